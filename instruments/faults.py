@@ -1,0 +1,77 @@
+"""Coded faults: what is wrong, where, and how to mend it, in words for the person who must."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a fault sits: file, sheet, row (1-based, as a spreadsheet shows it), column."""
+
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.file, f"工作表“{self.sheet}”" if self.sheet else ""]
+        parts += [f"第{self.row}行" if self.row else "", f"“{self.column}”列" if self.column else ""]
+        return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: code (a key of library/faults.yaml), place, and the details its text names."""
+
+    code: str
+    place: Place
+    details: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in Chinese."""
+        return _texts()[self.code]["message"].format_map(dict(self.details))
+
+    @property
+    def remedy(self) -> str:
+        """How to mend it, in Chinese."""
+        return _texts()[self.code]["remedy"].format_map(dict(self.details))
+
+    def __str__(self) -> str:
+        return f"[{self.code}] {self.place}:{self.message} 处理办法:{self.remedy}"
+
+
+class FaultsFound(Exception):
+    """Input was refused; ``faults`` holds all of them at once, never only the first."""
+
+    def __init__(self, faults: list[Fault] | tuple[Fault, ...]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def fault(code: str, place: Place | None = None, **details: object) -> Fault:
+    """Make a fault; raises KeyError when ``code`` has no text in library/faults.yaml."""
+    if code not in _texts():
+        raise KeyError(code)
+    return Fault(code, place or Place(), tuple((k, str(v)) for k, v in sorted(details.items())))
+
+
+def refuse(code: str, place: Place | None = None, **details: object) -> FaultsFound:
+    """An exception that carries one fault, to be raised by the caller."""
+    return FaultsFound([fault(code, place, **details)])
+
+
+_CACHE: dict[str, dict[str, dict[str, str]]] = {}
+
+
+def _texts() -> dict[str, dict[str, str]]:
+    if "texts" not in _CACHE:
+        merged: dict[str, dict[str, str]] = {}
+        for path in sorted(files("instruments").joinpath("library/faults").iterdir(), key=str):
+            merged |= yaml.safe_load(path.read_text(encoding="utf-8"))
+        _CACHE["texts"] = merged
+    return _CACHE["texts"]

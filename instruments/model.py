@@ -1,0 +1,159 @@
+"""Instruments as frozen values: what is asked, of whom, on which scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+ROLES = ("trainee", "expert")
+ITEM_TYPES = ("select_one", "select_multiple", "text", "integer", "decimal", "date", "note")
+NOT_APPLICABLE = "na"
+"""Choice code of 不适用 in every scale that offers it: an answer, but not a score."""
+
+USES = ("trait", "check", "reversed", "pressure", "fee", "header", "comment", "pace", "fact")
+"""What an item that carries no score is for (sheet ``_uses``)."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer that a scale offers: the stored code and the words shown."""
+
+    code: str
+    label: str
+    description: str = ""
+    """Anchor text of a rubric level; empty elsewhere."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A named list of choices in the order in which they are shown."""
+
+    name: str
+    choices: tuple[Choice, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Stored codes in order."""
+        return tuple(choice.code for choice in self.choices)
+
+    def label(self, code: str) -> str:
+        """Words for ``code``; raises KeyError if the scale does not offer it."""
+        return {choice.code: choice.label for choice in self.choices}[code]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``${item} = 'value'`` or ``!=``: the only relevance the site can show without a script."""
+
+    item: str
+    operator: str
+    value: str
+
+    def holds(self, answers: Mapping[str, object]) -> bool:
+        """Whether the comparison is true of ``answers`` (an unanswered item equals '')."""
+        equal = str(answers.get(self.item) or "") == self.value
+        return equal if self.operator == "=" else not equal
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Inclusive numeric range that ``constraint`` allows; None means open."""
+
+    low: float | None = None
+    high: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question. ``row`` is its row in the survey sheet."""
+
+    name: str
+    type: str
+    label: str
+    hint: str = ""
+    required: bool = False
+    relevant: tuple[Comparison, ...] = ()
+    """All must hold for the item to be asked."""
+    limit: Limit | None = None
+    scale: Scale | None = None
+    appearance: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of items with one heading; ``relevant`` decides on the whole of it."""
+
+    name: str
+    label: str
+    items: tuple[Item, ...]
+    relevant: tuple[Comparison, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class IndicatorMapping:
+    """One row of ``_indicators``: ``item`` feeds ``indicator`` through the plan's ``scaling``."""
+
+    item: str
+    indicator: str
+    scaling: str
+    baseline: str = ""
+    """For gains: the item that holds the value before (domain: (now - before)/(5 - before))."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One row of ``_uses``: what an item without a score is for."""
+
+    item: str
+    use: str
+    expected: str = ""
+    """Right answer of a check item."""
+    against: str = ""
+    """For a reversed item: the item it must contradict."""
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One published version of a form. ``per`` names what one response is about."""
+
+    code: str
+    version: str
+    title: str
+    role: str
+    per: str
+    """'class', 'session' (a class session) or 'visit' (a session seen on a visit)."""
+    sections: tuple[Section, ...]
+    mappings: tuple[IndicatorMapping, ...]
+    uses: tuple[Use, ...]
+    context: tuple[str, ...] = ()
+    """Names that relevance may use and that the site supplies, e.g. ``project_mode``."""
+    notice: str = ""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items in order, sections flattened."""
+        return tuple(item for section in self.sections for item in section.items)
+
+    def item(self, name: str) -> Item:
+        """The item called ``name``; raises KeyError if there is none."""
+        return {item.name: item for item in self.items}[name]
+
+    def asked(self, answers: Mapping[str, object]) -> Iterator[Item]:
+        """Items to be asked of somebody whose context and answers so far are ``answers``."""
+        for section in self.sections:
+            if all(rule.holds(answers) for rule in section.relevant):
+                for item in section.items:
+                    if all(rule.holds(answers) for rule in item.relevant):
+                        yield item
+
+    def used_as(self, use: str) -> tuple[Use, ...]:
+        """Rows of ``_uses`` with this use, in order."""
+        return tuple(row for row in self.uses if row.use == use)
+
+    @property
+    def table(self) -> str:
+        """Name of the extract's table that holds this version's responses."""
+        return f"responses_{self.code}_v{self.version.replace('.', '_')}"

@@ -1,0 +1,1 @@
+"""Words, rounding and drawing: results in, bulletin out."""
