@@ -1,0 +1,1 @@
+"""The labelled sample: invented institutions whose people use the running site over HTTP."""
