@@ -1,0 +1,75 @@
+"""Frozen values that leave analysis or pass between its stages; every frame obeys its contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from instruments.model import Instrument
+from instruments.programme import Cycle
+from instruments.result_tables import RESULT_TABLES
+from instruments.scorecard import Framework, Plan
+from instruments.tables import conform
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """All results of one cycle: frames per ``instruments.result_tables`` with their provenance.
+
+    Scores, differences and standard errors are on 0-100, rates and probabilities on 0-1; frames
+    are sorted by key. Construction raises ValueError when a frame breaks its contract.
+    """
+
+    cycle: Cycle
+    day: str
+    """Data cut-off, YYYY-MM-DD."""
+    extract_sha256: str
+    framework: Framework
+    plan: Plan
+    instruments: tuple[Instrument, ...]
+    measurable: float
+    """Points out of ``framework.total`` that this edition measures (本期可测)."""
+    provenance: tuple[tuple[str, str], ...]
+    """Name and version of what computed the results; no machine's name, no clock."""
+    units: pd.DataFrame
+    indicators: pd.DataFrame
+    items: pd.DataFrame
+    pairs: pd.DataFrame
+    bands: pd.DataFrame
+    raters: pd.DataFrame
+    variance: pd.DataFrame
+    flags: pd.DataFrame
+    sensitivity: pd.DataFrame
+    classes: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        for table in RESULT_TABLES:
+            frame = conform(getattr(self, table.name), table=table)
+            object.__setattr__(self, table.name, frame)
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Frames by table name, in contract order."""
+        return {table.name: getattr(self, table.name) for table in RESULT_TABLES}
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Leaf values of units with their covariance, as passed between stages.
+
+    ``own``: covariance among the leaves of one unit (trainee forms, clusters are classes);
+    ``panel``: covariance among all unit x leaf values of the experts' leaves, which units share
+    because they share raters, in the order of unit first, then ``panel_leaves``.
+    """
+
+    units: tuple[str, ...]
+    leaves: tuple[str, ...]
+    value: np.ndarray
+    """units x leaves on 0-100; NaN = not measured."""
+    own: np.ndarray
+    """units x leaves x leaves; zero for leaves that experts measure."""
+    panel_leaves: tuple[str, ...]
+    panel: np.ndarray
+    """(units * panel_leaves) squared; zero rows for what is not measured."""

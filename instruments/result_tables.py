@@ -1,0 +1,197 @@
+"""The column contract of every table of results: what analysis hands over and reports may print."""
+
+from __future__ import annotations
+
+from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
+
+SCORECARDS = ("A-project", "A", "A-overall")
+"""A-project: project within type; A: institution within type; A-overall: institution, all types."""
+STATUSES = ("measured", "missing", "not_applicable", "suppressed")
+"""缺测 missing and 不适用 not_applicable are distinct; suppressed: below the minimum cell."""
+
+_SCORECARD = Column("scorecard", TEXT, "评分表", categories=SCORECARDS)
+_GROUP = Column("group", TEXT, "分组代码")
+_UNIT = Column("unit", TEXT, "被评单位代码")
+
+
+def _number(name: str, label: str) -> Column:
+    return Column(name, NUMBER, label, nullable=True)
+
+
+def _integer(name: str, label: str) -> Column:
+    return Column(name, INTEGER, label, nullable=True)
+
+
+UNIT_RESULTS = Table(
+    "units",
+    "被评单位结果",
+    (
+        _SCORECARD,
+        _GROUP,
+        Column("group_label", TEXT, "分组", nullable=True),
+        _UNIT,
+        Column("name", TEXT, "单位名称"),
+        _integer("n", "作答人数(人)"),
+        _integer("enrolled", "参训人数(人)"),
+        _number("response_rate", "参评率"),
+        _number("raw", "原始分"),
+        _number("raw_se", "原始分标准误"),
+        _number("adjusted", "调整分"),
+        _number("adjusted_se", "调整分标准误"),
+        _number("score", "综合得分"),
+        _number("score_se", "综合得分标准误"),
+        _number("score_low", "得分区间下限"),
+        _number("score_high", "得分区间上限"),
+        _number("reliability", "信度"),
+        _number("shrunken", "收缩估计"),
+        _integer("rank", "名次"),
+        _integer("rank_low", "名次区间下限"),
+        _integer("rank_high", "名次区间上限"),
+        Column("letters", TEXT, "字母", nullable=True),
+        Column("band", TEXT, "等次", nullable=True),
+        _number("band_probability", "等次概率"),
+        Column("ranked", BOOLEAN, "参加排名"),
+        Column("note", TEXT, "说明", nullable=True),
+    ),
+    ("scorecard", "group", "unit"),
+)
+INDICATOR_RESULTS = Table(
+    "indicators",
+    "分项得分",
+    (
+        _SCORECARD,
+        _GROUP,
+        _UNIT,
+        Column("indicator", TEXT, "指标代码"),
+        Column("level", INTEGER, "级别"),
+        Column("points", NUMBER, "分值"),
+        Column("source", TEXT, "来源", nullable=True),
+        _integer("n", "作答人数(人)"),
+        _integer("classes", "班级数(个)"),
+        _integer("raters", "评审专家数(人)"),
+        _number("raw", "原始分"),
+        _number("raw_se", "原始分标准误"),
+        _number("adjusted", "调整分"),
+        _number("adjusted_se", "调整分标准误"),
+        _number("reliability", "信度"),
+        _number("shrunken", "收缩估计"),
+        Column("status", TEXT, "状态", categories=STATUSES),
+    ),
+    ("scorecard", "group", "unit", "indicator"),
+)
+ITEM_RESULTS = Table(
+    "items",
+    "题项结果",
+    (
+        _UNIT,
+        Column("instrument", TEXT, "工具代码"),
+        Column("item", TEXT, "题项"),
+        Column("indicator", TEXT, "指标代码"),
+        _integer("n", "计分作答数"),
+        _integer("not_applicable", "不适用"),
+        _integer("missing", "空白"),
+        _number("mean", "平均分(0-100)"),
+    ),
+    ("unit", "instrument", "item"),
+)
+PAIR_RESULTS = Table(
+    "pairs",
+    "两两比较",
+    (
+        _SCORECARD,
+        _GROUP,
+        Column("unit_a", TEXT, "单位甲"),
+        Column("unit_b", TEXT, "单位乙"),
+        Column("difference", NUMBER, "得分差(甲减乙)"),
+        Column("se", NUMBER, "标准误"),
+        Column("separable", BOOLEAN, "差异可以确认"),
+    ),
+    ("scorecard", "group", "unit_a", "unit_b"),
+)
+BAND_RESULTS = Table(
+    "bands",
+    "等次概率",
+    (
+        _SCORECARD,
+        _GROUP,
+        _UNIT,
+        Column("band", TEXT, "等次代码"),
+        Column("probability", NUMBER, "概率"),
+    ),
+    ("scorecard", "group", "unit", "band"),
+)
+RATER_RESULTS = Table(
+    "raters",
+    "评审专家宽严",
+    (
+        Column("rater", TEXT, "评审专家代号"),
+        _number("severity", "评分宽严(正为严)"),
+        _number("se", "标准误"),
+        Column("n", INTEGER, "评分条数"),
+        Column("block", INTEGER, "连通块"),
+        Column("separable", BOOLEAN, "宽严可分离"),
+    ),
+    ("rater",),
+)
+VARIANCE_RESULTS = Table(
+    "variance",
+    "方差成分",
+    (
+        Column("model", TEXT, "模型"),
+        Column("component", TEXT, "成分"),
+        Column("sd", NUMBER, "标准差"),
+        _integer("levels", "水平数"),
+    ),
+    ("model", "component"),
+)
+FLAG_RESULTS = Table(
+    "flags",
+    "筛查",
+    (
+        Column("project", TEXT, "项目代码"),
+        Column("flag", TEXT, "筛查标记"),
+        _integer("n", "作答数"),
+        _integer("flagged", "标记数"),
+        _integer("excluded", "剔除数"),
+    ),
+    ("project", "flag"),
+)
+SENSITIVITY_RESULTS = Table(
+    "sensitivity",
+    "含与不含被剔除作答的结果",
+    (
+        _SCORECARD,
+        _GROUP,
+        _UNIT,
+        _number("score", "综合得分"),
+        _number("score_all", "综合得分(不剔除)"),
+        _integer("rank", "名次"),
+        _integer("rank_all", "名次(不剔除)"),
+    ),
+    ("scorecard", "group", "unit"),
+)
+CLASS_RESULTS = Table(
+    "classes",
+    "班级作答",
+    (
+        Column("class_code", TEXT, "班级代码"),
+        Column("project", TEXT, "项目代码"),
+        _integer("enrolled", "参训人数(人)"),
+        _integer("n", "作答人数(人)"),
+        _number("response_rate", "参评率"),
+    ),
+    ("class_code",),
+)
+RESULT_TABLES = (
+    UNIT_RESULTS,
+    INDICATOR_RESULTS,
+    ITEM_RESULTS,
+    PAIR_RESULTS,
+    BAND_RESULTS,
+    RATER_RESULTS,
+    VARIANCE_RESULTS,
+    FLAG_RESULTS,
+    SENSITIVITY_RESULTS,
+    CLASS_RESULTS,
+)
+"""Every table of results, in the order of ``analysis.results.Results``."""
