@@ -1,0 +1,1 @@
+"""Timings against a named peer or a floor, in one run, as ratios; never part of the tests."""

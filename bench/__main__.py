@@ -1,0 +1,12 @@
+"""Run every benchmark and print its table: `python -m bench`."""
+
+from __future__ import annotations
+
+from bench import crossed_model, straight_line
+
+if __name__ == "__main__":
+    for benchmark in (crossed_model, straight_line):
+        print(benchmark.__doc__)
+        for line in benchmark.run():
+            print(line)
+        print()
