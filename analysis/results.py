@@ -73,3 +73,37 @@ class Estimates:
     panel_leaves: tuple[str, ...]
     panel: np.ndarray
     """(units * panel_leaves) squared; zero rows for what is not measured."""
+
+
+@dataclass(frozen=True)
+class ItemScore:
+    """Engine expressions for one scored item: its ``score`` and whether it was ``asked``."""
+
+    item: str
+    indicator: str
+    score: str
+    asked: str
+
+
+@dataclass(frozen=True)
+class LeafScore:
+    """Engine expression for one leaf's score of a response, and the items it is the mean of."""
+
+    leaf: str
+    items: tuple[str, ...]
+    score: str
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How one instrument version is scored, as expressions that the query engine evaluates."""
+
+    instrument: Instrument
+    unit: int
+    """Scores are whole multiples of 1/unit point."""
+    context: tuple[tuple[str, str], ...]
+    """Context name and the expression that gives it."""
+    traits: tuple[str, ...]
+    """Trait items of this instrument that the plan adjusts for."""
+    items: tuple[ItemScore, ...]
+    leaves: tuple[LeafScore, ...]

@@ -1,0 +1,209 @@
+"""From an extract to sufficient statistics, in the query engine; sums run over integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import pandas as pd
+
+from analysis.results import Scoring
+
+IDENTITY = "respondent"
+"""Header item that tells people apart when one person may fill several forms (assess)."""
+_PROJECT = "JOIN classes c USING (class_code) JOIN units u ON c.project = u.unit"
+
+
+class Tables(Protocol):
+    """What this module needs of an extract: its tables and where their Parquet files are."""
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table as a frame."""
+
+    def parquet(self, name: str) -> Path:
+        """The file that holds one table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Sufficient statistics of one trainee instrument; totals in points of 0-100.
+
+    ``cells``: class_code, kept, one column per trait, leaf, n, total. ``products``: class_code,
+    kept, leaf_a, leaf_b, n, total_a, total_b, product (rows with both scores). ``rows``:
+    class_code, kept, n. ``items``: class_code, item, indicator, asked, n, not_applicable,
+    missing, total (kept rows). ``asked``: class_code, leaf, asked (rows asked any of its items).
+    """
+
+    scoring: Scoring
+    cells: pd.DataFrame
+    products: pd.DataFrame
+    rows: pd.DataFrame
+    items: pd.DataFrame
+    asked: pd.DataFrame
+
+
+def read_answers(extract: Tables, *, scoring: Scoring, items: tuple[str, ...]) -> pd.DataFrame:
+    """Read accepted responses: ``response``, ``class_code``, ``project``, context names, ``items``.
+
+    Codes stay text, blanks null; rows are sorted by response. Raises duckdb.Error for a file that
+    breaks the contract of ``instruments.tables.response_table``.
+    """
+    head = ["r.response", "r.class_code", "u.unit AS project"]
+    head += [f"{expression} AS {_name(name)}" for name, expression in scoring.context]
+    head += [f"CAST(r.{_name(item)} AS VARCHAR) AS {_name(item)}" for item in items]
+    with _connect(extract, scoring=scoring) as engine:
+        query = f"SELECT {', '.join(head)} FROM answers r {_PROJECT} ORDER BY r.response"
+        return engine.sql(query).df()
+
+
+def count_scores(extract: Tables, *, scoring: Scoring, flags: pd.DataFrame) -> Counts:
+    """Count and sum scores of one trainee instrument per class, trait cell and leaf.
+
+    ``flags``: ``response`` and ``excluded`` per accepted response; rows flagged so have kept =
+    False in the output, none is dropped. Errors as ``read_answers``.
+    """
+    with _connect(extract, scoring=scoring) as engine:
+        engine.register("flags", flags[["response", "excluded"]])
+        engine.execute(f"CREATE TABLE scored AS {_scored_sql(scoring)}")
+        engine.execute(f"CREATE TABLE long AS {_long_sql(scoring)}")
+        rows = "SELECT class_code, kept, count(*) AS n FROM scored GROUP BY ALL ORDER BY ALL"
+        return Counts(
+            scoring,
+            _cells(engine, scoring),
+            _products(engine, scoring),
+            engine.sql(rows).df(),
+            _items(engine, scoring),
+            _asked(engine, scoring),
+        )
+
+
+def rating_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame:
+    """Experts' scores: one row per response and leaf, sorted.
+
+    Out: ``response``, ``rater``, ``project``, ``session`` (class and session, or class and visit
+    where no session is named), ``leaf``, ``score`` (0-100). Only accepted records of visits
+    without conflict of interest.
+    """
+    conflicted = extract.table("visits").query("conflict")[["visit"]]
+    with _connect(extract, scoring=scoring) as engine:
+        engine.register("conflicted", conflicted)
+        parts = [
+            "SELECT r.response, coalesce(r.rater, '') AS rater, u.unit AS project,"
+            " r.class_code || ' ' || coalesce(r.session, r.visit, '') AS session,"
+            f" {_text(leaf.leaf)} AS leaf, {leaf.score} AS score"
+            f" FROM answers r {_PROJECT}"
+            " WHERE r.visit IS NULL OR r.visit NOT IN (SELECT visit FROM conflicted)"
+            for leaf in scoring.leaves
+        ]
+        union = " UNION ALL ".join(parts)
+        query = f"SELECT * FROM ({union}) WHERE score IS NOT NULL ORDER BY response, leaf"
+        rows = engine.sql(query).df()
+    return rows.assign(score=rows["score"].astype(float) / scoring.unit)
+
+
+def person_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame | None:
+    """Who answered in which class, when the instrument identifies people; else None.
+
+    Out: ``class_code``, ``respondent``, ``value`` (mean of the scored items' own codes, on the
+    scale that people saw), one row per accepted response with a value, sorted.
+    """
+    if IDENTITY not in {item.name for item in scoring.instrument.items}:
+        return None
+    codes = ", ".join(f"TRY_CAST(r.{_name(item.item)} AS DOUBLE)" for item in scoring.items)
+    with _connect(extract, scoring=scoring) as engine:
+        return engine.sql(
+            f"SELECT r.class_code, CAST(r.{_name(IDENTITY)} AS VARCHAR) AS respondent,"
+            f" list_avg([{codes}]) AS value FROM answers r"
+            f" WHERE value IS NOT NULL AND r.{_name(IDENTITY)} IS NOT NULL"
+            " ORDER BY r.class_code, respondent, r.response"
+        ).df()
+
+
+def _connect(extract: Tables, *, scoring: Scoring) -> duckdb.DuckDBPyConnection:
+    engine = duckdb.connect()
+    engine.register("classes", extract.table("classes")[["class_code", "project"]])
+    projects = extract.table("units").query("kind == 'project'")
+    engine.register("units", projects[["unit", "type", "mode"]])
+    file = _text(str(extract.parquet(scoring.instrument.table)))
+    engine.execute(
+        f"CREATE VIEW answers AS SELECT * FROM read_parquet({file}) WHERE status = 'accepted'"
+    )
+    return engine
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _scored_sql(scoring: Scoring) -> str:
+    columns = [f"{leaf.score} AS {_name('leaf ' + leaf.leaf)}" for leaf in scoring.leaves]
+    columns += [f"r.{_name(trait)} AS {_name('trait ' + trait)}" for trait in scoring.traits]
+    for item in scoring.items:
+        columns += [
+            f"{item.score} AS {_name('score ' + item.item)}",
+            f"({item.asked}) AS {_name('asked ' + item.item)}",
+            f"r.{_name(item.item)} IS NULL AS {_name('blank ' + item.item)}",
+        ]
+    return (
+        f"SELECT r.response, r.class_code, NOT f.excluded AS kept, {', '.join(columns)}"
+        f" FROM answers r {_PROJECT} JOIN flags f ON f.response = r.response"
+    )
+
+
+def _long_sql(scoring: Scoring) -> str:
+    traits = "".join(f", {_name('trait ' + t)} AS {_name(t)}" for t in scoring.traits)
+    return " UNION ALL ".join(
+        f"SELECT response, class_code, kept{traits}, {_text(leaf.leaf)} AS leaf,"
+        f" {_name('leaf ' + leaf.leaf)} AS score FROM scored"
+        f" WHERE {_name('leaf ' + leaf.leaf)} IS NOT NULL"
+        for leaf in scoring.leaves
+    )
+
+
+def _cells(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
+    keys = ", ".join(["class_code", "kept", *map(_name, scoring.traits), "leaf"])
+    query = f"SELECT {keys}, count(*) AS n, sum(score) AS total FROM long GROUP BY ALL"
+    cells = engine.sql(f"{query} ORDER BY ALL").df()
+    return cells.assign(total=cells["total"].astype(float) / scoring.unit)
+
+
+def _products(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
+    frame = engine.sql(
+        "SELECT a.class_code, a.kept, a.leaf AS leaf_a, b.leaf AS leaf_b, count(*) AS n,"
+        " sum(a.score) AS total_a, sum(b.score) AS total_b, sum(a.score * b.score) AS product"
+        " FROM long a JOIN long b ON a.response = b.response GROUP BY ALL ORDER BY ALL"
+    ).df()
+    unit = {"total_a": scoring.unit, "total_b": scoring.unit, "product": scoring.unit**2}
+    return frame.assign(**{name: frame[name].astype(float) / size for name, size in unit.items()})
+
+
+def _items(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
+    parts = []
+    for item in scoring.items:
+        score, asked, blank = (_name(f"{part} {item.item}") for part in ("score", "asked", "blank"))
+        parts.append(
+            f"SELECT class_code, {_text(item.item)} AS item, {_text(item.indicator)} AS"
+            f" indicator, count(*) FILTER ({asked}) AS asked, count({score}) AS n,"
+            f" count(*) FILTER ({asked} AND NOT {blank} AND {score} IS NULL) AS not_applicable,"
+            f" count(*) FILTER ({asked} AND {blank}) AS missing,"
+            f" coalesce(sum({score}), 0) AS total FROM scored WHERE kept GROUP BY class_code"
+        )
+    frame = engine.sql(" UNION ALL ".join(parts) + " ORDER BY class_code, item").df()
+    return frame.assign(total=frame["total"].astype(float) / scoring.unit)
+
+
+def _asked(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
+    parts = []
+    for leaf in scoring.leaves:
+        anything = " OR ".join(_name(f"asked {item}") for item in leaf.items)
+        parts.append(
+            f"SELECT class_code, {_text(leaf.leaf)} AS leaf, count(*) FILTER ({anything}) AS asked"
+            " FROM scored GROUP BY class_code"
+        )
+    return engine.sql(" UNION ALL ".join(parts) + " ORDER BY class_code, leaf").df()

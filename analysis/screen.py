@@ -1,0 +1,134 @@
+"""Flags on responses: which rows look careless or pressed, with the reason; no row is dropped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from instruments.model import Instrument, Item
+from instruments.scorecard import Screening
+
+STRAIGHT_LINE, NONRESPONSE = "straight_line_failed_check", "item_nonresponse"
+PROBES = ("pressure", "fee")
+"""Uses whose items report a fact about the answering: flagged when any is affirmed."""
+AFFIRMED = "yes"
+"""Choice code by which a probe item is affirmed, unless ``_uses`` names another."""
+FLAGS = (STRAIGHT_LINE, NONRESPONSE, *PROBES)
+
+
+def screened_items(instrument: Instrument) -> tuple[str, ...]:
+    """Names of the items that ``flag_responses`` needs, in the order asked."""
+    uses = {use.item for kind in ("check", *PROBES) for use in instrument.used_as(kind)}
+    scored = {mapping.item for mapping in instrument.mappings}
+    rules = {rule.item for item in _scored(instrument) for rule in _relevance(instrument, item)}
+    return tuple(i.name for i in instrument.items if i.name in uses | scored | rules)
+
+
+def flag_responses(
+    answers: pd.DataFrame, *, instrument: Instrument, screening: Screening
+) -> pd.DataFrame:
+    """Flag each response of one instrument version.
+
+    In: ``response``, ``class_code``, ``project``, the instrument's context names and
+    ``screened_items`` as stored codes (null = blank). Out: ``response``, ``class_code``,
+    ``project``, one boolean column per name of ``FLAGS`` and ``excluded`` (any flag that
+    ``screening.exclude`` names). A straight line alone is no flag: it must come with a failed
+    check item; the share is longest run of equal answers / answered items of the check's scale.
+    Source: Meade & Craig 2012, Psychol. Methods 17:437 (longstring, instructed item); domain 5.
+    """
+    out = answers[["response", "class_code", "project"]].copy()
+    line = longest_run_share(answers[_grid(instrument)])
+    out[STRAIGHT_LINE] = (line >= screening.straight_line_share) & _failed(answers, instrument)
+    out[NONRESPONSE] = blank_share(answers, instrument=instrument) > screening.item_nonresponse
+    for probe in PROBES:
+        out[probe] = _affirmed(answers, instrument, probe=probe)
+    excluding = [flag for flag in FLAGS if flag in screening.exclude]
+    out["excluded"] = out[excluding].any(axis=1).to_numpy(dtype=bool)
+    return out
+
+
+def longest_run_share(answers: pd.DataFrame) -> np.ndarray:
+    """Longest run of equal codes per row over the non-blank answers, as a share of them.
+
+    In: one column per item, in the order asked; null = blank, skipped. Out: 0-1 per row, 0 when
+    nothing is answered. Source: Johnson 2005, J. Res. Pers. 39:103 (long string index).
+    """
+    rows = len(answers)
+    run, longest, answered = (np.zeros(rows, dtype=int) for _ in range(3))
+    last = np.full(rows, -1)
+    for codes in _codes(answers):
+        given = codes >= 0
+        run = np.where(given, np.where(codes == last, run + 1, 1), run)
+        last = np.where(given, codes, last)
+        longest = np.maximum(longest, run)
+        answered += given
+    return np.divide(longest, answered, out=np.zeros(rows), where=answered > 0)
+
+
+def blank_share(answers: pd.DataFrame, *, instrument: Instrument) -> np.ndarray:
+    """Share of the asked scored items that a row leaves blank (0-1; 0 when none is asked)."""
+    asked, blank = np.zeros(len(answers)), np.zeros(len(answers))
+    for item in _scored(instrument):
+        shown = np.ones(len(answers), dtype=bool)
+        for rule in _relevance(instrument, item):
+            equal = (answers[rule.item].fillna("") == rule.value).to_numpy(dtype=bool)
+            shown &= equal if rule.operator == "=" else ~equal
+        asked += shown
+        blank += shown & answers[item.name].isna().to_numpy(dtype=bool)
+    return np.divide(blank, asked, out=np.zeros(len(answers)), where=asked > 0)
+
+
+def count_flags(flags: pd.DataFrame) -> pd.DataFrame:
+    """Count flagged rows: columns ``project``, ``flag``, ``n`` (rows), ``flagged``, ``excluded``
+    (rows left out of the main ranking because of this flag)."""
+    grouped = flags.groupby("project", sort=True)
+    parts = [
+        pd.DataFrame(
+            {
+                "flag": flag,
+                "n": grouped.size(),
+                "flagged": grouped[flag].sum(),
+                "excluded": (flags[flag] & flags["excluded"]).groupby(flags["project"]).sum(),
+            }
+        ).reset_index()
+        for flag in FLAGS
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _scored(instrument: Instrument) -> list[Item]:
+    names = {mapping.item for mapping in instrument.mappings}
+    return [item for item in instrument.items if item.name in names]
+
+
+def _relevance(instrument: Instrument, item: Item) -> list:
+    section = next(s for s in instrument.sections if item in s.items)
+    return [*section.relevant, *item.relevant]
+
+
+def _grid(instrument: Instrument) -> list[str]:
+    scales = {instrument.item(use.item).scale for use in instrument.used_as("check")}
+    return [i.name for i in _scored(instrument) if i.scale is not None and i.scale in scales]
+
+
+def _failed(answers: pd.DataFrame, instrument: Instrument) -> np.ndarray:
+    failed = np.zeros(len(answers), dtype=bool)
+    for use in instrument.used_as("check"):
+        given = answers[use.item]
+        failed |= (given.notna() & (given.fillna("") != use.expected)).to_numpy(dtype=bool)
+    return failed
+
+
+def _affirmed(answers: pd.DataFrame, instrument: Instrument, *, probe: str) -> np.ndarray:
+    affirmed = np.zeros(len(answers), dtype=bool)
+    for use in instrument.used_as(probe):
+        code = use.expected or AFFIRMED
+        affirmed |= (answers[use.item].fillna("") == code).to_numpy(dtype=bool)
+    return affirmed
+
+
+def _codes(answers: pd.DataFrame) -> list[np.ndarray]:
+    if answers.empty:
+        return []
+    known = sorted({str(v) for name in answers for v in answers[name].dropna().unique()})
+    return [pd.Categorical(answers[n].astype("string"), categories=known).codes for n in answers]
