@@ -1,0 +1,125 @@
+"""The bulletin as frozen values: text and formatted strings only, so that no writer computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One table cell: its text, and the anchor of the trail that explains it."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """Head of one table column; ``numeric`` aligns right and does not wrap."""
+
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Consecutive rows under one row-group heading ('' = none)."""
+
+    heading: str
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Running text."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A captioned table. ``layout``: 'plain', or 'cards' when rows become cards on a phone."""
+
+    kind: ClassVar[str] = "table"
+    anchor: str
+    caption: str
+    columns: tuple[Column, ...]
+    groups: tuple[Rows, ...]
+    layout: str = "plain"
+    notes: tuple[str, ...] = ()
+    head: int = 0
+    """Index of the column that names the row."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawn figure as SVG text, with what it shows in words."""
+
+    kind: ClassVar[str] = "figure"
+    anchor: str
+    caption: str
+    alt: str
+    svg: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrailRow:
+    """One line of a trail: an indicator, or (level 0) an item with its wording."""
+
+    level: int
+    code: str
+    name: str
+    points: str
+    source: str
+    n: str
+    value: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Where the numbers of one unit come from: facts, indicators, items, member units."""
+
+    kind: ClassVar[str] = "trail"
+    anchor: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    rows: tuple[TrailRow, ...]
+    members: tuple[Cell, ...] = ()
+
+
+Block = Paragraph | Table | Figure | Trail
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with its blocks and subsections; ``page`` starts it on a new page."""
+
+    anchor: str
+    heading: str
+    blocks: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
+    page: bool = False
+
+
+@dataclass(frozen=True)
+class Bulletin:
+    """One bulletin, ready to be set by any writer."""
+
+    title: str
+    mark: str
+    """样例 or 征求意见稿: printed in the title and across every page."""
+    mark_note: str
+    subtitle: str
+    addressees: str
+    basis: tuple[str, ...]
+    sections: tuple[Section, ...]
+    annexes: tuple[Section, ...]
+    control_label: str
+    control: str
+    words: tuple[tuple[str, str], ...]
+    """Fixed phrases that a writer needs (table of contents, 出处 …)."""

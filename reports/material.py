@@ -1,0 +1,118 @@
+"""What every section reads: results grouped, ordered, labelled and anchored once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.results import Results
+from reports import tables
+from reports.wording import choice, phrase
+
+ORDER = ("A-overall", "A", "A-project", "B-city", "B-county")
+"""Scorecards in the order of the bulletin: from the whole to its parts."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One ranked table: its scorecard, group, title, and units in printing order."""
+
+    scorecard: str
+    group: str
+    title: str
+    ranked: tuple[Any, ...]
+    unranked: tuple[Any, ...]
+
+    @property
+    def units(self) -> tuple[Any, ...]:
+        """All units, the ranked ones first."""
+        return self.ranked + self.unranked
+
+
+@dataclass(frozen=True)
+class Material:
+    """Results with the order, labels and anchors that all sections share."""
+
+    results: Results
+    groups: tuple[Group, ...]
+    anchors: Mapping[tuple[str, str, str], str]
+    edition: str
+    """Key of ``editions`` in the phrases: the plan's edition, or 'default'."""
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of printed scores, from the plan."""
+        return self.results.plan.ranks.printed_decimals
+
+    @property
+    def level(self) -> str:
+        """Confidence level in words, such as 95%."""
+        return tables.share(self.results.plan.ranks.level)
+
+    @property
+    def measurable(self) -> str:
+        """本期可测 X/100 分."""
+        total = tables.points(self.results.framework.total)
+        return phrase(
+            "table.measurable", measurable=tables.points(self.results.measurable), total=total
+        )
+
+    def anchor(self, unit: Any) -> str:
+        """Anchor of the unit's trail."""
+        return self.anchors[(unit.scorecard, unit.group, unit.unit)]
+
+    def titled(self, title: str) -> str:
+        """A table's title with what this edition can measure."""
+        return phrase("table.continued", title=title, measurable=self.measurable)
+
+
+def gather(results: Results) -> Material:
+    """Group and order the units of ``results``; anchors follow the printing order."""
+    from reports.wording import entry
+
+    groups = tuple(_groups(results))
+    keys = [(u.scorecard, u.group, u.unit) for group in groups for u in group.units]
+    anchors = {key: f"u{number}" for number, key in enumerate(keys, 1)}
+    edition = results.plan.edition if results.plan.edition in entry("editions") else "default"
+    return Material(results, groups, anchors, edition)
+
+
+def rows(frame: pd.DataFrame, **equal: str) -> list[Any]:
+    """Rows of ``frame`` as named tuples where each named column equals its value."""
+    chosen = frame
+    for column, value in equal.items():
+        chosen = chosen[chosen[column] == value]
+    return list(chosen.itertuples(index=False, name="Row"))
+
+
+def _groups(results: Results) -> Iterator[Group]:
+    present = results.units[["scorecard", "group"]].drop_duplicates()
+    for scorecard in ORDER:
+        for group in sorted(present.loc[present["scorecard"] == scorecard, "group"]):
+            units = rows(results.units, scorecard=scorecard, group=group)
+            ranked = sorted((u for u in units if u.ranked), key=lambda u: _place(u, results))
+            unranked = tuple(u for u in units if not u.ranked)
+            yield Group(scorecard, group, _title(units[0]), tuple(ranked), unranked)
+
+
+def _place(unit: Any, results: Results) -> tuple[float, int, str]:
+    cuts = {band.code: band.cut for band in results.plan.bands}
+    first = -cuts.get(unit.band, 0) if results.plan.ranks.order == "band" else 0
+    rank = unit.rank if results.plan.ranks.order == "rank" else 0
+    return (first, int(rank), unit.unit)
+
+
+def _title(unit: Any) -> str:
+    scorecard = choice("scorecards", unit.scorecard)
+    if tables.absent(unit.group_label) or not unit.group:
+        return scorecard
+    return phrase("table.group", scorecard=scorecard, group=unit.group_label)
+
+
+def band_label(results: Results, code: object) -> str:
+    """The band's label in the plan; the code itself when the plan does not know it."""
+    labels = {band.code: band.label for band in results.plan.bands}
+    return labels.get(str(code), tables.plain(code))

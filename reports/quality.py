@@ -1,0 +1,134 @@
+"""Data quality: response, flags, with and without flagged rows, raters, reliability."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from reports import tables
+from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table
+from reports.material import Material, rows
+from reports.wording import choice, phrase
+
+
+def quality_sections(material: Material) -> tuple[Section, ...]:
+    """The subsections of the method annex that describe the data."""
+    parts = {
+        "response": _response(material),
+        "flags": _flags(material),
+        "sensitivity": _sensitivity(material),
+        "raters": _raters(material),
+    }
+    return tuple(
+        Section(f"quality-{key}", phrase(f"quality.{key}"), blocks) for key, blocks in parts.items()
+    )
+
+
+def _table(
+    name: str, columns: Sequence[str], body: Sequence[tuple[str, ...]], words: int = 1
+) -> Table:
+    """A table whose first ``words`` columns are text and the others numbers."""
+    heads = tuple(Column(phrase(f"columns.{c}"), i >= words) for i, c in enumerate(columns))
+    cells = tuple(tuple(Cell(text) for text in row) for row in body)
+    return Table(f"{name}-table", phrase(f"quality.{name}"), heads, (Rows("", cells),))
+
+
+def _names(material: Material) -> dict[str, str]:
+    found = rows(material.results.units, scorecard="A-project")
+    return {unit.unit: unit.name for unit in found}
+
+
+def _response(material: Material) -> tuple[Block, ...]:
+    body = [
+        (unit.name, tables.count(unit.enrolled), tables.count(unit.n),
+         tables.rate(unit.response_rate), tables.coefficient(unit.reliability))
+        for unit in rows(material.results.units, scorecard="A-project")
+    ]  # fmt: skip
+    columns = ("project", "enrolled", "n", "rate", "reliability")
+    reliability = Paragraph(_reliability(material))
+    note = Paragraph(phrase("quality.response_note"))
+    return (note, _table("response", columns, body), reliability)
+
+
+def _reliability(material: Material) -> str:
+    found = rows(material.results.units, scorecard="A-project")
+    values = [float(u.reliability) for u in found if not tables.absent(u.reliability)]
+    if not values:
+        return phrase("quality.reliability_none")
+    return phrase(
+        "quality.reliability",
+        median=tables.coefficient(median(values)),
+        range=tables.interval(min(values), max(values), 2),
+        units=str(len(values)),
+    )
+
+
+def _flags(material: Material) -> tuple[Block, ...]:
+    names = _names(material)
+    found = [
+        row for row in rows(material.results.flags) if tables.absent(row.flagged) or row.flagged
+    ]
+    if not found:
+        return (Paragraph(phrase("quality.flags_none")),)
+    body = [
+        (names.get(row.project, row.project), choice("method.flags", row.flag),
+         tables.count(row.n), tables.count(row.flagged), tables.count(row.excluded))
+        for row in found
+    ]  # fmt: skip
+    return (_table("flags", ("project", "flag", "n", "flagged", "excluded"), body, 2),)
+
+
+def _sensitivity(material: Material) -> tuple[Block, ...]:
+    found = rows(material.results.sensitivity)
+    moved = [row for row in found if _moved(row)]
+    if not moved:
+        return (Paragraph(phrase("quality.sensitivity_same", units=str(len(found)))),)
+    labels = {
+        (unit.scorecard, unit.group, unit.unit): (group.title, unit.name)
+        for group in material.groups
+        for unit in group.units
+    }
+    body = [
+        (*labels[(row.scorecard, row.group, row.unit)],
+         tables.score(row.score, material.decimals), tables.score(row.score_all, material.decimals),
+         tables.count(row.rank), tables.count(row.rank_all))
+        for row in moved
+    ]  # fmt: skip
+    columns = ("table", "unit", "score", "score_all", "rank", "rank_all")
+    sentence = phrase("quality.sensitivity_moved", units=str(len(found)), moved=str(len(moved)))
+    return (Paragraph(sentence), _table("sensitivity", columns, body, 2))
+
+
+def _moved(row: Any) -> bool:
+    ranks = (row.rank, row.rank_all)
+    if any(tables.absent(rank) for rank in ranks):
+        return not all(tables.absent(rank) for rank in ranks)
+    return bool(row.rank != row.rank_all)
+
+
+def _raters(material: Material) -> tuple[Block, ...]:
+    results, blocks = material.results, []
+    found = rows(results.raters)
+    if found:
+        blocks += [Paragraph(phrase("quality.raters_note")), _severities(material, found)]
+    else:
+        blocks.append(Paragraph(phrase("quality.raters_none")))
+    if len(results.variance):
+        body = [
+            (choice("quality.models", row.model), choice("quality.components", row.component),
+             tables.half_up(row.sd, 2), tables.count(row.levels))
+            for row in rows(results.variance)
+        ]  # fmt: skip
+        blocks.append(_table("variance", ("model", "component", "sd", "levels"), body, 2))
+    return tuple(blocks)
+
+
+def _severities(material: Material, found: list[Any]) -> Table:
+    body = [
+        (row.rater, tables.score(row.severity, material.decimals), tables.half_up(row.se, 2),
+         tables.count(row.n), tables.count(row.block),
+         phrase(f"quality.separable.{bool(row.separable)}"))
+        for row in found
+    ]  # fmt: skip
+    return _table("raters", ("rater", "severity", "se", "n", "block", "comparable"), body)

@@ -1,0 +1,221 @@
+"""简表 and ranked tables: no rank without its interval, no score without n and rate."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from reports import charts, tables
+from reports.document import Cell, Column, Figure, Paragraph, Rows, Section, Table
+from reports.material import Group, Material, band_label, rows
+from reports.wording import joined, phrase
+
+SHORT = ("A-overall", "A", "B-city", "B-county")
+"""Scorecards of the one-page table; without institutions every group is shown."""
+
+
+def short_section(material: Material) -> Section:
+    """The one-page table of ranked units: rank, unit, score, band, rank set."""
+    shown = [g for g in material.groups if g.scorecard in SHORT] or list(material.groups)
+    columns = tuple(
+        Column(phrase(f"columns.{name}"), name in {"rank", "score"})
+        for name in ("rank", "unit", "score", "band", "ranks")
+    )
+    table = Table(
+        anchor="short-table",
+        caption=material.titled(phrase("sections.short")),
+        columns=columns,
+        groups=tuple(Rows(g.title, _short_rows(material, g)) for g in shown if g.ranked),
+        notes=(phrase("ranking.short_note", level=material.level),),
+        head=1,
+    )
+    return Section("short", phrase("sections.short"), (table,), page=True)
+
+
+def _short_rows(material: Material, group: Group) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        (
+            Cell(tables.count(unit.rank)),
+            Cell(unit.name, material.anchor(unit)),
+            Cell(tables.score(unit.score, material.decimals)),
+            Cell(band_text(material, unit)),
+            Cell(tables.interval(unit.rank_low, unit.rank_high, 0)),
+        )
+        for unit in group.ranked
+    )
+
+
+def band_text(material: Material, unit: Any) -> str:
+    """The band in the plan's words; a band that is not certain names its neighbour."""
+    if tables.absent(unit.band):
+        return tables.MISSING
+    label = band_label(material.results, unit.band)
+    certain = tables.absent(unit.band_probability) or (
+        unit.band_probability >= material.results.plan.band_probability
+    )
+    near = None if certain else _next_band(material, unit)
+    return label if near is None else phrase("ranking.near", band=label, near=near)
+
+
+def _next_band(material: Material, unit: Any) -> str | None:
+    found = rows(material.results.bands, scorecard=unit.scorecard, group=unit.group, unit=unit.unit)
+    others = [row for row in found if row.band != unit.band and row.probability > 0]
+    best = max(others, key=lambda row: row.probability, default=None)
+    return None if best is None else band_label(material.results, best.band)
+
+
+def ranking_section(material: Material) -> Section:
+    """Every ranked table with its sentence and plot, then the units that are not ranked."""
+    numbers = count(1)
+    groups = tuple(
+        _group_section(material, group, next(numbers)) for group in material.groups if group.units
+    )
+    last = Section(
+        "unranked",
+        phrase("ranking.heading", number=tables.numeral(next(numbers)),
+               title=phrase("ranking.unranked")),
+        _unranked(material),
+    )  # fmt: skip
+    reading = Paragraph(
+        phrase("ranking.reading", decimals=str(material.decimals), level=material.level)
+    )
+    return Section("rankings", phrase("sections.rankings"), (reading,), (*groups, last), page=True)
+
+
+def _group_section(material: Material, group: Group, number: int) -> Section:
+    heading = phrase("ranking.heading", number=tables.numeral(number), title=group.title)
+    blocks: list[Any] = []
+    if group.ranked:
+        blocks.append(_ranked_table(material, group, number))
+    blocks.append(Paragraph(_sentence(material, group)))
+    if any(not tables.absent(unit.score) for unit in group.units):
+        blocks.append(_figure(material, group, number))
+    return Section(f"group{number}", heading, tuple(blocks))
+
+
+def _ranked_table(material: Material, group: Group, number: int) -> Table:
+    firsts = first_levels(material)
+    before, after = ("rank", "unit", "n", "rate"), ("score", "interval", "ranks")
+    columns = (
+        *(Column(phrase(f"columns.{name}"), name != "unit") for name in before),
+        *(Column(f"{node.code} {node.name}", True) for node in firsts),
+        *(Column(phrase(f"columns.{name}", level=material.level), True) for name in after),
+        Column(phrase("columns.letters")),
+        Column(phrase("columns.band")),
+    )
+    body = tuple(_ranked_row(material, unit, firsts) for unit in group.ranked)
+    return Table(
+        anchor=f"table{number}",
+        caption=material.titled(group.title),
+        columns=columns,
+        groups=(Rows("", body),),
+        layout="cards",
+        head=1,
+    )
+
+
+def first_levels(material: Material) -> tuple[Any, ...]:
+    """First-level indicators to print; none when the framework has a single one."""
+    nodes = material.results.framework.children("")
+    return nodes if len(nodes) > 1 else ()
+
+
+def _ranked_row(material: Material, unit: Any, firsts: tuple[Any, ...]) -> tuple[Cell, ...]:
+    anchor, decimals = material.anchor(unit), material.decimals
+    values = indicator_values(material, unit)
+    return (
+        Cell(tables.count(unit.rank)),
+        Cell(unit.name, anchor),
+        Cell(tables.count(unit.n)),
+        Cell(tables.rate(unit.response_rate)),
+        *(Cell(tables.score(values.get(node.code), decimals)) for node in firsts),
+        Cell(tables.score(unit.score, decimals), anchor),
+        Cell(tables.interval(unit.score_low, unit.score_high, decimals)),
+        Cell(tables.interval(unit.rank_low, unit.rank_high, 0)),
+        Cell(tables.plain(unit.letters)),
+        Cell(band_text(material, unit)),
+    )
+
+
+def indicator_values(material: Material, unit: Any) -> dict[str, float]:
+    """Indicator code -> the value that the plan ranks, for one unit."""
+    value = material.results.plan.composite.value
+    found = rows(
+        material.results.indicators, scorecard=unit.scorecard, group=unit.group, unit=unit.unit
+    )
+    return {row.indicator: getattr(row, value) for row in found}
+
+
+def _sentence(material: Material, group: Group) -> str:
+    if not group.ranked:
+        return phrase("ranking.none")
+    pairs = rows(material.results.pairs, scorecard=group.scorecard, group=group.group)
+    if not pairs:
+        return phrase("ranking.alone", units=str(len(group.ranked)))
+    separable = sum(bool(pair.separable) for pair in pairs)
+    return phrase("ranking.separable", pairs=str(len(pairs)), separable=str(separable))
+
+
+def _figure(material: Material, group: Group, number: int) -> Figure:
+    units = [unit for unit in group.units if not tables.absent(unit.score_low)]
+    drawing = charts.caterpillar(
+        bars=[
+            charts.Bar(u.name, float(u.score), float(u.score_low), float(u.score_high), u.ranked)
+            for u in units
+        ],
+        cuts=[
+            charts.Cut(phrase("figure.cut", band=band.label, cut=tables.points(band.cut)), band.cut)
+            for band in material.results.plan.bands
+        ],
+        axis=phrase("figure.axis"),
+        legend=(phrase("figure.ranked"), phrase("figure.unranked")),
+        prefix=f"f{number}",
+    )
+    caption = phrase("figure.caption", title=group.title, level=material.level)
+    notes = (phrase("figure.glyph"),) if drawing.replaced else ()
+    return Figure(f"figure{number}", caption, _alt(material, group, units), drawing.svg, notes)
+
+
+def _alt(material: Material, group: Group, units: list[Any]) -> str:
+    shown = units[: charts.NAMED]
+    listed = [
+        phrase(
+            "figure.item",
+            name=unit.name,
+            score=tables.score(unit.score, material.decimals),
+            interval=tables.interval(unit.score_low, unit.score_high, material.decimals),
+        )
+        for unit in shown
+    ]
+    more = [phrase("figure.more", units=str(len(units)))] if len(shown) < len(units) else []
+    return phrase(
+        "figure.alt", title=group.title, units=str(len(units)), level=material.level,
+        list=joined(listed + more),
+    )  # fmt: skip
+
+
+def _unranked(material: Material) -> tuple[Paragraph | Table, ...]:
+    groups = [group for group in material.groups if group.unranked]
+    if not groups:
+        return (Paragraph(phrase("ranking.all_ranked")),)
+    names = ("unit", "n", "enrolled", "rate", "score", "reason")
+    columns = tuple(
+        Column(phrase(f"columns.{name}"), name not in {"unit", "reason"}) for name in names
+    )
+    body = tuple(
+        Rows(group.title, tuple(_unranked_row(material, unit) for unit in group.unranked))
+        for group in groups
+    )
+    caption = phrase("ranking.unranked")
+    return (Table("unranked-table", caption, columns, body, layout="cards"),)
+
+
+def _unranked_row(material: Material, unit: Any) -> tuple[Cell, ...]:
+    return (
+        Cell(unit.name, material.anchor(unit)),
+        Cell(tables.count(unit.n)),
+        Cell(tables.count(unit.enrolled)),
+        Cell(tables.rate(unit.response_rate)),
+        Cell(tables.score(unit.score, material.decimals)),
+        Cell(tables.plain(unit.note)),
+    )

@@ -1,0 +1,170 @@
+"""A tiny hand-made Results: three projects of two institutions, every kind of gap once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import yaml
+from frames import frame
+
+from analysis.results import Results
+from instruments.framework import read_framework, read_plan
+from instruments.model import Choice, IndicatorMapping, Instrument, Item, Scale, Section
+from instruments.programme import Cycle
+from instruments.result_tables import RESULT_TABLES
+from instruments.scorecard import Framework, Plan
+
+HOSTILE = "<script>alert('x')</script>&院校"
+
+FRAMEWORK = """
+code: T
+version: "1.0"
+title: 小指标体系
+scorecard: A
+total: 100
+adoption: {status: 建议}
+note: 本期可测五十分。
+indicators:
+  - {code: T1, parent: "", name: 方案, points: 20}
+  - {code: T1.1, parent: T1, name: 需求, points: 20}
+  - {code: T1.1.1, parent: T1.1, name: 回应需求, points: 20, source: 问, instrument: core, clause: N2.3d, basis: 需求层}
+  - {code: T2, parent: "", name: 成效, points: 30}
+  - {code: T2.1, parent: T2, name: 满意, points: 30}
+  - {code: T2.1.1, parent: T2.1, name: 总体满意, points: 30, source: 问, instrument: core, clause: N3.3}
+"""
+
+UNITS = f"""
+| scorecard | group | group_label | unit | name | n | enrolled | response_rate | raw | raw_se | adjusted | adjusted_se | score | score_se | score_low | score_high | reliability | shrunken | rank | rank_low | rank_high | letters | band | band_probability | ranked | note |
+| A-project | team | 团队研修 | P1 | 项目一 | 40 | 50 | 0.8 | 91.26 | 1.1 | 91.25 | 1.2 | 91.25 | 1.2 | 88.9 | 93.6 | 0.91 | 90.6 | 1 | 1 | 1 | a | excellent | 0.85 | true | |
+| A-project | team | 团队研修 | P2 | 项目二 | 35 | 50 | 0.7 | 84.0 | 1.3 | 84.04 | 1.4 | 84.04 | 1.4 | 81.3 | 86.8 | 0.88 | 84.3 | 2 | 2 | 2 | b | good | 0.99 | true | |
+| A-project | team | 团队研修 | P3 | 项目三 | 4 | 50 | 0.08 | | | | | | | | | | | | | | | | | false | 有效份数少于5,不显示 |
+| A | team | 团队研修 | I1 | {HOSTILE} | 40 | 50 | 0.8 | 91.26 | 1.1 | 91.25 | 1.2 | 91.25 | 1.2 | 88.9 | 93.6 | 0.91 | 90.6 | 1 | 1 | 2 | a | excellent | 0.85 | true | |
+| A | team | 团队研修 | I2 | 院校乙 | 39 | 100 | 0.39 | 84.0 | 1.3 | 84.04 | 1.4 | 84.04 | 1.4 | 81.3 | 86.8 | 0.88 | 84.3 | 1 | 1 | 2 | a | good | 0.99 | true | |
+| A-overall | | 全部 | I1 | {HOSTILE} | 40 | 50 | 0.8 | 91.26 | 1.1 | 91.25 | 1.2 | 91.25 | 1.2 | 88.9 | 93.6 | 0.91 | 90.6 | 1 | 1 | 1 | a | excellent | 0.85 | true | |
+| A-overall | | 全部 | I2 | 院校乙 | 39 | 100 | 0.39 | 84.0 | 1.3 | 84.04 | 1.4 | 84.04 | 1.4 | 81.3 | 86.8 | 0.88 | 84.3 | | | | | | | false | 参评率低于50% |
+"""
+INDICATOR = """
+| indicator | level | points | source | n | classes | raw | raw_se | adjusted | adjusted_se | reliability | shrunken | status |
+| T1 | 1 | 20 | | {n} | 2 | {a} | 1.5 | {a} | 1.6 | 0.8 | {a} | {s} |
+| T1.1 | 2 | 20 | | {n} | 2 | {a} | 1.5 | {a} | 1.6 | 0.8 | {a} | {s} |
+| T1.1.1 | 3 | 20 | 问 | {n} | 2 | {a} | 1.5 | {a} | 1.6 | 0.8 | {a} | {s} |
+| T2 | 1 | 30 | | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
+| T2.1 | 2 | 30 | | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
+| T2.1.1 | 3 | 30 | 问 | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
+"""
+FRAMES = {
+    "items": """
+| unit | instrument | item | indicator | n | not_applicable | missing | mean |
+| P1 | core | q01 | T1.1.1 | 38 | 1 | 1 | 92.5 |
+| P1 | core | q20 | T2.1.1 | 40 | 0 | 0 | 90.05 |
+| P2 | core | q01 | T1.1.1 | 35 | 0 | 0 | 85.0 |
+| P3 | core | q01 | T1.1.1 | | | | |
+""",
+    "pairs": """
+| scorecard | group | unit_a | unit_b | difference | se | separable |
+| A-project | team | P1 | P2 | 7.2 | 1.8 | true |
+| A | team | I1 | I2 | 7.2 | 4.8 | false |
+""",
+    "bands": """
+| scorecard | group | unit | band | probability |
+| A-project | team | P1 | excellent | 0.85 |
+| A-project | team | P1 | good | 0.15 |
+| A | team | I1 | excellent | 0.85 |
+| A | team | I1 | good | 0.15 |
+""",
+    "raters": """
+| rater | severity | se | n | block | separable |
+| R01 | 1.26 | 0.8 | 18 | 1 | true |
+| R02 | -1.26 | 0.8 | 18 | 2 | false |
+""",
+    "variance": """
+| model | component | sd | levels |
+| experts | rater | 1.5 | 2 |
+| experts | residual | 4.25 | |
+""",
+    "flags": """
+| project | flag | n | flagged | excluded |
+| P1 | straight_line_failed_check | 42 | 2 | 2 |
+| P2 | item_nonresponse | 35 | 0 | 0 |
+""",
+    "sensitivity": """
+| scorecard | group | unit | score | score_all | rank | rank_all |
+| A-project | team | P1 | 91.25 | 90.95 | 1 | 2 |
+| A-project | team | P2 | 84.04 | 84.04 | 2 | 2 |
+""",
+    "classes": """
+| class_code | project | enrolled | n | response_rate |
+| C1 | P1 | 50 | 40 | 0.8 |
+| C2 | P2 | 50 | 35 | 0.7 |
+| C3 | P3 | 50 | 4 | 0.08 |
+""",
+}
+VALUES = {  # unit -> n, value of T1, value of T2, status
+    "P1": ("40", "93.15", "90.0", "measured"),
+    "P2": ("35", "85.0", "83.4", "measured"),
+    "P3": ("", "", "", "suppressed"),
+    "I1": ("40", "93.15", "90.0", "measured"),
+    "I2": ("39", "85.0", "83.4", "measured"),
+}
+
+
+def sample_framework() -> Framework:
+    """Two first-level indicators with one leaf each."""
+    return read_framework(FRAMEWORK.encode(), "T.yaml")
+
+
+def sample_plan() -> Plan:
+    """The default plan of the library."""
+    from instruments.builtin import plan_source
+
+    plan = read_plan(plan_source(), "default.yaml")
+    assert yaml.safe_load(plan_source())["code"] == plan.code
+    return plan
+
+
+def sample_instrument() -> Instrument:
+    """Two questions on one scale."""
+    labels = ("非常不同意", "不太同意", "一般", "比较同意", "非常同意")
+    scale = Scale("agree5", tuple(Choice(str(i), text) for i, text in enumerate(labels, 1)))
+    items = (
+        Item("q01", "select_one", "培训回应了我训前最想解决的问题。", scale=scale),
+        Item("q20", "select_one", "总体满意程度", scale=scale),
+    )
+    mappings = (
+        IndicatorMapping("q01", "T1.1.1", "agree5"),
+        IndicatorMapping("q20", "T2.1.1", "agree5"),
+    )
+    sections = (Section("main", "结业问卷", items),)
+    return Instrument("core", "1.0", "结业问卷", "trainee", "class", sections, mappings, ())
+
+
+def shaped(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` with every column of result table ``name``, missing ones empty."""
+    table = next(table for table in RESULT_TABLES if table.name == name)
+    return rows.reindex(columns=table.names)
+
+
+def sample_results(**changes: object) -> Results:
+    """The sample; ``changes`` replace fields of Results."""
+    units = frame(UNITS).fillna({"group": ""})
+    parts = []
+    for unit in units.itertuples():
+        n, first, second, status = VALUES[unit.unit]
+        rows = frame(INDICATOR.format(n=n, a=first, b=second, s=status))
+        parts.append(rows.assign(scorecard=unit.scorecard, group=unit.group, unit=unit.unit))
+    frames = {name: shaped(name, frame(text)) for name, text in FRAMES.items()}
+    results = Results(
+        cycle=Cycle("2021-test", "2021年度测试", 2021, sample=True),
+        day="2021-12-20",
+        extract_sha256="0123456789abcdef" * 4,
+        framework=sample_framework(),
+        plan=sample_plan(),
+        instruments=(sample_instrument(),),
+        measurable=50.0,
+        provenance=(("python", "3.11"), ("numpy", "2.4")),
+        units=shaped("units", units),
+        indicators=shaped("indicators", pd.concat(parts, ignore_index=True)),
+        **frames,
+    )
+    return replace(results, **changes)
