@@ -1,0 +1,91 @@
+"""Who gets a score and who takes part in the ranking, with every reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from instruments.faults import Fault, fault
+from instruments.scorecard import Framework, Plan
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``published``: a score may be shown; ``ranked``: it takes a rank; ``reasons`` in words."""
+
+    published: bool
+    ranked: bool
+    reasons: tuple[Fault, ...]
+
+    @property
+    def note(self) -> str | None:
+        """The reasons joined by ';', or None when there is nothing to say."""
+        texts = (reason.message.rstrip("。") for reason in self.reasons)
+        return ";".join(texts) or None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a unit's result rests on; ``rate`` is None when enrolment is unknown."""
+
+    n: int
+    rate: float | None
+    classes: int
+    experts_due: bool
+    """The framework has leaves that experts measure."""
+    observed: bool
+    """At least one such leaf was rated by enough experts."""
+    scored: bool
+
+
+def judge(evidence: Evidence, *, plan: Plan, framework: Framework) -> Verdict:
+    """Apply the plan's thresholds to one unit (domain 00, Thresholds and Missing data).
+
+    A rule that cannot be checked is said to be so and never counts as passed.
+    """
+    hiding = _hiding(evidence, plan)
+    if hiding:
+        return Verdict(False, False, tuple(hiding))
+    barring = _barring(evidence, plan, framework)
+    remarks = [fault("analysis.single_class")] if evidence.classes == 1 else []
+    return Verdict(True, not barring, (*barring, *remarks))
+
+
+def _hiding(evidence: Evidence, plan: Plan) -> list[Fault]:
+    limits = plan.thresholds
+    if evidence.n == 0:
+        return [fault("analysis.no_answers")]
+    if evidence.n < limits.min_cell:
+        return [fault("analysis.below_cell", least=limits.min_cell)]
+    reasons = []
+    if evidence.n < limits.min_publish_n:
+        reasons.append(fault("analysis.few_answers", least=limits.min_publish_n))
+    if evidence.rate is not None and evidence.rate < limits.min_response_rate:
+        reasons.append(fault("analysis.low_response", least=f"{limits.min_response_rate:.0%}"))
+    if not evidence.scored:
+        reasons.append(fault("analysis.nothing_measured"))
+    return reasons
+
+
+def _barring(evidence: Evidence, plan: Plan, framework: Framework) -> list[Fault]:
+    limits, reasons = plan.thresholds, []
+    measurable = framework.measurable / framework.total * 100.0
+    if measurable < plan.composite.minimum_points:
+        reasons.append(
+            fault(
+                "analysis.few_points",
+                points=f"{measurable:g}",
+                least=f"{plan.composite.minimum_points:g}",
+            )
+        )
+    if evidence.rate is None and limits.min_response_rate > 0:
+        reasons.append(fault("analysis.response_unknown"))
+    small = evidence.n >= limits.rank_small_n and (evidence.rate or 0.0) >= limits.rank_small_rate
+    if evidence.n < limits.rank_n and not small:
+        reasons.append(
+            fault(
+                "analysis.small_sample", least=limits.rank_n, rate=f"{limits.rank_small_rate:.0%}"
+            )
+        )
+    if evidence.experts_due and not evidence.observed:
+        reasons.append(fault("analysis.few_experts", least=limits.min_experts))
+    return reasons
