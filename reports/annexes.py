@@ -26,16 +26,19 @@ def adoption_text(adoption: Adoption) -> str:
 def indicators_section(material: Material, heading: str) -> Section:
     """The tree with points, source, clause; weights carry their status."""
     framework = material.results.framework
+    status = adoption_text(framework.adoption)
     intro = phrase(
         "indicators.intro",
         title=framework.title,
         version=framework.version,
         total=tables.points(framework.total),
-        adoption=adoption_text(framework.adoption),
+        adoption=status,
         note=framework.note,
     )
-    names = ("indicator", "points", "source", "clause", "basis", "status")
-    columns = tuple(Column(phrase(f"columns.{name}"), name == "points") for name in names)
+    names = ("indicator", "points", "source", "clause", "basis")
+    columns = tuple(
+        Column(phrase(f"indicators.{name}", status=status), name == "points") for name in names
+    )
     body = tuple(
         Rows(
             _first_heading(node),
@@ -68,14 +71,12 @@ def _indicator_cells(material: Material, node: Any) -> tuple[Cell, ...]:
     if node.minimum_of:
         lowest = phrase("indicators.minimum_of", codes=joined(node.minimum_of))
         basis = joined(filter(None, (lowest, basis)), "clauses")
-    adoption = material.results.framework.adoption
     return (
         Cell(f"{node.code} {node.name}"),
         Cell(tables.points(node.points)),
         Cell(node.source or tables.MISSING),
         Cell(node.clause or tables.MISSING),
         Cell(basis or tables.MISSING),
-        Cell(adoption_text(adoption) if node.source else tables.MISSING),
     )
 
 

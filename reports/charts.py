@@ -12,7 +12,7 @@ from typing import Any
 
 INK, SOFT, LIGHT = "#1c1c1c", "#6b6b6b", "#cfd6da"
 RANKED, UNRANKED = "#0b4f71", "#6b6b6b"
-WIDTH, ROW, MARGIN = 3.9, 0.27, 0.95
+WIDTH, ROW, MARGIN = 3.9, 0.27, 0.82
 """Inches: narrow enough that 8-point text stays readable on a phone 320 px wide."""
 NAMED = 60
 """Beyond so many units names cannot be read: the table has them."""
@@ -53,7 +53,8 @@ def caterpillar(
     """Scores with intervals, first bar on top; ``prefix`` keeps element ids unique in a page."""
     import matplotlib
 
-    settings = {"svg.hashsalt": prefix, "svg.fonttype": "path", "font.size": 8}
+    settings: Any = {"svg.hashsalt": prefix, "svg.fonttype": "path", "font.size": 8}
+    settings["text.parse_math"] = False
     with matplotlib.rc_context(settings):
         figure, axes = _canvas(len(bars))
         _draw_bars(axes, bars)
@@ -83,7 +84,7 @@ def drawable(name: str) -> str:
     """``name`` shortened for a label, with 〓 for characters that the font lacks."""
     short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
     kept = "".join(c if ord(c) in _characters() else GETA for c in short)
-    return kept.replace("$", r"\$")
+    return kept
 
 
 def _canvas(units: int) -> tuple[Any, Any]:
@@ -94,7 +95,7 @@ def _canvas(units: int) -> tuple[Any, Any]:
     figure = Figure(figsize=(WIDTH, height + MARGIN))
     FigureCanvasSVG(figure)
     left = 0.30 if units <= NAMED else 0.06
-    bottom, top = 0.52 / (height + MARGIN), 1 - 0.40 / (height + MARGIN)
+    bottom, top = 0.52 / (height + MARGIN), 1 - 0.30 / (height + MARGIN)
     return figure, figure.add_axes((left, bottom, 0.97 - left, top - bottom))
 
 

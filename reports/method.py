@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from instruments.scorecard import Plan, Scaling
@@ -32,7 +32,9 @@ def method_section(material: Material, heading: str) -> Section:
     return Section("method", heading, blocks, quality_sections(material), page=True)
 
 
-def _table(anchor: str, caption: str, names: tuple[str, ...], body: list[tuple[str, ...]]) -> Table:
+def _table(
+    anchor: str, caption: str, names: tuple[str, ...], body: Sequence[tuple[str, ...]]
+) -> Table:
     columns = tuple(Column(phrase(f"columns.{name}")) for name in names)
     cells = tuple(tuple(Cell(text) for text in row) for row in body)
     return Table(anchor, caption, columns, (Rows("", cells),))

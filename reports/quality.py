@@ -108,7 +108,8 @@ def _moved(row: Any) -> bool:
 
 
 def _raters(material: Material) -> tuple[Block, ...]:
-    results, blocks = material.results, []
+    results = material.results
+    blocks: list[Block] = []
     found = rows(results.raters)
     if found:
         blocks += [Paragraph(phrase("quality.raters_note")), _severities(material, found)]

@@ -1,0 +1,143 @@
+"""Commands score, bulletin, verify, assess: arguments in, files and an exit code out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+OK, FAULTS, USAGE, FAILED = 0, 1, 2, 3
+"""Exit codes: done; the input has faults; the command was called wrongly; it could not finish."""
+KERNEL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Haswell"}
+"""One linear-algebra kernel and one thread, so that a sum has the same last bit everywhere."""
+FOLDER = click.Path(path_type=Path)
+EXISTING = click.Path(path_type=Path, exists=True)
+
+
+def pin_kernel() -> None:
+    """Fix the linear-algebra kernel; must run before numpy is first imported."""
+    for name, value in KERNEL.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def told_faults() -> Iterator[None]:
+    """Faults and failures become messages on stderr with their exit code, never a traceback."""
+    from instruments.faults import FaultsFound, fault
+
+    try:
+        yield
+    except FaultsFound as found:
+        _tell(found.faults)
+        raise SystemExit(FAULTS) from None
+    except (OSError, MemoryError) as error:
+        why = str(error) or type(error).__name__
+        _tell((fault("reports.failed", why=why),))
+        raise SystemExit(FAILED) from None
+
+
+def _tell(faults: Any) -> None:
+    for one in faults:
+        click.echo(str(one), err=True)
+
+
+def _guarded(run: Callable[..., None]) -> Callable[..., None]:
+    @wraps(run)
+    def guarded(*args: Any, **options: Any) -> None:
+        pin_kernel()
+        with told_faults():
+            run(*args, **options)
+
+    return guarded
+
+
+def show_progress(step: str, done: int, total: int) -> None:
+    """Progress on stderr: one rewritten line on a terminal, plain lines when piped."""
+    line = f"[{done}/{total}] {step}"
+    if sys.stderr.isatty():
+        filled = 20 * done // max(total, 1)
+        click.echo(
+            f"\r\033[K{'█' * filled}{'░' * (20 - filled)} {line}", err=True, nl=done >= total
+        )
+    else:
+        click.echo(line, err=True)
+
+
+@click.command(help="由数据快照计算结果，写入结果文件夹。EXTRACT：快照文件夹或zip。")
+@click.argument("extract", type=EXISTING)
+@click.option("--out", type=FOLDER, required=True, help="结果文件夹（不存在，或是先前的结果）。")
+@_guarded
+def score(extract: Path, out: Path) -> None:
+    """Score an extract by its own plan."""
+    from reports.evaluation import opened_extract, score_extract
+
+    with opened_extract(extract) as source:
+        results = score_extract(source, out, progress=show_progress)
+    click.echo(f"已写入 {out}：{len(results.units)}行单位结果。")
+
+
+@click.command(help="由结果写出通报（HTML）。RESULTS：结果文件夹。")
+@click.argument("results", type=EXISTING)
+@click.option("--extract", type=EXISTING, required=True, help="算出该结果的数据快照。")
+@click.option("--out", type=FOLDER, required=True, help="通报文件夹（不存在，或是先前的通报）。")
+@_guarded
+def bulletin(results: Path, extract: Path, out: Path) -> None:
+    """Render the bulletin of a results folder."""
+    from reports.evaluation import opened_extract, publish_bulletin
+    from reports.folder import read_results
+
+    with opened_extract(extract) as source:
+        path = publish_bulletin(read_results(results, source), out)
+    click.echo(f"已写入 {path}")
+
+
+@click.command(
+    help="校验并重算。PATH：含 extract、results、bulletin 的目录，或一份快照（文件夹或zip）。"
+    "全部成立时退出码为0。"
+)
+@click.argument("path", type=EXISTING)
+@_guarded
+def verify(path: Path) -> None:
+    """Recompute and compare; exit 0 only when all holds."""
+    from reports.verify import examine
+    from reports.wording import phrase
+
+    verdict = examine(path, progress=show_progress)
+    if verdict.faults:
+        _tell(verdict.faults)
+        raise SystemExit(FAULTS)
+    key = "extract" if verdict.scope == "extract" else f"whole_{verdict.equality}"
+    click.echo(phrase(f"verify.{key}"))
+
+
+@click.command(
+    help="对外部评分表（CSV、XLSX、SPSS .sav）评分并写出通报。每行一份评分；"
+    "宽表可给出多个评分列，按行取均值。"
+)
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--value", multiple=True, help="评分列；可重复，或写“前缀*”。")
+@click.option("--unit", default="", help="被评单位列。")
+@click.option("--class", "class_", default="", help="班级（组）列，标准误按此分群。")
+@click.option("--respondent", default="", help="评分人列：同一人的多份评分算一人。")
+@click.option("--rater", default="", help="评审专家列：按单位与专家交叉随机效应评分。")
+@click.option("--scale", default="", help="评分标度，如 1:5（缺省）。")
+@click.option("--mapping", type=EXISTING, default=None, help="列对应文件（YAML，键同上述选项）。")
+@click.option("--title", default="", help="评分表名称，印在通报标题中。")
+@click.option("--out", type=FOLDER, required=True, help="输出目录：extract、results、bulletin。")
+@_guarded
+def assess(file: Path, mapping: Path | None, out: Path, **options: Any) -> None:
+    """Score a table of ratings that we did not make."""
+    from reports.evaluation import assess_table
+
+    path = assess_table(file, mapping=mapping, options=options, out=out, progress=show_progress)
+    click.echo(f"已写入 {out}：extract、results、{path.relative_to(out)}")
+
+
+COMMANDS = {"score": score, "bulletin": bulletin, "verify": verify, "assess": assess}
+"""Command name -> click command, joined by the console script."""

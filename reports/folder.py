@@ -1,0 +1,201 @@
+"""The results folder: every frame at full precision, and tables for people beside it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.results import Results
+from instruments.extract import Extract
+from instruments.faults import refuse
+from instruments.result_tables import RESULT_TABLES, UNIT_RESULTS
+from reports import tables
+
+MANIFEST = "results.json"
+UNIT_COLUMNS = (
+    "scorecard", "group", "unit", "name", "n", "enrolled", "response_rate", "raw", "raw_se",
+    "adjusted", "score", "score_low", "score_high", "reliability", "rank", "rank_low",
+    "rank_high", "letters", "band", "note",
+)  # fmt: skip
+"""Header of units.csv; outside checks rely on it."""
+WRITERS = ("pyarrow", "openpyxl", "matplotlib", "Jinja2")
+Pairs = tuple[tuple[str, str], ...]
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def write_results(results: Results, directory: Path) -> None:
+    """Write frames (Parquet), the same as CSV, units.xlsx and the manifest; same bytes twice."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, frame in results.frames.items():
+        (directory / f"{name}.parquet").write_bytes(parquet(frame))
+        shown = frame[list(UNIT_COLUMNS)] if name == UNIT_RESULTS.name else frame
+        (directory / f"{name}.csv").write_bytes(csv(shown))
+    units = results.units[list(UNIT_COLUMNS)]
+    labels = {column.name: column.label for column in UNIT_RESULTS.columns}
+    (directory / "units.xlsx").write_bytes(xlsx(units.rename(columns=labels), UNIT_RESULTS.label))
+    (directory / MANIFEST).write_bytes(manifest(results, writers()))
+
+
+def read_results(directory: Path, extract: Extract) -> Results:
+    """Read what ``write_results`` wrote; plan, framework and instruments come from ``extract``.
+
+    Raises FaultsFound when the folder is no results folder or belongs to another extract.
+    """
+    stored = _read_manifest(directory)
+    if stored["extract_sha256"] != extract.sha256:
+        pair = {"stored": stored["extract_sha256"][:16], "given": extract.sha256[:16]}
+        raise refuse("reports.other_extract", **pair)
+    try:
+        frames = {t.name: pd.read_parquet(directory / f"{t.name}.parquet") for t in RESULT_TABLES}
+        return Results(
+            cycle=extract.cycle,
+            day=extract.day,
+            extract_sha256=extract.sha256,
+            framework=extract.framework,
+            plan=extract.plan,
+            instruments=tuple(extract.instruments),
+            measurable=stored["measurable"],
+            provenance=_pairs(stored["provenance"]),
+            **frames,
+        )
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise refuse("reports.not_results", name=directory.name, why=_reason(error)) from error
+
+
+def _read_manifest(directory: Path) -> dict[str, Any]:
+    try:
+        stored = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+        known = {"extract_sha256", "measurable", "provenance", "written_by"}
+        if not isinstance(stored, dict) or not known <= set(stored):
+            raise ValueError(MANIFEST)
+    except (OSError, ValueError) as error:
+        raise refuse("reports.not_results", name=directory.name, why=_reason(error)) from error
+    return stored
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return Path(error.filename).name
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def writers() -> Pairs:
+    """Versions of what decides on the bytes of files, though not on a value."""
+    return tuple((name, version(name)) for name in WRITERS)
+
+
+def stored_software(directory: Path) -> tuple[Pairs, Pairs]:
+    """Provenance and writers as the manifest names them."""
+    stored = _read_manifest(directory)
+    return _pairs(stored["provenance"]), _pairs(stored["written_by"])
+
+
+def _pairs(listed: Any) -> Pairs:
+    return tuple((str(name), str(value)) for name, value in listed)
+
+
+def manifest(results: Results, written_by: Pairs) -> bytes:
+    """What the results were computed from and by, as JSON."""
+    content = {
+        "cycle": results.cycle.code,
+        "title": results.cycle.title,
+        "sample": results.cycle.sample,
+        "day": results.day,
+        "extract_sha256": results.extract_sha256,
+        "framework": [results.framework.code, results.framework.version],
+        "plan": [results.plan.code, results.plan.version],
+        "instruments": [[one.code, one.version] for one in results.instruments],
+        "measurable": results.measurable,
+        "rows": {name: len(frame) for name, frame in results.frames.items()},
+        "provenance": [list(pair) for pair in results.provenance],
+        "written_by": [list(pair) for pair in written_by],
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    """One frame as Parquet without library-specific metadata."""
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", store_schema=False)
+    return buffer.getvalue()
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """One frame as CSV: UTF-8, ten significant digits, missing empty."""
+    return _texts(frame).to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+def _texts(frame: pd.DataFrame) -> pd.DataFrame:
+    def text(column: pd.Series) -> pd.Series:
+        if pd.api.types.is_bool_dtype(column.dtype):
+            return column.map(lambda v: str(bool(v)).lower(), na_action="ignore")
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            return pd.Series([tables.full(value) for value in column], dtype=object)
+        return column.astype(object)
+
+    return frame.reset_index(drop=True).apply(text)
+
+
+def xlsx(frame: pd.DataFrame, sheet: str) -> bytes:
+    """One frame as a workbook; texts stay texts, so that no name becomes a formula."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    page = book.active
+    page.title = sheet
+    page.append(list(frame.columns))
+    for place, row in enumerate(frame.itertuples(index=False), 2):
+        for number, value in enumerate(row, 1):
+            if not tables.absent(value):
+                _write_cell(page.cell(place, number), value)
+    page.freeze_panes = "A2"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return _undated(buffer.getvalue())
+
+
+def _write_cell(cell: Any, value: object) -> None:
+    if isinstance(value, str):
+        cell.value = _PRINTABLE.sub("", value)
+        cell.data_type = "s"
+    else:
+        number = float(tables.full(value))
+        cell.value = int(number) if number.is_integer() else number
+
+
+_PRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters that XML cannot hold."""
+
+
+def _undated(data: bytes) -> bytes:
+    """The workbook without the moment of its making: the same content gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb">\d{4}-\d\d-\d\dT[^<]*<", b">1980-01-01T00:00:00Z<", content)
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, content)
+    return out.getvalue()
+
+
+def clear_folder(directory: Path, *, mark: str, what: str) -> None:
+    """Empty ``directory`` for new output, but only when it is empty or holds ``mark``."""
+    if not directory.exists():
+        return
+    if any(directory.iterdir()) and not (directory / mark).exists():
+        raise refuse("reports.occupied", name=directory.name, what=what)
+    shutil.rmtree(directory)
