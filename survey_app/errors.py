@@ -1,0 +1,15 @@
+"""A refusal that a person reads: its fault from the library, and the status it answers with."""
+
+from __future__ import annotations
+
+from instruments.faults import Fault, fault
+
+
+class Refused(Exception):
+    """The site says no, why, and what to do; ``field`` names the form field it concerns."""
+
+    def __init__(self, code: str, status: int, *, field: str = "", **details: object) -> None:
+        self.fault: Fault = fault(f"site.{code}", **details)
+        self.status = status
+        self.field = field
+        super().__init__(str(self.fault))

@@ -1,0 +1,1 @@
+"""What the site does, as sentences: a session and plain values in, values out, never a commit."""

@@ -1,0 +1,77 @@
+"""From the store to a sealed extract: pseudonyms for raters, no order of arrival, coarsened traits."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from instruments.extract import Extract, pack_extract, write_extract
+from instruments.programme import Cycle
+from survey_app import clock, policies
+from survey_app.config import Settings
+from survey_app.db import look, transaction
+from survey_app.models import CycleRow
+from survey_app.services.frames import build_tables
+from survey_app.services.programme import current_cycle, programme_of, read_sources
+
+
+def seal_cycle(engine: Engine, settings: Settings) -> Extract:
+    """Write the extract of the closed cycle, move it into place, and note its fingerprint."""
+    with look(engine) as db:
+        cycle = current_cycle(db)
+        policies.check_can_extract(cycle.state)
+        programme, sources = programme_of(db, cycle), read_sources(db, cycle.code)
+        raters = _Pseudonyms(settings.secret("rater"), cycle.code)
+        tables = build_tables(db, cycle, programme, raters)
+    name = f"{cycle.code}-{clock.today()}"
+    staging = settings.home / "extracts" / f"{name}.partial"
+    shutil.rmtree(staging, ignore_errors=True)
+    extract = write_extract(
+        staging,
+        cycle=Cycle(cycle.code, cycle.title, cycle.year, cycle.sample),
+        day=clock.today(),
+        tables=tables,
+        instruments=dict(sources.instruments),
+        framework=sources.framework[1],
+        plan=sources.plan[1],
+    )
+    place = settings.home / "extracts" / name
+    shutil.rmtree(place, ignore_errors=True)
+    staging.rename(place)
+    pack_extract(place, place.with_name(f"{name}.zip"))
+    _note_sealed(engine, cycle.code, name, extract.sha256)
+    return extract
+
+
+def extract_folder(settings: Settings, cycle: CycleRow) -> Path:
+    """Where the sealed extract of a cycle lies."""
+    return settings.home / "extracts" / cycle.extract
+
+
+def _note_sealed(engine: Engine, code: str, name: str, sha: str) -> None:
+    with transaction(engine) as db:
+        cycle = db.get_one(CycleRow, code)
+        policies.check_can_extract(cycle.state)
+        cycle.state, cycle.extract, cycle.extract_sha = policies.SEALED, name, sha
+
+
+class _Pseudonyms:
+    """Rater codes that keep nothing of the expert's own code but are the same every time."""
+
+    def __init__(self, key: bytes, cycle: str) -> None:
+        self._key, self._cycle = key, cycle
+
+    def __call__(self, experts: Sequence[str]) -> dict[str, str]:
+        """Numbered in the order of their keyed digests."""
+        ordered = sorted(experts, key=self._digest)
+        return {expert: f"R{number:03d}" for number, expert in enumerate(ordered, start=1)}
+
+    def _digest(self, expert: str) -> str:
+        text = json.dumps([self._cycle, expert])
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()

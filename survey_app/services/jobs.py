@@ -1,0 +1,154 @@
+"""Jobs outside the web process: one at a time, with progress; a crash shows as 失败."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from survey_app import policies
+from survey_app.config import Settings
+from survey_app.db import look, transaction
+from survey_app.errors import Refused
+from survey_app.models import CycleRow, JobRow
+
+SCORE = "score"
+
+
+def request_score(db: Session, settings: Settings, *, cycle: CycleRow, now: int) -> str:
+    """Queue a scoring of the sealed extract; returns the job's id."""
+    policies.check_can_score(cycle.state, job_running=is_busy(settings))
+    job = secrets.token_hex(16)
+    db.add(
+        JobRow(
+            id=job,
+            cycle=cycle.code,
+            kind=SCORE,
+            state=policies.QUEUED,
+            step="",
+            done=0,
+            total=0,
+            message="",
+            requested=now,
+        )
+    )
+    return job
+
+
+def request_again(db: Session, settings: Settings, *, job: str, now: int) -> str:
+    """Queue the work of a job anew."""
+    row = find_job(db, job)
+    cycle = db.get_one(CycleRow, row.cycle)
+    return request_score(db, settings, cycle=cycle, now=now)
+
+
+def find_job(db: Session, job: str) -> JobRow:
+    """The job, or a refusal."""
+    row = db.get(JobRow, job)
+    if row is None:
+        raise Refused("no_such_job", 404)
+    return row
+
+
+def latest_job(db: Session, cycle: str) -> JobRow | None:
+    """The job of a cycle that was requested last."""
+    query = select(JobRow).where(JobRow.cycle == cycle)
+    return db.scalars(query.order_by(JobRow.requested.desc(), JobRow.id).limit(1)).first()
+
+
+def start_job(settings: Settings, job: str) -> None:
+    """Start the child process of a queued job; a thread waits for its end."""
+    log = (settings.home / "jobs.log").open("ab")
+    with log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "survey_app", "run-job", job],
+            env={**os.environ, "GUOPEI_HOME": str(settings.home)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    threading.Thread(target=process.wait, daemon=True).start()
+
+
+def shown_state(settings: Settings, row: JobRow) -> str:
+    """A job's state as it is: one noted as running whose process is gone has failed."""
+    if row.state == policies.RUNNING and not is_busy(settings):
+        return policies.FAILED
+    return row.state
+
+
+def is_busy(settings: Settings) -> bool:
+    """Whether a job's process holds the lock now."""
+    try:
+        with _lock(settings.home):
+            return False
+    except BlockingIOError:
+        return True
+
+
+def run_job(engine: Engine, settings: Settings, job: str) -> None:
+    """Do a queued job in this process; its progress and its end are noted in the store."""
+    from survey_app.services.evaluation import evaluate
+
+    with _only_one(settings.home):
+        extract = _begin(engine, settings, job)
+
+        def progress(step: str, done: int, total: int) -> None:
+            note(engine, job, state=policies.RUNNING, step=step, done=done, total=total)
+
+        try:
+            place = evaluate(settings, extract, progress)
+        except Exception as error:
+            note(engine, job, state=policies.FAILED, message=f"{type(error).__name__}: {error}")
+            raise
+        _finish(engine, job, place)
+
+
+def note(engine: Engine, job: str, **values: str | int) -> None:
+    """Write what is known of a job."""
+    with transaction(engine) as db:
+        row = db.get_one(JobRow, job)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def _begin(engine: Engine, settings: Settings, job: str) -> Path:
+    with look(engine) as db:
+        row = find_job(db, job)
+        cycle = db.get_one(CycleRow, row.cycle)
+    note(engine, job, state=policies.RUNNING, step="", message="")
+    return settings.home / "extracts" / cycle.extract
+
+
+def _finish(engine: Engine, job: str, place: str) -> None:
+    with transaction(engine) as db:
+        row = db.get_one(JobRow, job)
+        row.state, row.done = policies.DONE, row.total
+        cycle = db.get_one(CycleRow, row.cycle)
+        cycle.state, cycle.evaluation = policies.SCORED, place
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    try:
+        with _lock(home):
+            yield
+    except BlockingIOError as error:
+        raise Refused("job_running", 409) from error
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    with (home / "jobs.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield

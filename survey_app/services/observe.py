@@ -1,0 +1,147 @@
+"""An expert's visits: declaration, drafts kept on the server, contradiction kept, signature."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from instruments.model import Instrument
+from survey_app import policies
+from survey_app.answers import Answers, missing_items
+from survey_app.errors import Refused
+from survey_app.models import ClassRow, ObservationRow, ProjectRow, SessionRow, VisitRow
+from survey_app.services.respond import canonical
+
+UNSIGNED, ACCEPTED, CONFLICTING = "unsigned", "accepted", "conflict"
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """One session of a visit and how far its record is."""
+
+    session: SessionRow
+    answers: Answers
+    id: str
+    revision: int
+    complete: bool
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything has been saved."""
+        return self.revision > 0
+
+
+@dataclass(frozen=True)
+class VisitSheet:
+    """One visit with everything its expert sees."""
+
+    visit: VisitRow
+    training_class: ClassRow
+    project: ProjectRow
+    records: tuple[SessionRecord, ...]
+
+    @property
+    def incomplete(self) -> list[str]:
+        """Titles of sessions whose record lacks something."""
+        return [record.session.title for record in self.records if not record.complete]
+
+
+def visits_of(db: Session, *, cycle: str, expert: str) -> list[tuple[VisitRow, ClassRow]]:
+    """The expert's visits of a cycle by date and code."""
+    query = select(VisitRow, ClassRow).join(ClassRow, VisitRow.class_code == ClassRow.code)
+    mine = query.where(VisitRow.expert == expert, ClassRow.cycle == cycle)
+    return [(v, c) for v, c in db.execute(mine.order_by(VisitRow.date, VisitRow.code))]
+
+
+def open_visit(db: Session, *, code: str, expert: str, instrument: Instrument) -> VisitSheet:
+    """The sheet of one visit; another expert's visit does not exist."""
+    visit = db.get(VisitRow, code)
+    policies.check_can_visit(expert, visit.expert if visit else "")
+    assert visit is not None
+    training_class = db.get_one(ClassRow, visit.class_code)
+    project = db.get_one(ProjectRow, (training_class.cycle, training_class.project))
+    records = [_record(db, visit, code, instrument) for code in visit.sessions.split()]
+    return VisitSheet(visit, training_class, project, tuple(records))
+
+
+def record_of(sheet: VisitSheet, session: str) -> SessionRecord:
+    """The record of one session of the visit."""
+    for record in sheet.records:
+        if record.session.code == session:
+            return record
+    raise Refused("no_such_session", 404)
+
+
+def declare(visit: VisitRow, *, state: str, declaration: str, reason: str) -> None:
+    """Note the recusal declaration; a conflict closes the visit to this expert."""
+    policies.check_can_declare(state, declaration=visit.declaration, signed=visit.signed)
+    if declaration not in (policies.NO_CONFLICT, policies.CONFLICT):
+        raise Refused("declaration_missing", 422)
+    visit.declaration, visit.reason = declaration, reason[:200]
+
+
+def save_record(
+    db: Session,
+    sheet: VisitSheet,
+    record: SessionRecord,
+    instrument: Instrument,
+    *,
+    answers: Answers,
+    id: str,
+    revision: int,
+    day: str,
+) -> bool:
+    """Save a draft; False when it was saved elsewhere meanwhile, and this copy kept aside."""
+    same = canonical(answers) == canonical(record.answers)
+    if record.begun and same:
+        return True
+    row = ObservationRow(
+        id=id,
+        visit=sheet.visit.code,
+        session=record.session.code,
+        instrument=instrument.code,
+        version=instrument.version,
+        day=day,
+        revision=revision + 1,
+        status=UNSIGNED,
+        answers=canonical(answers),
+    )
+    agrees = (id, revision) == (record.id, record.revision)
+    if record.begun and not agrees:
+        row.id, row.status = secrets.token_hex(16), CONFLICTING
+        db.add(row)
+        return False
+    db.merge(row)
+    return True
+
+
+def sign_visit(db: Session, sheet: VisitSheet, *, state: str) -> None:
+    """Sign a visit: its records are accepted and locked."""
+    visit = sheet.visit
+    policies.check_can_sign(
+        state, declaration=visit.declaration, signed=visit.signed, incomplete=sheet.incomplete
+    )
+    for record in sheet.records:
+        db.get_one(ObservationRow, record.id).status = ACCEPTED
+    visit.signed = True
+
+
+def _record(db: Session, visit: VisitRow, session: str, instrument: Instrument) -> SessionRecord:
+    query = select(ObservationRow).where(
+        ObservationRow.visit == visit.code,
+        ObservationRow.session == session,
+        ObservationRow.status != CONFLICTING,
+    )
+    kept = db.scalars(query).first()
+    answers: Answers = json.loads(kept.answers) if kept else {}
+    return SessionRecord(
+        session=db.get_one(SessionRow, session),
+        answers=answers,
+        id=kept.id if kept else secrets.token_hex(16),
+        revision=kept.revision if kept else 0,
+        complete=bool(kept) and not missing_items(instrument, {}, answers),
+    )

@@ -1,0 +1,189 @@
+"""The current cycle: its catalogue in and out of the store, its instruments, framework and plan."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from instruments.builtin import (
+    framework_source,
+    instrument_sources,
+    load_instruments,
+    plan_source,
+)
+from instruments.framework import check_fit, read_framework
+from instruments.model import Instrument
+from instruments.plan import read_plan
+from instruments.programme import Catalogue
+from instruments.scorecard import Framework, Plan
+from survey_app import policies
+from survey_app.errors import Refused
+from survey_app.models import (
+    ClassRow,
+    CycleRow,
+    ExpertRow,
+    InstitutionRow,
+    ProjectRow,
+    SessionRow,
+    SourceRow,
+    StructureRow,
+    VisitRow,
+)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The data files that decide what is asked and how it counts."""
+
+    instruments: tuple[tuple[str, bytes], ...]
+    framework: tuple[str, bytes]
+    plan: tuple[str, bytes]
+
+    @property
+    def sha(self) -> str:
+        """Fingerprint of all files."""
+        whole = hashlib.sha256()
+        for name, content in (*self.instruments, self.framework, self.plan):
+            whole.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+        return whole.hexdigest()
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Compiled sources."""
+
+    instruments: tuple[Instrument, ...]
+    framework: Framework
+    plan: Plan
+
+    def instrument(self, *, role: str, per: str) -> Instrument:
+        """The instrument of a role about a class, a session or a visit."""
+        for instrument in self.instruments:
+            if (instrument.role, instrument.per) == (role, per):
+                return instrument
+        raise Refused("no_instrument", 404)
+
+
+def builtin_sources() -> Sources:
+    """The instruments, framework and plan that come with the program."""
+    return Sources(
+        instruments=tuple(sorted(instrument_sources().items())),
+        framework=("A.yaml", framework_source()),
+        plan=("default.yaml", plan_source()),
+    )
+
+
+@lru_cache(maxsize=8)
+def compile_sources(sources: Sources) -> Programme:
+    """Compile and check that all fits together; raises FaultsFound with every fault."""
+    instruments = load_instruments(dict(sources.instruments))
+    framework = read_framework(sources.framework[1], sources.framework[0])
+    plan = read_plan(sources.plan[1], sources.plan[0])
+    check_fit(framework, plan, instruments)
+    return Programme(tuple(instruments), framework, plan)
+
+
+def find_cycle(db: Session) -> CycleRow | None:
+    """The cycle in work: the latest year's."""
+    newest = select(CycleRow).order_by(CycleRow.year.desc(), CycleRow.code.desc())
+    return db.scalars(newest.limit(1)).first()
+
+
+def current_cycle(db: Session) -> CycleRow:
+    """The cycle in work; refuses when nothing has been imported."""
+    cycle = find_cycle(db)
+    if cycle is None:
+        raise Refused("no_cycle", 409)
+    return cycle
+
+
+def read_sources(db: Session, cycle: str) -> Sources:
+    """The data files of a cycle."""
+    rows = db.scalars(select(SourceRow).where(SourceRow.cycle == cycle)).all()
+    of = {kind: [(r.name, r.content) for r in rows if r.kind == kind] for kind in _KINDS}
+    return Sources(tuple(sorted(of["instrument"])), of["framework"][0], of["plan"][0])
+
+
+_KINDS = ("instrument", "framework", "plan")
+_COMPILED: dict[str, Programme] = {}
+
+
+def programme_of(db: Session, cycle: CycleRow) -> Programme:
+    """Compiled instruments, framework and plan of a cycle."""
+    if cycle.sources_sha not in _COMPILED:
+        _COMPILED[cycle.sources_sha] = compile_sources(read_sources(db, cycle.code))
+    return _COMPILED[cycle.sources_sha]
+
+
+def store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
+    """Put a cycle's data files in place of the former ones."""
+    policies.check_can_change_sources(cycle.state)
+    db.execute(delete(SourceRow).where(SourceRow.cycle == cycle.code))
+    files = [("instrument", *pair) for pair in sources.instruments]
+    files += [("framework", *sources.framework), ("plan", *sources.plan)]
+    rows = [{"cycle": cycle.code, "kind": k, "name": n, "content": c} for k, n, c in files]
+    db.execute(insert(SourceRow), rows)
+    cycle.sources_sha = sources.sha
+
+
+def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
+    """Put an imported catalogue into the store; before opening it replaces the former one."""
+    former = find_cycle(db)
+    sources = builtin_sources()
+    if former:
+        policies.check_can_import(former.state)
+        if former.state == policies.PREPARING:
+            sources = read_sources(db, former.code)
+            _remove_cycle(db, former)
+        elif former.code == catalogue.cycle.code:
+            raise Refused("cycle_exists", 409, code=former.code)
+    row = CycleRow(
+        **asdict(catalogue.cycle),
+        state=policies.PREPARING,
+        sources_sha="",
+        extract="",
+        extract_sha="",
+        evaluation="",
+    )
+    db.add(row)
+    db.flush()
+    store_sources(db, row, sources)
+    _store_rows(db, catalogue)
+    return row
+
+
+def _remove_cycle(db: Session, cycle: CycleRow) -> None:
+    classes = select(ClassRow.code).where(ClassRow.cycle == cycle.code)
+    for table in (StructureRow, SessionRow, VisitRow):
+        db.execute(delete(table).where(table.class_code.in_(classes)))
+    for table in (ClassRow, ExpertRow, ProjectRow, InstitutionRow, SourceRow):
+        db.execute(delete(table).where(table.cycle == cycle.code))
+    db.delete(cycle)
+    db.flush()
+
+
+def _store_rows(db: Session, catalogue: Catalogue) -> None:
+    cycle = {"cycle": catalogue.cycle.code}
+    blank = {"declaration": "", "reason": "", "signed": False}
+    parts: list[tuple[type, list[Mapping[str, object]]]] = [
+        (InstitutionRow, [asdict(row) | cycle for row in catalogue.institutions]),
+        (ProjectRow, [asdict(row) | cycle for row in catalogue.projects]),
+        (ClassRow, [asdict(row) | cycle for row in catalogue.classes]),
+        (StructureRow, [asdict(row) for row in catalogue.structure]),
+        (SessionRow, [asdict(row) for row in catalogue.sessions]),
+        (ExpertRow, [asdict(row) | cycle for row in catalogue.experts]),
+        (
+            VisitRow,
+            [asdict(v) | blank | {"sessions": " ".join(v.sessions)} for v in catalogue.visits],
+        ),
+    ]
+    for table, rows in parts:
+        if rows:
+            db.execute(insert(table), rows)
+
+
