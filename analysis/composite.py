@@ -68,7 +68,7 @@ def _arithmetic(estimates: Estimates, framework: Framework) -> np.ndarray:
     for code in [*parents, TOTAL]:
         children = framework.children(code)
         below = jacobian[:, [place[child.code] for child in children]]
-        points = np.array([child.points for child in children])
+        points = np.array([child.points for child in children], dtype=float)
         weight = points * (np.abs(below).sum(axis=2) > 0)
         total = weight.sum(axis=1, keepdims=True)
         share = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)

@@ -236,3 +236,25 @@ def _fixed_table(
         n=np.bincount(cell, minlength=design.p),
     )
     return table, covariance
+
+
+NO_EFFECTS = pd.DataFrame({"level": [], "effect": [], "conditional_sd": [], "n": []})
+"""Effects of a factor that was not fitted."""
+NO_COMPONENTS = pd.DataFrame(
+    {"model": pd.Series(dtype=object), "component": pd.Series(dtype=object), "sd": [], "levels": []}
+)
+"""Variance components of a model that was not fitted."""
+
+
+def components(fit: MixedFit, *, model: str) -> pd.DataFrame:
+    """Rows of ``variance``: model, component, sd, levels (for the residual: rows)."""
+    levels = {name: len(table) for name, table in fit.effects.items()} | {"residual": fit.n}
+    names = list(fit.sd)
+    return pd.DataFrame(
+        {
+            "model": model,
+            "component": names,
+            "sd": [fit.sd[name] for name in names],
+            "levels": [levels[name] for name in names],
+        }
+    )

@@ -1,0 +1,163 @@
+"""All that is counted before any estimate, and the tables of results that only count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import counts, disclosure, goalposts, screen
+from analysis.results import Scoring
+from instruments.scorecard import Framework, Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Counts of an extract; arrays run along ``projects``."""
+
+    framework: Framework
+    units: pd.DataFrame
+    projects: tuple[str, ...]
+    classes: pd.DataFrame
+    trainee: tuple[counts.Counts, ...]
+    expert: tuple[counts.Counts, ...]
+    flags: pd.DataFrame
+    ratings: pd.DataFrame
+    people: pd.DataFrame | None
+    """project, class_code, respondent, value: only when the instrument tells people apart."""
+    by_class: pd.Series
+    """Responses per class to the instrument that counts people."""
+
+    @property
+    def excluded(self) -> bool:
+        """Whether any row is left out of the main ranking."""
+        return bool(self.flags["excluded"].any())
+
+    @property
+    def enrolled(self) -> np.ndarray:
+        """People enrolled per project; NaN where any class's number is unknown."""
+        numbers = self.classes.assign(enrolled=_floats(self.classes["enrolled"]))
+        total = numbers.groupby("project")["enrolled"].sum(min_count=1).reindex(self.projects)
+        unknown = numbers["enrolled"].isna().groupby(numbers["project"]).any()
+        gaps = unknown.reindex(self.projects, fill_value=True).to_numpy(dtype=bool)
+        return np.where(gaps, np.nan, total.to_numpy(dtype=float))
+
+    @property
+    def n(self) -> np.ndarray:
+        """Responses per project."""
+        project = self.classes.set_index("class_code")["project"]
+        found = self.by_class.groupby(self.by_class.index.map(project)).sum()
+        return found.reindex(self.projects, fill_value=0).to_numpy(dtype=float)
+
+
+def _floats(column: pd.Series) -> np.ndarray:
+    return column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def collect(extract: Any, plan: Plan) -> Evidence:
+    """Flag and count every response of an extract by the plan's goalposts."""
+    units, classes = extract.table("units"), extract.table("classes")
+    scorings = [goalposts.scoring(i, plan=plan) for i in extract.instruments if i.mappings]
+    trainee = [s for s in scorings if s.instrument.role == "trainee"]
+    expert = [s for s in scorings if s.instrument.role == "expert"]
+    flags = [_flagged(extract, s, plan) for s in trainee]
+    ratings = [counts.rating_rows(extract, scoring=s) for s in expert]
+    counted = [
+        counts.count_scores(extract, scoring=s, flags=f)
+        for s, f in zip(trainee, flags, strict=True)
+    ]
+    rated = [
+        counts.count_scores(extract, scoring=s, flags=_unflagged(r))
+        for s, r in zip(expert, ratings, strict=True)
+    ]
+    return Evidence(
+        extract.framework,
+        units,
+        tuple(sorted(units.loc[units["kind"] == "project", "unit"])),
+        classes,
+        tuple(counted),
+        tuple(rated),
+        _joined(flags, ["response", "class_code", "project", *screen.FLAGS, "excluded"]),
+        _joined(ratings, ["response", "rater", "project", "session", "leaf", "score"]),
+        _people(extract, trainee, classes),
+        _by_class([*counted, *rated]),
+    )
+
+
+def _flagged(extract: Any, scoring: Scoring, plan: Plan) -> pd.DataFrame:
+    instrument = scoring.instrument
+    items = screen.screened_items(instrument)
+    answers = counts.read_answers(extract, scoring=scoring, items=items)
+    return screen.flag_responses(answers, instrument=instrument, screening=plan.screening)
+
+
+def _unflagged(ratings: pd.DataFrame) -> pd.DataFrame:
+    return ratings[["response"]].drop_duplicates().assign(excluded=False)
+
+
+def _joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    full = [frame[columns] for frame in frames if len(frame)]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
+
+
+def _people(extract: Any, trainee: list[Scoring], classes: pd.DataFrame) -> pd.DataFrame | None:
+    found = [counts.person_rows(extract, scoring=s) for s in trainee]
+    rows = next((frame for frame in found if frame is not None), None)
+    return None if rows is None else rows.merge(classes[["class_code", "project"]], on="class_code")
+
+
+def _by_class(counted: list[counts.Counts]) -> pd.Series:
+    whole = [c for c in counted if c.scoring.instrument.per == "class"]
+    chosen = (whole or counted)[0]
+    return chosen.rows.groupby("class_code")["n"].sum()
+
+
+def frames(data: Evidence, plan: Plan, *, rated: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The result tables ``items``, ``classes`` and ``flags`` after disclosure control.
+
+    ``rated``: project, leaf pairs that enough experts rated; other expert items stay empty.
+    """
+    cell = plan.thresholds.min_cell
+    return {
+        "items": _items(data, cell=cell, rated=rated),
+        "classes": _classes(data, cell=cell),
+        "flags": _flags(data, cell=cell),
+    }
+
+
+def _items(data: Evidence, *, cell: int, rated: pd.DataFrame) -> pd.DataFrame:
+    project = data.classes[["class_code", "project"]]
+    parts = []
+    for counted in (*data.trainee, *data.expert):
+        frame = counted.items.merge(project, on="class_code").rename(columns={"project": "unit"})
+        keys = ["unit", "item", "indicator"]
+        sums = ["asked", "n", "not_applicable", "missing", "total"]
+        parts.append(frame.groupby(keys, sort=True)[sums].sum().reset_index())
+        parts[-1]["instrument"] = counted.scoring.instrument.code
+        parts[-1]["expert"] = counted in data.expert
+    items = pd.concat(parts, ignore_index=True).astype({"total": float})
+    items["mean"] = (items["total"] / items["n"].where(items["n"] > 0)).astype(float)
+    enough = pd.MultiIndex.from_frame(rated[["project", "leaf"]])
+    unrated = ~pd.MultiIndex.from_frame(items[["unit", "indicator"]]).isin(enough)
+    hidden = disclosure.too_few(items["asked"], min_cell=cell)
+    hidden |= disclosure.too_few(items["n"], min_cell=cell)
+    hidden = hidden.where(~items["expert"], unrated)
+    return disclosure.blank(items, where=hidden, columns=["n", "not_applicable", "missing", "mean"])
+
+
+def _classes(data: Evidence, *, cell: int) -> pd.DataFrame:
+    out = data.classes[["class_code", "project", "enrolled"]].copy()
+    n = data.by_class.reindex(out["class_code"]).fillna(0).to_numpy(dtype=float)
+    enrolled = _floats(out["enrolled"])
+    rate = np.divide(n, enrolled, out=np.full(len(n), np.nan), where=enrolled > 0)
+    out = out.assign(n=n, response_rate=rate)
+    hidden = disclosure.too_few(out["n"], min_cell=cell)
+    return disclosure.blank(out, where=hidden, columns=["n", "response_rate"])
+
+
+def _flags(data: Evidence, *, cell: int) -> pd.DataFrame:
+    out = screen.count_flags(data.flags)
+    hidden = disclosure.too_few(out["n"], min_cell=cell)
+    return disclosure.blank(out, where=hidden, columns=["n", "flagged", "excluded"])

@@ -1,0 +1,183 @@
+"""The table of one scorecard: who is published and ranked, intervals, rank sets, letters, bands."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis import bands, disclosure, eligibility, ranks, shrink, tabulate
+from instruments.faults import fault
+from instruments.scorecard import Framework, Plan
+
+TABLES = ("units", "indicators", "pairs", "bands")
+SCORES = ["raw", "raw_se", "adjusted", "adjusted_se", "score", "score_se", "score_low"]
+SCORES += ["score_high", "reliability", "shrunken"]
+"""Columns of ``units`` that stay empty where no score may be shown."""
+
+
+def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, pd.DataFrame]:
+    """Rows of ``TABLES`` for one card, by the plan's thresholds, ranks and bands."""
+    verdicts = [_judge(card, framework, plan, place=i) for i in range(len(card.units))]
+    published = np.array([verdict.published for verdict in verdicts], dtype=bool)
+    units = _with_intervals(tabulate.unit_rows(card), card, plan)
+    reliability, shrunken = _shrink(card, plan, published=published)
+    units = units.assign(
+        reliability=reliability[:, -1],
+        shrunken=shrunken[:, -1],
+        ranked=[verdict.ranked for verdict in verdicts],
+        note=[verdict.note for verdict in verdicts],
+    )
+    empty = {"rank": np.nan, "rank_low": np.nan, "rank_high": np.nan, "band_probability": np.nan}
+    units = units.assign(**empty, letters=None, band=None).astype(
+        {"letters": object, "band": object}
+    )
+    pairs, banded = [_no_pairs()], [_no_bands()]
+    for group in dict.fromkeys(card.groups):
+        places = np.array([p for p in card.members(group) if verdicts[p].ranked], dtype=int)
+        if len(places):
+            pairs.append(_rank(units, card, plan, group=group, places=places))
+            banded.append(_band(units, card, plan, group=group, places=places))
+    indicators = tabulate.indicator_rows(
+        card,
+        framework=framework,
+        reliability=reliability,
+        shrunken=shrunken,
+        hidden=~published,
+    )
+    parts = zip(("pairs", "bands"), (pairs, banded), strict=True)
+    stacked = {name: pd.concat(p[1:] or p, ignore_index=True) for name, p in parts}
+    return {"units": _disclose(units, plan, published), "indicators": indicators} | stacked
+
+
+def rank_again(card: tabulate.Card, main: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """scorecard, group, unit, score, rank of a card among the units that ``main`` ranks."""
+    keys = ["scorecard", "group", "unit"]
+    rows = tabulate.unit_rows(card)[[*keys, "score"]]
+    rows = rows.merge(main[[*keys, "ranked", "score"]], on=keys, suffixes=("", "_main"))
+    rows["score"] = rows["score"].mask(rows["score_main"].isna())
+    rows["rank"] = np.nan
+    for _, part in rows[rows["ranked"].astype(bool)].groupby("group", sort=True):
+        printed = _printed(part["score"].to_numpy(dtype=float), plan)
+        rows.loc[part.index, "rank"] = ranks.competition_ranks(printed)
+    return rows[[*keys, "score", "rank"]]
+
+
+def _judge(
+    card: tabulate.Card, framework: Framework, plan: Plan, *, place: int
+) -> eligibility.Verdict:
+    rate = card.rate[place]
+    nodes = {code: k for k, code in enumerate(card.codes)}
+    observed = [not np.isnan(card.main.value[place, nodes[leaf]]) for leaf in card.leaf_raters]
+    evidence = eligibility.Evidence(
+        n=int(card.n[place]),
+        rate=None if np.isnan(rate) else float(rate),
+        classes=int(card.classes[place]),
+        experts_due=bool(card.leaf_raters),
+        observed=any(observed),
+        scored=not np.isnan(card.main.value[place, -1]),
+    )
+    return eligibility.judge(evidence, plan=plan, framework=framework)
+
+
+def _with_intervals(units: pd.DataFrame, card: tabulate.Card, plan: Plan) -> pd.DataFrame:
+    half = stats.t.ppf(0.5 + plan.ranks.level / 2.0, card.df) * units["score_se"]
+    score = units["score"].round(ranks.DECIDED)
+    return units.assign(score=score, score_low=score - half, score_high=score + half)
+
+
+def _shrink(
+    card: tabulate.Card, plan: Plan, *, published: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    value = np.where(published[:, None], card.main.value, np.nan)
+    reliability, shrunken = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
+    for group in dict.fromkeys(card.groups):
+        rows = card.members(group)
+        for node in range(value.shape[1]):
+            found = shrink.shrink(
+                value[rows, node],
+                variance=card.main.se[rows, node] ** 2,
+                estimator=plan.shrinkage.estimator,
+            )
+            reliability[rows, node], shrunken[rows, node] = found.reliability, found.value
+    return reliability, shrunken
+
+
+def _printed(score: np.ndarray, plan: Plan) -> np.ndarray:
+    decimals = plan.ranks.printed_decimals
+    return np.array([ranks.printed_score(value, decimals=decimals) for value in score])
+
+
+def _rank(
+    units: pd.DataFrame, card: tabulate.Card, plan: Plan, *, group: str, places: np.ndarray
+) -> pd.DataFrame:
+    score = units["score"].to_numpy(dtype=float)[places]
+    key = zlib.crc32(f"{card.scorecard}/{group}".encode())
+    sets = ranks.rank_sets(
+        score,
+        covariance=card.covariance[np.ix_(places, places)],
+        level=plan.ranks.level,
+        draws=plan.ranks.draws,
+        df=float(card.df[places].min()),
+        generator=np.random.default_rng([plan.ranks.seed, key]),
+    )
+    place = ranks.competition_ranks(_printed(score, plan))
+    units.loc[places, "rank"] = place
+    units.loc[places, "rank_low"] = np.minimum(sets.low, place)
+    units.loc[places, "rank_high"] = np.maximum(sets.high, place)
+    units.loc[places, "letters"] = ranks.letters(score, separable=sets.separable)
+    return tabulate.pair_rows(
+        [card.units[p] for p in places],
+        scorecard=card.scorecard,
+        group=group,
+        score=score,
+        se=sets.se,
+        separable=sets.separable,
+    )
+
+
+def _band(
+    units: pd.DataFrame, card: tabulate.Card, plan: Plan, *, group: str, places: np.ndarray
+) -> pd.DataFrame:
+    score = units["score"].to_numpy(dtype=float)[places]
+    se = units["score_se"].to_numpy(dtype=float)[places]
+    probability = bands.band_probabilities(score, se=se, bands=plan.bands)
+    for row, (place, printed) in enumerate(zip(places, _printed(score, plan), strict=True)):
+        band = bands.band_of(printed, bands=plan.bands)
+        units.loc[place, "band"] = _band_label(plan, band=band, probability=probability[row])
+        units.loc[place, "band_probability"] = probability[row, band]
+    return tabulate.band_rows(
+        [card.units[p] for p in places],
+        scorecard=card.scorecard,
+        group=group,
+        bands=[band.code for band in plan.bands],
+        probability=probability,
+    )
+
+
+def _band_label(plan: Plan, *, band: int, probability: np.ndarray) -> str:
+    label = plan.bands[band].label
+    near = bands.nearest_band(probability, band=band)
+    if probability[band] >= plan.band_probability or near == band:
+        return label
+    return fault("analysis.borderline", band=label, near=plan.bands[near].label).message
+
+
+def _disclose(units: pd.DataFrame, plan: Plan, published: np.ndarray) -> pd.DataFrame:
+    hidden = pd.Series(~published, index=units.index)
+    few = disclosure.too_few(units["n"], min_cell=plan.thresholds.min_cell)
+    out = disclosure.blank(units, where=hidden, columns=SCORES)
+    return disclosure.blank(out, where=few, columns=["n", "response_rate"])
+
+
+def _no_pairs() -> pd.DataFrame:
+    none = np.zeros((0, 0))
+    return tabulate.pair_rows(
+        (), scorecard="", group="", score=np.zeros(0), se=none, separable=none.astype(bool)
+    )
+
+
+def _no_bands() -> pd.DataFrame:
+    return tabulate.band_rows((), scorecard="", group="", bands=(), probability=np.zeros((0, 0)))

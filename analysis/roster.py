@@ -1,0 +1,89 @@
+"""Who is scored: projects, institutions by type and over all, and how many people each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+PROJECT, WITHIN, OVERALL = "A-project", "A", "A-overall"
+
+
+@dataclass(frozen=True, eq=False)
+class Roster:
+    """The units of one scorecard and the projects each consists of (units x projects)."""
+
+    scorecard: str
+    groups: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    units: tuple[str, ...]
+    names: tuple[str, ...]
+    members: np.ndarray
+
+
+def rosters(units: pd.DataFrame, *, projects: Sequence[str]) -> tuple[Roster, Roster, Roster]:
+    """Rosters of the three scorecards from the extract's ``units``.
+
+    In: kind, unit, name, type, type_label, institution (``instruments.tables.UNITS``); the order
+    of ``projects`` is that of the members' columns. Projects without a type form the group ''.
+    A project without an institution is scored as a project only.
+    """
+    rows = units[units["kind"] == "project"].set_index("unit").loc[list(projects)].reset_index()
+    rows = rows.assign(type=rows["type"].fillna(""))
+    names = units[units["kind"] == "institution"].set_index("unit")["name"].to_dict()
+    alone = rows.assign(owner=rows["unit"], title=rows["name"])
+    owned = rows[rows["institution"].fillna("") != ""]
+    owned = owned.assign(owner=owned["institution"])
+    owned = owned.assign(title=[names.get(owner, owner) for owner in owned["owner"]])
+    overall = owned.assign(type="", type_label=None)
+    place = {project: i for i, project in enumerate(projects)}
+    return (
+        _roster(alone, scorecard=PROJECT, place=place),
+        _roster(owned, scorecard=WITHIN, place=place),
+        _roster(overall, scorecard=OVERALL, place=place),
+    )
+
+
+def _roster(rows: pd.DataFrame, *, scorecard: str, place: dict[str, int]) -> Roster:
+    keys = rows[["type", "owner"]].drop_duplicates().sort_values(["type", "owner"])
+    members = np.zeros((len(keys), len(place)), dtype=bool)
+    firsts = []
+    for number, (kind, owner) in enumerate(keys.itertuples(index=False)):
+        chosen = rows[(rows["type"] == kind) & (rows["owner"] == owner)]
+        members[number, [place[unit] for unit in chosen["unit"]]] = True
+        firsts.append(chosen.iloc[0])
+    labels = [None if pd.isna(row["type_label"]) else str(row["type_label"]) for row in firsts]
+    return Roster(
+        scorecard,
+        tuple(map(str, keys["type"])),
+        tuple(labels),
+        tuple(map(str, keys["owner"])),
+        tuple(str(row["title"]) for row in firsts),
+        members,
+    )
+
+
+def headcount(
+    roster: Roster, *, n: np.ndarray, people: pd.DataFrame | None, projects: Sequence[str]
+) -> np.ndarray:
+    """People who answered, per unit of a roster.
+
+    ``n``: responses per project. ``people``: project, respondent, when one person may fill
+    several forms: then different people are counted; else None and responses are summed.
+    """
+    if people is None:
+        return roster.members @ n
+    return distinct(roster, rows=people, column="respondent", projects=projects)
+
+
+def distinct(
+    roster: Roster, *, rows: pd.DataFrame, column: str, projects: Sequence[str]
+) -> np.ndarray:
+    """Number of different values of ``column`` per unit, over rows with a ``project``."""
+    unit, project = np.nonzero(roster.members)
+    links = pd.DataFrame({"place": unit, "project": [projects[p] for p in project]})
+    joined = links.merge(rows[["project", column]].drop_duplicates(), on="project")
+    found = joined.groupby("place")[column].nunique()
+    return found.reindex(range(len(roster.units)), fill_value=0).to_numpy(dtype=float)

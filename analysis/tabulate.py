@@ -1,0 +1,196 @@
+"""From arrays to rows of results: one card holds the units of one scorecard, nothing is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from instruments.scorecard import Framework
+
+MEASURED, MISSING, NOT_APPLICABLE, SUPPRESSED = (
+    "measured",
+    "missing",
+    "not_applicable",
+    "suppressed",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """Nodes of a framework for the units of a card: value and standard error, units x nodes."""
+
+    value: np.ndarray
+    se: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """The units of one scorecard with all that their rows need; arrays run along ``units``."""
+
+    scorecard: str
+    groups: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    units: tuple[str, ...]
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    """Nodes; the last is the composite."""
+    raw: Values
+    adjusted: Values
+    main: Values
+    """The value that the plan ranks, with its moderated standard error."""
+    covariance: np.ndarray
+    """Of the composites of ``main``, units x units."""
+    df: np.ndarray
+    n: np.ndarray
+    enrolled: np.ndarray
+    """NaN where unknown."""
+    classes: np.ndarray
+    leaf_n: dict[str, np.ndarray]
+    """Scores that a leaf rests on; where it is not measured, those that were too few."""
+    leaf_classes: dict[str, np.ndarray]
+    leaf_asked: dict[str, np.ndarray]
+    leaf_raters: dict[str, np.ndarray]
+    """Distinct raters, for leaves that experts measure; ``leaf_n`` counts their ratings."""
+
+    @property
+    def rate(self) -> np.ndarray:
+        """Response rate per unit; NaN where enrolment is unknown or zero."""
+        known = self.enrolled > 0
+        return np.divide(self.n, self.enrolled, out=np.full(len(self.n), np.nan), where=known)
+
+    def members(self, group: str) -> np.ndarray:
+        """Places of the units of one group."""
+        return np.flatnonzero(np.array([name == group for name in self.groups], dtype=bool))
+
+
+def unit_rows(card: Card) -> pd.DataFrame:
+    """Rows of ``units`` as far as a card knows them: identity, counts, raw, adjusted, score."""
+    return pd.DataFrame(
+        {
+            "scorecard": card.scorecard,
+            "group": card.groups,
+            "group_label": card.labels,
+            "unit": card.units,
+            "name": card.names,
+            "n": card.n,
+            "enrolled": card.enrolled,
+            "response_rate": card.rate,
+            "raw": card.raw.value[:, -1],
+            "raw_se": card.raw.se[:, -1],
+            "adjusted": card.adjusted.value[:, -1],
+            "adjusted_se": card.adjusted.se[:, -1],
+            "score": card.main.value[:, -1],
+            "score_se": card.main.se[:, -1],
+        }
+    )
+
+
+def indicator_rows(
+    card: Card,
+    *,
+    framework: Framework,
+    reliability: np.ndarray,
+    shrunken: np.ndarray,
+    hidden: np.ndarray,
+) -> pd.DataFrame:
+    """Rows of ``indicators``: every node of the framework for every unit of a card.
+
+    ``reliability`` and ``shrunken``: units x nodes. ``hidden``: units whose trainees' values may
+    not be shown; nodes that rest on trainees' answers become 'suppressed' there.
+    """
+    parts = []
+    for place, node in enumerate(framework.indicators):
+        status = _status(card, place=place, code=node.code, hidden=hidden)
+        shown = status == MEASURED
+        columns = {
+            "raw": card.raw.value,
+            "raw_se": card.raw.se,
+            "adjusted": card.adjusted.value,
+            "adjusted_se": card.adjusted.se,
+            "reliability": reliability,
+            "shrunken": shrunken,
+        }
+        part = {
+            "scorecard": card.scorecard,
+            "group": card.groups,
+            "unit": card.units,
+            "indicator": node.code,
+            "level": _level(framework, node.code),
+            "points": node.points,
+            "source": node.source or None,
+            "n": _shown(card.leaf_n.get(node.code), shown),
+            "classes": _shown(card.leaf_classes.get(node.code), shown),
+            "raters": _shown(card.leaf_raters.get(node.code), shown),
+        }
+        part |= {name: np.where(shown, array[:, place], np.nan) for name, array in columns.items()}
+        parts.append(pd.DataFrame(part | {"status": status}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _level(framework: Framework, code: str) -> int:
+    parent = framework.indicator(code).parent
+    return 1 if not parent else 1 + _level(framework, parent)
+
+
+def _shown(counts: np.ndarray | None, shown: np.ndarray) -> np.ndarray:
+    return np.full(len(shown), np.nan) if counts is None else np.where(shown, counts, np.nan)
+
+
+def _status(card: Card, *, place: int, code: str, hidden: np.ndarray) -> np.ndarray:
+    experts = code in card.leaf_raters
+    zero = np.zeros(len(card.units))
+    basis = card.leaf_raters if experts else card.leaf_n
+    insufficient = basis.get(code, zero) > 0
+    measured = ~np.isnan(card.main.value[:, place])
+    asked = card.leaf_asked.get(code)
+    unasked = (card.classes > 0) & (asked == 0) if asked is not None else zero > 0
+    choices = [measured & hidden & (not experts), measured, insufficient, unasked]
+    return np.select(choices, [SUPPRESSED, MEASURED, SUPPRESSED, NOT_APPLICABLE], MISSING)
+
+
+def pair_rows(
+    units: Sequence[str],
+    *,
+    scorecard: str,
+    group: str,
+    score: np.ndarray,
+    se: np.ndarray,
+    separable: np.ndarray,
+) -> pd.DataFrame:
+    """Rows of ``pairs``: every two units of one group once, in the order given."""
+    a, b = np.triu_indices(len(units), k=1)
+    names = np.array(units, dtype=object)
+    return pd.DataFrame(
+        {
+            "scorecard": scorecard,
+            "group": group,
+            "unit_a": names[a],
+            "unit_b": names[b],
+            "difference": score[a] - score[b],
+            "se": se[a, b],
+            "separable": separable[a, b],
+        }
+    )
+
+
+def band_rows(
+    units: Sequence[str],
+    *,
+    scorecard: str,
+    group: str,
+    bands: Sequence[str],
+    probability: np.ndarray,
+) -> pd.DataFrame:
+    """Rows of ``bands``: the probability of each band code for each unit of one group."""
+    return pd.DataFrame(
+        {
+            "scorecard": scorecard,
+            "group": group,
+            "unit": np.repeat(np.array(units, dtype=object), len(bands)),
+            "band": list(bands) * len(units),
+            "probability": probability.reshape(-1),
+        }
+    )
