@@ -83,8 +83,7 @@ def _characters() -> frozenset[int]:
 def drawable(name: str) -> str:
     """``name`` shortened for a label, with 〓 for characters that the font lacks."""
     short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-    kept = "".join(c if ord(c) in _characters() else GETA for c in short)
-    return kept
+    return "".join(c if ord(c) in _characters() else GETA for c in short)
 
 
 def _canvas(units: int) -> tuple[Any, Any]:

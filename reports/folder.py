@@ -9,17 +9,19 @@ import shutil
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.results import Results
-from instruments.extract import Extract
 from instruments.faults import refuse
 from instruments.result_tables import RESULT_TABLES, UNIT_RESULTS
 from reports import tables
+
+if TYPE_CHECKING:
+    from instruments.extract import Extract
 
 MANIFEST = "results.json"
 UNIT_COLUMNS = (

@@ -1,0 +1,196 @@
+"""The bulletin of a hand-made Results: every number where it belongs, every gap in words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from sample_results import HOSTILE, sample_framework, sample_results
+
+from instruments.scorecard import Adoption
+from reports.bulletin import build_bulletin
+from reports.document import Bulletin, Section, Table, Trail
+from reports.html import render_html
+
+GOLDEN = Path(__file__).parent / "golden" / "bulletin.html"
+
+
+@pytest.fixture(scope="module")
+def bulletin() -> Bulletin:
+    return build_bulletin(sample_results(), sample=True)
+
+
+@pytest.fixture(scope="module")
+def page(bulletin: Bulletin) -> str:
+    return render_html(bulletin)
+
+
+def walk(sections: tuple[Section, ...]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from walk(section.sections)
+
+
+def tables_of(bulletin: Bulletin) -> dict[str, Table]:
+    blocks = (b for s in walk(bulletin.sections + bulletin.annexes) for b in s.blocks)
+    return {block.anchor: block for block in blocks if isinstance(block, Table)}
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for group in table.groups for row in group.rows]
+
+
+def undrawn(page: str) -> str:
+    """Without figures, whose digits belong to the drawing library."""
+    return re.sub(r"<svg .*?</svg>", "<svg/>", page, flags=re.S)
+
+
+def test_golden(page: str) -> None:
+    """Set GUOPEI_GOLDEN=1 to renew the golden page after a wanted change."""
+    if os.environ.get("GUOPEI_GOLDEN"):
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text(undrawn(page), encoding="utf-8")
+    assert undrawn(page) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_same_bytes_twice(page: str) -> None:
+    assert render_html(build_bulletin(sample_results(), sample=True)) == page
+
+
+def test_ranked_table_prints_score_interval_rank_set_letters(bulletin: Bulletin) -> None:
+    table = tables_of(bulletin)["table3"]  # A-project
+    first, second = texts(table)
+    assert first == [
+        "1", "项目一", "40", "80.0%", "93.2", "90.0", "91.3", "88.9–93.6", "1", "a", "优（近良）",
+    ]  # fmt: skip
+    assert second[6:] == ["84.0", "81.3–86.8", "2", "b", "良"]
+    assert "本期可测50/100分" in table.caption
+
+
+def test_shared_rank_and_rank_set(bulletin: Bulletin) -> None:
+    rows = texts(tables_of(bulletin)["table2"])
+    assert [row[0] for row in rows] == ["1", "1"]
+    assert {row[8] for row in rows} == {"1–2"}
+
+
+def test_no_rank_without_interval_n_and_rate(bulletin: Bulletin) -> None:
+    for name in ("table1", "table2", "table3"):
+        for row in texts(tables_of(bulletin)[name]):
+            assert "—" not in row
+
+
+def test_short_table_holds_overall_and_types(bulletin: Bulletin) -> None:
+    table = tables_of(bulletin)["short-table"]
+    assert [group.heading for group in table.groups] == ["承训机构总体", "承训机构分类型：团队研修"]
+
+
+def test_pairs_sentence(page: str) -> None:
+    assert "共1对单位，其中1对差异可以确认" in page
+    assert "共1对单位，其中0对差异可以确认" in page
+
+
+def test_unranked_units_with_reason(bulletin: Bulletin) -> None:
+    rows = texts(tables_of(bulletin)["unranked-table"])
+    assert ["项目三", "4", "50", "8.0%", "—", "有效份数少于5,不显示"] in rows
+    assert any(row[0] == "院校乙" and row[-1] == "参评率低于50%" for row in rows)
+
+
+def test_every_link_leads_to_a_place(page: str) -> None:
+    targets = set(re.findall(r'\sid="([^"]+)"', page))
+    links = set(re.findall(r'href="#([^"]+)"', page))
+    assert links <= targets
+    assert len(re.findall(r'\sid="', page)) == len(targets), "an id repeats"
+
+
+def test_trail_leads_to_items_with_wording_and_n(bulletin: Bulletin) -> None:
+    trails = [b for s in walk(bulletin.annexes) for b in s.blocks if isinstance(b, Trail)]
+    one = next(trail for trail in trails if trail.title == "项目一（P1）")
+    item = next(row for row in one.rows if row.code == "q01")
+    assert (item.name, item.n, item.value) == ("培训回应了我训前最想解决的问题。", "38", "92.5")
+    three = next(trail for trail in trails if trail.title == "项目三（P3）")
+    assert {row.value for row in three.rows} <= {"人数不足", "—"}
+
+
+def test_hostile_names_are_text(page: str) -> None:
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert HOSTILE not in page
+
+
+class Balance(HTMLParser):
+    """Counts open elements; void elements and drawings aside."""
+
+    VOID = frozenset({"meta", "br", "img", "hr", "link", "input"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"{tag} at {self.getpos()}")
+
+
+def test_html_is_well_formed_and_self_contained(page: str) -> None:
+    parser = Balance()
+    parser.feed(undrawn(page).replace("<svg/>", ""))
+    parser.close()
+    assert parser.faults == []
+    assert parser.open == []
+    assert not re.search(r'(src|href)="(?!#)', undrawn(page))
+    assert "@import" not in page
+    assert "url(http" not in page
+
+
+def test_figures_have_words(bulletin: Bulletin, page: str) -> None:
+    assert page.count('role="img" aria-label=') == 3
+    assert "项目一91.3（88.9–93.6）" in page
+
+
+def test_sample_and_draft_marks() -> None:
+    assert build_bulletin(sample_results(), sample=True).mark == "样例"
+    draft = build_bulletin(sample_results(), sample=False)
+    assert draft.mark == "征求意见稿"
+    page = render_html(draft)
+    assert "样例" not in page
+    assert page.count("征求意见稿") >= 4
+
+
+def test_proposal_until_adoption_is_entered() -> None:
+    assert "建议" in render_html(build_bulletin(sample_results(), sample=True))
+    adoption = Adoption("已采用", "省教育厅", "测试〔2021〕1号", "2021-10-01")
+    adopted = replace(sample_framework(), adoption=adoption)
+    page = render_html(build_bulletin(sample_results(framework=adopted), sample=True))
+    assert "已采用（省教育厅 测试〔2021〕1号 2021-10-01）" in page
+
+
+def test_quality_annex_names_flags_moves_and_severity(bulletin: Bulletin) -> None:
+    found = tables_of(bulletin)
+    assert texts(found["flags-table"]) == [["项目一", "直线作答且未通过检测题", "42", "2", "2"]]
+    moved = texts(found["sensitivity-table"])
+    assert moved == [["项目分类型：团队研修", "项目一", "91.3", "91.0", "1", "2"]]
+    assert [row[-1] for row in texts(found["raters-table"])] == ["可比", "不可分离"]
+
+
+def test_control_code_is_in_the_foot(bulletin: Bulletin, page: str) -> None:
+    assert bulletin.control == "0123456789abcdef"
+    assert "0123456789abcdef</code>" in page
+
+
+@pytest.mark.parametrize("order", ["rank", "band"])
+def test_empty_results_still_make_a_bulletin(order: str) -> None:
+    results = sample_results()
+    plan = replace(results.plan, ranks=replace(results.plan.ranks, order=order))
+    empty = {name: frame.iloc[:0] for name, frame in results.frames.items()}
+    page = render_html(build_bulletin(replace(results, plan=plan, **empty), sample=True))
+    assert "本期评估0个项目" in page
