@@ -9,16 +9,18 @@ from instruments.model import Instrument, Item
 from instruments.scorecard import Screening
 
 STRAIGHT_LINE, NONRESPONSE = "straight_line_failed_check", "item_nonresponse"
+REVERSED = "reversed"
 PROBES = ("pressure", "fee")
 """Uses whose items report a fact about the answering: flagged when any is affirmed."""
 AFFIRMED = "yes"
 """Choice code by which a probe item is affirmed, unless ``_uses`` names another."""
-FLAGS = (STRAIGHT_LINE, NONRESPONSE, *PROBES)
+FLAGS = (STRAIGHT_LINE, NONRESPONSE, REVERSED, *PROBES)
 
 
 def screened_items(instrument: Instrument) -> tuple[str, ...]:
     """Names of the items that ``flag_responses`` needs, in the order asked."""
-    uses = {use.item for kind in ("check", *PROBES) for use in instrument.used_as(kind)}
+    uses = {use.item for kind in ("check", REVERSED, *PROBES) for use in instrument.used_as(kind)}
+    uses |= {use.against for use in instrument.used_as(REVERSED)}
     scored = {mapping.item for mapping in instrument.mappings}
     rules = {rule.item for item in _scored(instrument) for rule in _relevance(instrument, item)}
     return tuple(i.name for i in instrument.items if i.name in uses | scored | rules)
@@ -34,12 +36,14 @@ def flag_responses(
     ``project``, one boolean column per name of ``FLAGS`` and ``excluded`` (any flag that
     ``screening.exclude`` names). A straight line alone is no flag: it must come with a failed
     check item; the share is longest run of equal answers / answered items of the check's scale.
+    A reversed item contradicts when it and its counterpart lie on the same side of the middle.
     Source: Meade & Craig 2012, Psychol. Methods 17:437 (longstring, instructed item); domain 5.
     """
     out = answers[["response", "class_code", "project"]].copy()
     line = longest_run_share(answers[_grid(instrument)])
     out[STRAIGHT_LINE] = (line >= screening.straight_line_share) & _failed(answers, instrument)
     out[NONRESPONSE] = blank_share(answers, instrument=instrument) > screening.item_nonresponse
+    out[REVERSED] = _contradicted(answers, instrument)
     for probe in PROBES:
         out[probe] = _affirmed(answers, instrument, probe=probe)
     excluding = [flag for flag in FLAGS if flag in screening.exclude]
@@ -125,6 +129,25 @@ def _affirmed(answers: pd.DataFrame, instrument: Instrument, *, probe: str) -> n
         code = use.expected or AFFIRMED
         affirmed |= (answers[use.item].fillna("") == code).to_numpy(dtype=bool)
     return affirmed
+
+
+def _contradicted(answers: pd.DataFrame, instrument: Instrument) -> np.ndarray:
+    contradicted = np.zeros(len(answers), dtype=bool)
+    for use in instrument.used_as(REVERSED):
+        a, b = (_side(answers[name], instrument.item(name)) for name in (use.item, use.against))
+        contradicted |= a * b > 0
+    return contradicted
+
+
+def _side(answers: pd.Series, item: Item) -> np.ndarray:
+    """Sign of the answer's distance from the middle of its scale; 0 in the middle or unscored."""
+    codes = item.scale.codes if item.scale else ()
+    numbers = {code: float(code) for code in codes if code.replace(".", "", 1).isdigit()}
+    if not numbers:
+        return np.zeros(len(answers))
+    middle = (min(numbers.values()) + max(numbers.values())) / 2.0
+    value = answers.map(numbers).astype(float).fillna(middle)
+    return np.sign(value.to_numpy(dtype=float) - middle)
 
 
 def _codes(answers: pd.DataFrame) -> list[np.ndarray]:
