@@ -5,7 +5,7 @@ A request that returns commits before its reply is sent; a request that raises l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -95,13 +95,21 @@ def current() -> Session:
 
 def abandon() -> None:
     """Undo what this request has written so far."""
+    g.pop("actions", None)
     if "session" in g:
         g.session.rollback()
+
+
+def afterwards(action: Callable[[], None]) -> None:
+    """Do something once this request's transaction is committed, and only then."""
+    g.setdefault("actions", []).append(action)
 
 
 def _commit(response: Response) -> Response:
     if "session" in g:
         g.session.commit()
+    for action in g.pop("actions", []):
+        action()
     return response
 
 

@@ -90,7 +90,7 @@ def shown_state(settings: Settings, row: JobRow) -> str:
 def is_busy(settings: Settings) -> bool:
     """Whether a job's process holds the lock now."""
     try:
-        with _lock(settings.home):
+        with _lock(settings.home, wait=False):
             return False
     except BlockingIOError:
         return True
@@ -100,7 +100,7 @@ def run_job(engine: Engine, settings: Settings, job: str) -> None:
     """Do a queued job in this process; its progress and its end are noted in the store."""
     from survey_app.services.evaluation import evaluate
 
-    with _only_one(settings.home):
+    with _lock(settings.home, wait=True):
         extract = _begin(engine, settings, job)
 
         def progress(step: str, done: int, total: int) -> None:
@@ -139,16 +139,7 @@ def _finish(engine: Engine, job: str, place: str) -> None:
 
 
 @contextmanager
-def _only_one(home: Path) -> Iterator[None]:
-    try:
-        with _lock(home):
-            yield
-    except BlockingIOError as error:
-        raise Refused("job_running", 409) from error
-
-
-@contextmanager
-def _lock(home: Path) -> Iterator[None]:
+def _lock(home: Path, *, wait: bool) -> Iterator[None]:
     with (home / "jobs.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -187,3 +187,21 @@ def _store_rows(db: Session, catalogue: Catalogue) -> None:
             db.execute(insert(table), rows)
 
 
+
+
+def changed_sources(
+    kept: Sources,
+    *,
+    instruments: list[tuple[str, bytes]],
+    framework: list[tuple[str, bytes]],
+    plan: list[tuple[str, bytes]],
+    builtin: bool,
+) -> Sources:
+    """``kept`` (or the built-in ones) with uploaded files in place: all instruments together,
+    framework and plan each alone."""
+    base = builtin_sources() if builtin else kept
+    return Sources(
+        instruments=tuple(sorted(instruments)) or base.instruments,
+        framework=framework[0] if framework else base.framework,
+        plan=plan[0] if plan else base.plan,
+    )

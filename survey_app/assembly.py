@@ -1,0 +1,48 @@
+"""Puts the site together: settings, store, pages, protection; decides nothing itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from survey_app import db, migration, protection
+from survey_app.config import load_settings
+from survey_app.phrases import phrase
+from survey_app.views import auth, expert, failures, programme, province, trainee
+
+
+def assemble(home: Path) -> Flask:
+    """The site of the instance folder ``home``; refuses a store that is not up to date."""
+    settings = load_settings(home)
+    engine = db.make_engine(settings.database)
+    migration.check_current(engine)
+    app = Flask("survey_app", static_folder="static", template_folder="templates")
+    app.config.update(
+        SECRET_KEY=settings.secret("session"),
+        TRUSTED_HOSTS=settings.hosts,
+        MAX_CONTENT_LENGTH=256 * 1024,
+        SESSION_COOKIE_NAME="guopei",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the sign-in itself
+        WTF_CSRF_SSL_STRICT=False,  # we send no referrer; token and SameSite protect
+        SEND_FILE_MAX_AGE_DEFAULT=86400,
+    )
+    app.extensions["settings"] = settings
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["phrase"] = phrase
+    db.bind(app, engine)
+    protection.bind(app, upload_bytes=settings.upload_mb * 1024 * 1024)
+    csrf = CSRFProtect(app)
+    csrf.exempt(trainee.pages)
+    for module in (trainee, auth, expert, province, programme):
+        app.register_blueprint(module.pages)
+    failures.bind(app)
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+    return app

@@ -1,0 +1,97 @@
+"""Headers of every reply, size of every request, and who may open which page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+
+from survey_app import clock, db, policies
+from survey_app.config import Settings
+from survey_app.services import accounts
+
+View = Callable[..., Any]
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+BULLETIN_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+UPLOADS = {"programme.check_import", "programme.change_sources"}
+
+
+def settings() -> Settings:
+    """The running site's settings."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def public(view: View) -> View:
+    """Anybody may open this page."""
+    view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Anybody with an account may open this page."""
+    return _guarded(view, "staff")
+
+
+def only(role: str) -> Callable[[View], View]:
+    """Only this role may open the page."""
+    return lambda view: _guarded(view, role)
+
+
+def person() -> accounts.Person | None:
+    """Who is signed in, looked up once per request without taking the write lock."""
+    if "person" not in g:
+        secret = session.get("sign_in", "")
+        g.person = None
+        if secret:
+            with db.look(db.engine()) as reader:
+                g.person = accounts.signed_in(reader, secret=secret, now=clock.seconds())
+    found: accounts.Person | None = g.person
+    return found
+
+
+def bind(app: Flask, *, upload_bytes: int) -> None:
+    """Put the rules into force."""
+
+    @app.before_request
+    def size_limit() -> None:
+        if request.endpoint in UPLOADS:
+            request.max_content_length = upload_bytes
+
+    app.after_request(_headers)
+    app.context_processor(lambda: {"person": person(), "site": settings()})
+
+
+def _guarded(view: View, needed: str) -> View:
+    @wraps(view)
+    def guard(*args: Any, **kwargs: Any) -> Any:
+        found = person()
+        if found is None:
+            return redirect(url_for("auth.sign_in_page"), 303)
+        if needed != "staff":
+            policies.check_role(found.role, needed)
+        return view(*args, **kwargs)
+
+    guard.access = needed  # type: ignore[attr-defined]
+    return guard
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    if settings().secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,43 @@
+"""Serves the site with gunicorn: one process, many threads, drained on SIGTERM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from survey_app.assembly import assemble
+from survey_app.config import Settings
+
+
+class _Site(BaseApplication):  # type: ignore[misc]
+    def __init__(self, home: Path, options: dict[str, Any]) -> None:
+        self.home, self.options = home, options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take our options over gunicorn's own."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application, made in the worker."""
+        return assemble(self.home)
+
+
+def serve(settings: Settings, *, host: str, port: int) -> None:
+    """Serve until told to stop; requests in work are finished first."""
+    options = {
+        "bind": f"{host}:{port}",
+        "worker_class": "gthread",
+        "workers": 1,  # one writer process per SQLite file
+        "threads": settings.threads,
+        "accesslog": None,  # no address is written beside an answer
+        "loglevel": "warning",
+        "graceful_timeout": 30,
+        "timeout": 120,
+        "control_socket_disable": True,
+        "proc_name": "guopei",
+    }
+    _Site(settings.home, options).run()

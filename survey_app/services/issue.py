@@ -1,0 +1,64 @@
+"""Issue tickets for a class, a session, or all of them, to be printed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey_app import policies
+from survey_app.models import ClassRow, SessionRow
+from survey_app.services.places import FIND, Place
+from survey_app.services.tickets import issue_tickets, issued_tickets, withdraw_unspent
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One ticket to be handed out."""
+
+    class_code: str
+    session: str
+    heading: str
+    code: str
+    address: str
+
+
+def issue_slips(
+    db: Session, *, key: bytes, base_url: str, places: list[Place], count: int | None, anew: bool
+) -> list[Slip]:
+    """Slips for each place: ``count`` of them, or as many as are enrolled and lack one. With
+    ``anew`` the unspent ones are made void first."""
+    slips = []
+    issued = {} if anew else issued_tickets(db)
+    for place in places:
+        if anew:
+            withdraw_unspent(db, target=place.target)
+            issued = issued_tickets(db)
+        have, enrolled = issued.get(place.target, 0), place.training_class.enrolled
+        wanted = enrolled - have if count is None else count
+        if count is None and wanted == 0 and len(places) > 1:
+            continue
+        policies.check_can_issue(place.cycle.state, enrolled=enrolled, issued=have, count=wanted)
+        codes = issue_tickets(db, key=key, target=place.target, count=wanted)
+        slips += [_slip(place, code, base_url) for code in codes]
+    return slips
+
+
+def places_of(db: Session, *, cycle: str, scope: str, code: str) -> list[Place]:
+    """One class or session, or all classes or sessions of the cycle, by code."""
+    if scope in FIND:
+        return [FIND[scope](db, code)]
+    classes = db.scalars(select(ClassRow.code).where(ClassRow.cycle == cycle)).all()
+    if scope == "classes":
+        return [FIND["class"](db, found) for found in sorted(classes)]
+    sessions = db.scalars(select(SessionRow.code).where(SessionRow.class_code.in_(classes)))
+    return [FIND["session"](db, found) for found in sorted(sessions)]
+
+
+def _slip(place: Place, code: str, base_url: str) -> Slip:
+    letter = "s" if place.session else "c"
+    heading = place.session.title if place.session else place.training_class.name
+    address = f"{base_url.rstrip('/')}/{letter}/{place.code}#{code.replace('-', '')}"
+    session = place.session.code if place.session else ""
+    return Slip(place.training_class.code, session, heading, code, address)

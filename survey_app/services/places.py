@@ -1,0 +1,70 @@
+"""What a page is about: a class or one of its sessions, with its project and cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from instruments.model import Instrument
+from survey_app.errors import Refused
+from survey_app.models import ClassRow, CycleRow, ProjectRow, SessionRow
+
+
+@dataclass(frozen=True)
+class Place:
+    """A class, or a session of it when ``session`` is set."""
+
+    cycle: CycleRow
+    project: ProjectRow
+    training_class: ClassRow
+    session: SessionRow | None
+
+    @property
+    def per(self) -> str:
+        """What one response is about, in the instrument's word."""
+        return "session" if self.session else "class"
+
+    @property
+    def code(self) -> str:
+        """Code in the address of its page."""
+        return self.session.code if self.session else self.training_class.code
+
+    @property
+    def target(self) -> str:
+        """What a ticket for this place opens."""
+        return f"{self.per}:{self.code}"
+
+    def context(self, instrument: Instrument) -> dict[str, str]:
+        """Values of the context names that the instrument may use."""
+        return {name: CONTEXT[name](self.project) for name in instrument.context}
+
+
+CONTEXT: Mapping[str, Callable[[ProjectRow], str]] = {
+    "project_mode": lambda project: project.mode,
+    "project_type": lambda project: project.type,
+}
+"""Context name → value from the project."""
+
+
+def find_class(db: Session, code: str) -> Place:
+    """The class with this code, or a refusal."""
+    row = db.get(ClassRow, code)
+    if row is None:
+        raise Refused("no_such_class", 404)
+    cycle = db.get_one(CycleRow, row.cycle)
+    return Place(cycle, db.get_one(ProjectRow, (row.cycle, row.project)), row, None)
+
+
+def find_session(db: Session, code: str) -> Place:
+    """The session with this code, or a refusal."""
+    row = db.get(SessionRow, code)
+    if row is None:
+        raise Refused("no_such_session", 404)
+    place = find_class(db, row.class_code)
+    return Place(place.cycle, place.project, place.training_class, row)
+
+
+FIND: Mapping[str, Callable[[Session, str], Place]] = {"class": find_class, "session": find_session}
+"""What a ticket or page is about → how it is found."""

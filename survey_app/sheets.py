@@ -1,0 +1,44 @@
+"""Sheets to print or save: tickets with QR codes, accounts; cells safe in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+import segno
+from markupsafe import Markup
+
+from survey_app.services.accounts import NewAccount
+from survey_app.services.issue import Slip
+
+
+def qr_code(address: str) -> Markup:
+    """The address as a QR code in SVG."""
+    code = segno.make(address, error="m", micro=False)
+    return Markup(code.svg_inline(border=2, omitsize=True))  # our own drawing
+
+
+def slips_csv(slips: Sequence[Slip]) -> str:
+    """Tickets as CSV."""
+    rows = [(s.class_code, s.session, s.code, s.address) for s in slips]
+    return _table(("班级代码", "场次代码", "答题码", "网址"), rows)
+
+
+def accounts_csv(accounts: Sequence[NewAccount]) -> str:
+    """New accounts as CSV."""
+    rows = [(a.login, a.name, a.login, a.password) for a in accounts]
+    return _table(("专家代码", "姓名", "登录名", "初始密码"), rows)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([_safe(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _safe(cell: str) -> str:
+    """A cell that a spreadsheet will not take for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -1,0 +1,44 @@
+// Three small aids; the form works without them.
+"use strict";
+(function () {
+  // 1. The ticket travels in the address after '#', which is never sent to the server.
+  var code = location.hash.slice(1);
+  var start = document.getElementById("start");
+  if (start && code) start.href += "#" + code;
+  var ticket = document.getElementById("ticket");
+  if (ticket && /^[0-9A-Za-z-]{16,20}$/.test(code)) {
+    ticket.value = code;
+    history.replaceState(null, "", location.pathname);
+  }
+  // 2. Items that hang on another answer are shown only when asked.
+  var form = document.getElementById("form");
+  function answer(name) {
+    var field = form.elements[name];
+    return field ? field.value || "" : "";
+  }
+  function holds(rule) {
+    var parts = rule.split(/(!?=)/);
+    return (answer(parts[0]) === parts[2]) === (parts[1] === "=");
+  }
+  function show() {
+    form.querySelectorAll("[data-if]").forEach(function (item) {
+      item.hidden = !item.dataset.if.split(" ").every(holds);
+    });
+  }
+  if (form) {
+    document.body.classList.add("scripted");
+    form.addEventListener("change", show);
+    show();
+  }
+  // 3. A coarse class of the time taken, made here; the server sees no clock time.
+  var begun = Date.now();
+  var duration = document.getElementById("duration");
+  if (form && duration && !duration.value) {
+    form.addEventListener("submit", function () {
+      var minutes = (Date.now() - begun) / 60000;
+      duration.value = minutes < 1 ? "<1" : minutes < 3 ? "1-3" : minutes <= 10 ? "3-10" : ">10";
+    });
+  }
+  var summary = document.getElementById("summary");
+  if (summary) summary.focus();
+})();

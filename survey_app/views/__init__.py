@@ -1,0 +1,1 @@
+"""One blueprint per audience: parse, one call, reply."""

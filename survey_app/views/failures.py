@@ -1,0 +1,54 @@
+"""Every refusal and failure as a page in Chinese with the right status; nothing is half done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from instruments.faults import Fault, FaultsFound, fault
+from survey_app import db
+from survey_app.errors import Refused
+
+KNOWN = (400, 403, 404, 405, 413, 429, 500)
+
+
+def bind(app: Flask) -> None:
+    """Answer every kind of failure."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(FaultsFound, _faults)
+    app.register_error_handler(CSRFError, _no_token)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _busy)
+
+
+def _refused(refusal: Refused) -> Any:
+    return _page((refusal.fault,), refusal.status)
+
+
+def _faults(found: FaultsFound) -> Any:
+    return _page(found.faults, 422)
+
+
+def _no_token(_error: CSRFError) -> Any:
+    return _page((fault("site.csrf"),), 400)
+
+
+def _busy(_error: OperationalError) -> Any:
+    return _page((fault("site.store_busy"),), 503)
+
+
+def _http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    known = status if status in KNOWN else (500 if status >= 500 else 400)
+    return _page((fault(f"site.http_{known}"),), status)
+
+
+def _page(faults: tuple[Fault, ...], status: int) -> Any:
+    db.abandon()
+    return render_template("failure.html", faults=faults, status=status), status

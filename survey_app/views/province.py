@@ -1,0 +1,174 @@
+"""The province's board: cycle, responses, tickets, experts, extract, scoring, bulletin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+
+from survey_app import clock, db, policies
+from survey_app.errors import Refused
+from survey_app.protection import BULLETIN_POLICY, only, settings
+from survey_app.services import accounts, issue, jobs, monitor
+from survey_app.services.cycle import close_cycle, open_cycle
+from survey_app.services.extract import extract_folder, seal_cycle
+from survey_app.services.places import find_class
+from survey_app.services.programme import current_cycle, find_cycle
+from survey_app.sheets import accounts_csv, qr_code, slips_csv
+
+pages = Blueprint("province", __name__, url_prefix="/province")
+
+
+@pages.get("/")
+@only("province")
+def board() -> Any:
+    """Where the cycle stands and who has answered."""
+    cycle = find_cycle(db.current())
+    lines = monitor.board(db.current(), cycle.code) if cycle else []
+    job = jobs.latest_job(db.current(), cycle.code) if cycle else None
+    return render_template("board.html", cycle=cycle, lines=lines, job=job, states=policies.STATES)
+
+
+@pages.post("/open")
+@only("province")
+def open_answers() -> Any:
+    """Open the cycle; what is asked and how it counts is frozen."""
+    open_cycle(current_cycle(db.current()))
+    return redirect(url_for("province.board"), 303)
+
+
+@pages.post("/close")
+@only("province")
+def close_answers() -> Any:
+    """Close the cycle."""
+    close_cycle(current_cycle(db.current()))
+    return redirect(url_for("province.board"), 303)
+
+
+@pages.post("/extract")
+@only("province")
+def seal() -> Any:
+    """Write the sealed extract."""
+    seal_cycle(db.engine(), settings())
+    return redirect(url_for("province.board"), 303)
+
+
+@pages.get("/extract.zip")
+@only("province")
+def download() -> Any:
+    """The sealed extract as one file."""
+    cycle = current_cycle(db.current())
+    path = extract_folder(settings(), cycle).with_name(f"{cycle.extract}.zip")
+    if not cycle.extract or not path.exists():
+        raise Refused("no_extract", 404)
+    return send_file(path, as_attachment=True)
+
+
+@pages.get("/classes/<code>")
+@only("province")
+def training_class(code: str) -> Any:
+    """One class: responses, tickets, sessions."""
+    place = find_class(db.current(), code)
+    line = next(x for x in monitor.board(db.current(), place.cycle.code) if x.code == code)
+    sessions = monitor.session_lines(db.current(), code)
+    return render_template("class.html", place=place, line=line, sessions=sessions)
+
+
+@pages.post("/tickets")
+@only("province")
+def tickets() -> Any:
+    """Issue tickets: a page to print or a CSV, shown this once."""
+    sent = request.form
+    cycle = current_cycle(db.current())
+    scope, code = sent.get("scope", "class"), sent.get("code", "")
+    slips = issue.issue_slips(
+        db.current(),
+        key=settings().secret("ticket"),
+        base_url=settings().base_url,
+        places=issue.places_of(db.current(), cycle=cycle.code, scope=scope, code=code),
+        count=_count(sent.get("count", "")),
+        anew=bool(sent.get("anew")),
+    )
+    if sent.get("format") == "csv":
+        return _csv(slips_csv(slips), "tickets.csv")
+    return render_template("slips.html", slips=slips, qr_code=qr_code)
+
+
+@pages.get("/experts")
+@only("province")
+def experts() -> Any:
+    """Experts, their visits, and accounts still to be made."""
+    cycle = current_cycle(db.current())
+    lines = monitor.expert_lines(db.current(), cycle.code)
+    without = accounts.experts_without_account(db.current(), cycle.code)
+    return render_template("experts.html", cycle=cycle, lines=lines, without=len(without))
+
+
+@pages.post("/experts/accounts")
+@only("province")
+def expert_accounts() -> Any:
+    """Make accounts for experts who have none; passwords are shown this once."""
+    with db.look(db.engine()) as reader:
+        found = accounts.experts_without_account(reader, current_cycle(reader).code)
+    new = [accounts.NewAccount(e.code, e.name, accounts.new_password()) for e in found]
+    hashed = {account: accounts.hash_password(account.password) for account in new}
+    accounts.add_expert_accounts(db.current(), hashed)
+    if request.form.get("format") == "csv":
+        return _csv(accounts_csv(new), "accounts.csv")
+    return render_template("accounts.html", accounts=new)
+
+
+@pages.post("/score")
+@only("province")
+def score() -> Any:
+    """Queue scoring and bulletin, and show their progress."""
+    cycle = current_cycle(db.current())
+    job = jobs.request_score(db.current(), settings(), cycle=cycle, now=clock.seconds())
+    return _started(job)
+
+
+@pages.post("/jobs/<job>/again")
+@only("province")
+def score_again(job: str) -> Any:
+    """Do the work of a job anew."""
+    new = jobs.request_again(db.current(), settings(), job=job, now=clock.seconds())
+    return _started(new)
+
+
+@pages.get("/jobs/<job>")
+@only("province")
+def progress(job: str) -> Any:
+    """How far a job is."""
+    row = jobs.find_job(db.current(), job)
+    return render_template("job.html", job=row, state=jobs.shown_state(settings(), row))
+
+
+@pages.get("/bulletin")
+@only("province")
+def bulletin() -> Any:
+    """The bulletin of the latest scoring, locked in by its own policy."""
+    cycle = current_cycle(db.current())
+    path = settings().home / "bulletins" / cycle.evaluation / "bulletin.html"
+    if not cycle.evaluation or not path.exists():
+        raise Refused("no_bulletin", 404)
+    reply = send_file(path, mimetype="text/html")
+    reply.headers["Content-Security-Policy"] = BULLETIN_POLICY
+    return reply
+
+
+def _started(job: str) -> Any:
+    chosen = settings()
+    db.afterwards(lambda: jobs.start_job(chosen, job))
+    return redirect(url_for("province.progress", job=job), 303)
+
+
+def _count(typed: str) -> int | None:
+    if typed and not typed.isdigit():
+        raise Refused("count_wrong", 422)
+    return int(typed) if typed else None
+
+
+def _csv(text: str, name: str) -> Response:
+    reply = Response(text.encode("utf-8-sig"), mimetype="text/csv")
+    reply.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return reply

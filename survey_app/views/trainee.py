@@ -1,0 +1,149 @@
+"""The trainee's pages: notice, form, receipt; no account, no cookie, no script needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.datastructures import MultiDict
+
+from instruments.tables import DURATIONS
+from survey_app import clock, db, policies
+from survey_app.errors import Refused
+from survey_app.forms import Questionnaire
+from survey_app.phrases import phrase
+from survey_app.protection import public, settings
+from survey_app.services.places import FIND, Place
+from survey_app.services.programme import programme_of
+from survey_app.services.respond import Submission, check_id, new_id, receipt, submit_response
+from survey_app.services.tickets import grouped, read_code
+
+pages = Blueprint("trainee", __name__)
+_KINDS = {"c": "class", "s": "session"}
+
+
+@pages.get("/<any(c, s):kind>/<code>")
+@public
+def notice(kind: str, code: str) -> Any:
+    """Who sees what, before anything is asked."""
+    place, sheet = _sheet(kind, code)
+    return render_template("notice.html", place=place, kind=kind, sheet=sheet)
+
+
+@pages.get("/<any(c, s):kind>/<code>/form")
+@public
+def form(kind: str, code: str) -> Any:
+    """The empty form."""
+    place, sheet = _sheet(kind, code)
+    return _form_page(place, kind, sheet, response=new_id(), typed="")
+
+
+@pages.post("/<any(c, s):kind>/<code>/form")
+@public
+def submit(kind: str, code: str) -> Any:
+    """Take a filled form: errors, one confirmation of blanks, or the receipt."""
+    place, sheet = _sheet(kind, code)
+    _check_token(place)
+    check_id(request.form.get("response", ""))
+    sheet.read(request.form)
+    ticket = _read_ticket(sheet)
+    if sheet.errors:
+        return _again(place, kind, sheet), 422
+    if sheet.blanks and not request.form.get("confirmed"):
+        return _again(place, kind, sheet, confirm=True)
+    return _store(place, kind, sheet, ticket)
+
+
+@pages.get("/receipt/<number>")
+@public
+def show_receipt(number: str) -> Any:
+    """The receipt number, and nothing else."""
+    if len(number) != 20 or not number.isascii() or not number.isdigit():
+        abort(404)
+    return render_template("receipt.html", number=grouped(number).replace("-", " "))
+
+
+def _sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
+    place = FIND[_KINDS[kind]](db.current(), code)
+    policies.check_can_answer(place.cycle.state)
+    programme = programme_of(db.current(), place.cycle)
+    instrument = programme.instrument(role="trainee", per=place.per)
+    return place, Questionnaire(instrument, place.context(instrument))
+
+
+def _store(place: Place, kind: str, sheet: Questionnaire, ticket: str) -> Any:
+    submission = _submission(place, sheet, request.form)
+    try:
+        submit_response(db.current(), submission, ticket=ticket, key=settings().secret("ticket"))
+    except Refused as refusal:
+        if not refusal.field:
+            raise
+        db.abandon()
+        sheet.errors[refusal.field] = f"{refusal.fault.message}{refusal.fault.remedy}"
+        return _again(place, kind, sheet), refusal.status
+    number = receipt(settings().secret("receipt"), submission.id)
+    return redirect(url_for("trainee.show_receipt", number=number), 303)
+
+
+def _submission(place: Place, sheet: Questionnaire, sent: MultiDict[str, str]) -> Submission:
+    duration = sent.get("duration", "")
+    return Submission(
+        id=sent["response"],
+        instrument=sheet.instrument.code,
+        version=sheet.instrument.version,
+        class_code=place.training_class.code,
+        session=place.session.code if place.session else "",
+        answers=sheet.answers,
+        duration=duration if duration in DURATIONS else "",
+        day=clock.today(),
+    )
+
+
+def _read_ticket(sheet: Questionnaire) -> str:
+    ticket = read_code(request.form.get("ticket", ""))
+    if ticket is None:
+        sheet.errors["ticket"] = phrase("form.ticket_wrong")
+    return ticket or ""
+
+
+def _again(place: Place, kind: str, sheet: Questionnaire, *, confirm: bool = False) -> str:
+    response, typed = request.form["response"], request.form.get("ticket", "")
+    return _form_page(place, kind, sheet, response=response, typed=typed, confirm=confirm)
+
+
+def _form_page(
+    place: Place,
+    kind: str,
+    sheet: Questionnaire,
+    *,
+    response: str,
+    typed: str,
+    confirm: bool = False,
+) -> str:
+    token = _signer().dumps(place.target)
+    return render_template(
+        "form.html",
+        place=place,
+        kind=kind,
+        sheet=sheet,
+        response=response,
+        typed=typed,
+        token=token,
+        confirm=confirm,
+        duration=request.form.get("duration", ""),
+    )
+
+
+def _check_token(place: Place) -> None:
+    days = settings().form_days
+    try:
+        target = _signer().loads(request.form.get("token", ""), max_age=days * 86400)
+    except BadData as error:
+        raise Refused("page_expired", 400, days=days) from error
+    if target != place.target:
+        raise Refused("page_damaged", 400)
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings().secret("form"), salt="form")
