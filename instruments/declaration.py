@@ -136,9 +136,7 @@ def _sequence(
     return tuple(_typed(hint, declaration, part, (*path, i)) for i, part in enumerate(value))
 
 
-def _numbers(
-    declaration: Declaration, value: Any, path: tuple[object, ...]
-) -> Mapping[str, float]:
+def _numbers(declaration: Declaration, value: Any, path: tuple[object, ...]) -> Mapping[str, float]:
     if not isinstance(value, dict):
         declaration.add("declaration.wrong_type", path, key=_dotted(path), type="键值表")
         return {}

@@ -19,7 +19,10 @@ class Place:
 
     def __str__(self) -> str:
         parts = [self.file, f"工作表“{self.sheet}”" if self.sheet else ""]
-        parts += [f"第{self.row}行" if self.row else "", f"“{self.column}”列" if self.column else ""]
+        parts += [
+            f"第{self.row}行" if self.row else "",
+            f"“{self.column}”列" if self.column else "",
+        ]
         return " ".join(part for part in parts if part)
 
 
@@ -45,7 +48,7 @@ class Fault:
         return f"[{self.code}] {self.place}:{self.message} 处理办法:{self.remedy}"
 
 
-class FaultsFound(Exception):
+class FaultsFound(Exception):  # noqa: N818 - it says what happened
     """Input was refused; ``faults`` holds all of them at once, never only the first."""
 
     def __init__(self, faults: list[Fault] | tuple[Fault, ...]) -> None:

@@ -44,9 +44,7 @@ def _check_tree(framework: Framework, declaration: Declaration) -> None:
         if node.code in depth:
             declaration.add("framework.repeated_code", path, code=node.code)
         if node.parent not in depth:
-            declaration.add(
-                "framework.unknown_parent", path, code=node.code, parent=node.parent
-            )
+            declaration.add("framework.unknown_parent", path, code=node.code, parent=node.parent)
         depth[node.code] = depth.get(node.parent, 0) + 1
         if depth[node.code] > _DEPTH:
             declaration.add("framework.too_deep", path, code=node.code)
@@ -143,9 +141,7 @@ def _mapping_faults(
     return []
 
 
-def _scaling_faults(
-    plan: Plan, instrument: Instrument, mapping: IndicatorMapping
-) -> list[Fault]:
+def _scaling_faults(plan: Plan, instrument: Instrument, mapping: IndicatorMapping) -> list[Fault]:
     scalings = {scaling.name: scaling for scaling in plan.scaling}
     place = Place(file=instrument.code, sheet="_indicators")
     named = {"item": mapping.item, "scaling": mapping.scaling}
@@ -168,7 +164,9 @@ def _choice_code(scaling: Scaling) -> str:
 
 
 def _uncovered(scaling: Scaling, item: Item) -> list[str]:
-    codes = [code for code in (item.scale.codes if item.scale else ()) if code not in UNSCORED_CODES]
+    codes = [
+        code for code in (item.scale.codes if item.scale else ()) if code not in UNSCORED_CODES
+    ]
     if scaling.points is not None:
         return [code for code in codes if code not in scaling.points] or (
             [] if item.scale else [item.type]

@@ -131,6 +131,8 @@ class Instrument:
     context: tuple[str, ...] = ()
     """Names that relevance may use and that the site supplies, e.g. ``project_mode``."""
     notice: str = ""
+    blanks: str = "allow"
+    """'confirm': the site asks once more when scored items are blank; 'allow': it does not."""
 
     @property
     def items(self) -> tuple[Item, ...]:

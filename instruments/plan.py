@@ -81,9 +81,7 @@ def _check_ranges(plan: Plan, declaration: Declaration) -> None:
         value = _at(plan, key)
         if not low <= value <= high:  # type: ignore[operator]
             path = tuple(key.split("."))
-            declaration.add(
-                "plan.out_of_range", path, key=key, value=value, low=low, high=high
-            )
+            declaration.add("plan.out_of_range", path, key=key, value=value, low=low, high=high)
     cell = plan.thresholds.min_cell
     if cell < LEAST_CELL:
         declaration.add("plan.min_cell", ("thresholds", "min_cell"), value=cell, least=LEAST_CELL)

@@ -1,0 +1,163 @@
+"""A form as located lines: a core workbook with its modules put in at their places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from instruments.faults import Fault, Place, fault
+from instruments.workbook import Workbook
+
+COLUMNS = {
+    "survey": (
+        "type",
+        "name",
+        "label",
+        "hint",
+        "appearance",
+        "required",
+        "relevant",
+        "constraint",
+        "constraint_message",
+    ),
+    "choices": ("list_name", "name", "label", "description"),
+    "settings": ("form_title", "form_id", "version"),
+    "_context": ("key", "value"),
+    "_indicators": ("item", "indicator", "scaling", "baseline"),
+    "_uses": ("item", "use", "expected", "against"),
+}
+"""Sheets and their columns; everything else is refused by name."""
+REQUIRED_SHEETS = ("survey", "settings", "_context")
+KEYS = ("role", "per", "context", "blanks", "notice")
+MODULE_KEYS = ("extends", "before")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of one sheet, with the place a fault of it is shown at."""
+
+    file: str
+    sheet: str
+    row: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+    def place(self, column: str = "") -> Place:
+        """Where this row, or its cell in ``column``, stands."""
+        return Place(self.file, self.sheet, self.row, column)
+
+
+@dataclass(frozen=True)
+class Form:
+    """All lines by sheet, modules merged; ``faults`` found on the way."""
+
+    name: str
+    sheets: Mapping[str, tuple[Line, ...]]
+    faults: tuple[Fault, ...]
+
+    def lines(self, sheet: str) -> tuple[Line, ...]:
+        """Lines of ``sheet``; none when the form lacks it."""
+        return self.sheets.get(sheet, ())
+
+    def settings(self, column: str) -> str:
+        """Cell ``column`` of the only settings row."""
+        rows = self.lines("settings")
+        return rows[0][column] if rows else ""
+
+    def context(self, key: str) -> str:
+        """Value of ``key`` in the core's ``_context`` sheet."""
+        return {line["key"]: line["value"] for line in self.lines("_context")}.get(key, "")
+
+
+def join_form(workbooks: Sequence[Workbook]) -> Form:
+    """Merge the first workbook (core) with the further ones (modules) into one form."""
+    core, modules = workbooks[0], workbooks[1:]
+    faults = [problem for book in workbooks for problem in (*book.faults, *_layout_faults(book))]
+    sheets = _lines(core)
+    for module in modules:
+        faults += _module_faults(module, sheets)
+        own = _lines(module)
+        before = context_of(module).get("before", "")
+        sheets["survey"] = _insert(sheets.get("survey", ()), own.get("survey", ()), before)
+        for sheet in ("choices", "_indicators", "_uses"):
+            sheets[sheet] = sheets.get(sheet, ()) + own.get(sheet, ())
+    return Form(core.name, sheets, tuple(faults))
+
+
+def context_of(workbook: Workbook) -> dict[str, str]:
+    """Keys and values of the sheet ``_context``."""
+    sheet = workbook.sheet("_context")
+    rows = sheet.rows if sheet else ()
+    return {row.cells.get("key", ""): row.cells.get("value", "") for row in rows}
+
+
+def form_id(workbook: Workbook) -> str:
+    """The form's code in the sheet ``settings``, '' when it has none."""
+    sheet = workbook.sheet("settings")
+    return sheet.rows[0].cells.get("form_id", "") if sheet and sheet.rows else ""
+
+
+def _lines(workbook: Workbook) -> dict[str, tuple[Line, ...]]:
+    return {
+        sheet.name: tuple(Line(workbook.name, sheet.name, r.number, r.cells) for r in sheet.rows)
+        for sheet in workbook.sheets
+    }
+
+
+def _insert(survey: tuple[Line, ...], own: tuple[Line, ...], before: str) -> tuple[Line, ...]:
+    for position, line in enumerate(survey):
+        if before and line["name"] == before and line["type"].startswith("begin"):
+            return survey[:position] + own + survey[position:]
+    return survey + own
+
+
+def _layout_faults(workbook: Workbook) -> list[Fault]:
+    faults = []
+    known = "、".join(COLUMNS)
+    for sheet in workbook.sheets:
+        place = Place(workbook.name, sheet.name)
+        if sheet.name not in COLUMNS:
+            faults.append(fault("instruments.unknown_sheet", place, sheet=sheet.name, known=known))
+            continue
+        for column in sheet.header:
+            if column not in COLUMNS[sheet.name]:
+                here = Place(workbook.name, sheet.name, None, column)
+                columns = "、".join(COLUMNS[sheet.name])
+                found = fault("instruments.unknown_column", here, column=column, known=columns)
+                faults.append(found)
+    for name in REQUIRED_SHEETS:
+        sheet_found = workbook.sheet(name)
+        if sheet_found is None or not sheet_found.rows:
+            faults.append(fault("instruments.missing_sheet", Place(workbook.name), sheet=name))
+    return faults + _context_faults(workbook)
+
+
+def _context_faults(workbook: Workbook) -> list[Fault]:
+    sheet = workbook.sheet("_context")
+    faults = []
+    context = context_of(workbook)
+    known = MODULE_KEYS if "extends" in context else KEYS
+    seen: set[str] = set()
+    for row in sheet.rows if sheet else ():
+        key, place = row.cells.get("key", ""), Place(workbook.name, "_context", row.number, "key")
+        if key not in known:
+            listed = "、".join(known)
+            faults.append(fault("instruments.unknown_key", place, key=key, known=listed))
+        if key in seen:
+            faults.append(fault("instruments.repeated_key", place, key=key))
+        seen.add(key)
+    return faults
+
+
+def _module_faults(module: Workbook, sheets: Mapping[str, tuple[Line, ...]]) -> list[Fault]:
+    context, place = context_of(module), Place(module.name, "_context")
+    faults = []
+    if "extends" not in context:
+        faults.append(fault("instruments.module_extends_nothing", place))
+    before = context.get("before", "")
+    groups = {line["name"] for line in sheets.get("survey", ()) if line["type"].startswith("begin")}
+    if before and before not in groups:
+        faults.append(fault("instruments.unknown_group", place, group=before))
+    return faults

@@ -1,0 +1,89 @@
+"""Faults of ``_indicators`` and ``_uses``: every item has one purpose, and a real one."""
+
+from __future__ import annotations
+
+from instruments.faults import Fault, fault
+from instruments.form import Form, Line
+from instruments.model import USES
+from instruments.types import trait_levels, traits
+
+SCORABLE = ("select_one", "integer", "decimal")
+
+
+def mapping_faults(form: Form) -> list[Fault]:
+    """All faults of both sheets, and of items that neither of them mentions."""
+    items = {
+        line["name"]: line
+        for line in form.lines("survey")
+        if not line["type"].replace("_", " ").startswith(("begin ", "end "))
+    }
+    faults: list[Fault] = []
+    for line in form.lines("_indicators"):
+        faults += _indicator_faults(line, items)
+    for line in form.lines("_uses"):
+        faults += _use_faults(line, items, form)
+    return faults + _purpose_faults(form, items)
+
+
+def _indicator_faults(line: Line, items: dict[str, Line]) -> list[Fault]:
+    faults = []
+    for column in ("item", "indicator", "scaling"):
+        if not line[column]:
+            faults.append(fault("instruments.empty", line.place(column)))
+    for column in ("item", "baseline"):
+        name = line[column]
+        if name and name not in items:
+            faults.append(fault("instruments.unknown_item", line.place(column), item=name))
+        elif name and items[name]["type"].split(" ")[0] not in SCORABLE:
+            faults.append(fault("instruments.not_scorable", line.place(column), item=name))
+    return faults
+
+
+def _use_faults(line: Line, items: dict[str, Line], form: Form) -> list[Fault]:
+    faults = []
+    if line["use"] not in USES:
+        known = "、".join(USES)
+        place = line.place("use")
+        faults.append(fault("instruments.unknown_use", place, use=line["use"], known=known))
+    for column in ("item", "against"):
+        name = line[column]
+        if name not in items and (name or column == "item"):
+            faults.append(fault("instruments.unknown_item", line.place(column), item=name))
+    if line["use"] == "reversed" and not line["against"]:
+        faults.append(fault("instruments.empty", line.place("against")))
+    codes = _codes(line["item"], items, form)
+    if line["use"] == "check" and line["expected"] not in codes:
+        details = {"value": line["expected"], "known": "、".join(codes)}
+        faults.append(fault("instruments.bad_expected", line.place("expected"), **details))
+    if line["use"] == "trait":
+        faults += _trait_faults(line, codes)
+    return faults
+
+
+def _trait_faults(line: Line, codes: tuple[str, ...]) -> list[Fault]:
+    trait = line["item"]
+    if trait not in traits():
+        known = "、".join(traits())
+        return [fault("instruments.unknown_trait", line.place("item"), trait=trait, known=known)]
+    if set(codes) != set(trait_levels(trait)):
+        known = "、".join(trait_levels(trait))
+        return [fault("instruments.trait_levels", line.place("item"), trait=trait, known=known)]
+    return []
+
+
+def _codes(item: str, items: dict[str, Line], form: Form) -> tuple[str, ...]:
+    listed = items[item]["type"].partition(" ")[2].strip() if item in items else ""
+    return tuple(line["name"] for line in form.lines("choices") if line["list_name"] == listed)
+
+
+def _purpose_faults(form: Form, items: dict[str, Line]) -> list[Fault]:
+    named = [line["item"] for line in (*form.lines("_indicators"), *form.lines("_uses"))]
+    baselines = {line["baseline"] for line in form.lines("_indicators")}
+    faults = []
+    for name, line in items.items():
+        times = named.count(name)
+        if line["type"] != "note" and not times and name not in baselines:
+            faults.append(fault("instruments.no_purpose", line.place("name"), item=name))
+        if times > 1:
+            faults.append(fault("instruments.two_purposes", line.place("name"), item=name))
+    return faults

@@ -1,0 +1,44 @@
+"""Code lists of the programme (project types, modes, kinds, routes, traits) from types.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+LISTS = ("project_types", "modes", "institution_kinds", "award_routes")
+
+
+@cache
+def _content() -> dict[str, Any]:
+    path = files("instruments").joinpath("library/types.yaml")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def labels_of(name: str) -> Mapping[str, str]:
+    """Codes and Chinese labels of the list ``name`` (one of ``LISTS``), in order."""
+    return MappingProxyType(_content()[name])
+
+
+def codes_of(name: str) -> tuple[str, ...]:
+    """Codes of the list ``name``, in order."""
+    return tuple(labels_of(name))
+
+
+def traits() -> tuple[str, ...]:
+    """Traits that rosters and questionnaires share: stage, years, locality."""
+    return tuple(_content()["traits"])
+
+
+def trait_label(trait: str) -> str:
+    """Chinese name of ``trait``."""
+    return str(_content()["traits"][trait]["label"])
+
+
+def trait_levels(trait: str) -> Mapping[str, str]:
+    """Level codes of ``trait`` and their Chinese labels, in order."""
+    return MappingProxyType(_content()["traits"][trait]["levels"])
