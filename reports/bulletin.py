@@ -53,9 +53,7 @@ def build_bulletin(results: Results, *, sample: bool) -> Bulletin:
         annexes=numbered[len(headed) :],
         control_label=phrase("labels.control"),
         control=control_code(results.extract_sha256),
-        words=tuple(
-            (key, phrase(f"labels.{key}")) for key in ("contents", "skip", "back", "members")
-        ),
+        words=tuple((key, phrase(f"labels.{key}")) for key in ("contents", "skip", "back")),
     )
 
 

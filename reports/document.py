@@ -66,30 +66,33 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class TrailRow:
-    """One line of a trail: an indicator, or (level 0) an item with its wording."""
+class TrailCell:
+    """A value with its standard error, and below it how many answers it rests on."""
 
-    level: int
-    code: str
-    name: str
-    points: str
-    source: str
-    n: str
-    value: str
-    error: str
+    text: str
+    n: str = ""
+
+
+@dataclass(frozen=True)
+class TrailRow:
+    """One line of a trail: a fact, an indicator (level 1-3) or an item with its wording."""
+
+    kind: str
+    """'fact', 'level1', 'level2', 'level3' or 'item'."""
+    label: str
+    cells: tuple[TrailCell, ...]
 
 
 @dataclass(frozen=True)
 class Trail:
-    """Where the numbers of one unit come from: facts, indicators, items, member units."""
+    """Where the numbers of a few units come from: facts, indicators, items with wording and n."""
 
     kind: ClassVar[str] = "trail"
-    anchor: str
     title: str
-    facts: tuple[tuple[str, str], ...]
-    columns: tuple[str, ...]
+    corner: str
+    heads: tuple[Cell, ...]
+    """Units, each with the anchor that its numbers link to."""
     rows: tuple[TrailRow, ...]
-    members: tuple[Cell, ...] = ()
 
 
 Block = Paragraph | Table | Figure | Trail

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reports import tables
-from reports.document import Block, Paragraph, Section, Trail, TrailRow
+from reports.document import Cell, Paragraph, Section, Trail, TrailCell, TrailRow
 from reports.material import Group, Material, band_label, rows
 from reports.wording import choice, joined, phrase
 
-COLUMNS = ("indicator", "source", "points", "n", "value", "se")
+ABREAST = 6
+"""Units side by side in one trail table: as many as a page of paper or a phone can hold."""
 
 
 def scores_section(material: Material, heading: str) -> Section:
-    """One trail per unit of every table, in the tables' order."""
+    """Trails of the units of every table, in the tables' order."""
     value = choice("method.value", material.results.plan.composite.value)
     notes = (
         phrase("trail.intro", value=value),
@@ -44,106 +45,128 @@ def _wording(material: Material) -> dict[tuple[str, str], str]:
 
 def _trails(
     material: Material, group: Group, wording: Mapping[tuple[str, str], str]
-) -> Iterator[Block]:
-    columns = tuple(phrase(f"columns.{name}") for name in COLUMNS)
-    for unit in group.units:
+) -> Iterator[Trail]:
+    for start in range(0, len(group.units), ABREAST):
+        units = group.units[start : start + ABREAST]
         yield Trail(
-            anchor=material.anchor(unit),
-            title=phrase("trail.title", name=unit.name, code=unit.unit),
-            facts=tuple(_facts(material, unit)),
-            columns=columns,
-            rows=tuple(_indicator_rows(material, unit, wording)),
+            title=joined(unit.name for unit in units),
+            corner=phrase("trail.corner"),
+            heads=tuple(Cell(unit.name, material.anchor(unit)) for unit in units),
+            rows=(*_fact_rows(material, units), *_indicator_rows(material, units, wording)),
         )
 
 
-def _facts(material: Material, unit: Any) -> Iterator[tuple[str, str]]:
-    decimals = material.decimals
-    for name in ("raw", "adjusted", "score"):
-        value, error = getattr(unit, name), getattr(unit, f"{name}_se")
-        if not tables.absent(value):
-            yield phrase(f"trail.{name}"), _value_error(value, error, decimals)
-    interval = tables.interval(unit.score_low, unit.score_high, decimals)
-    yield phrase("trail.interval", level=material.level), interval
-    for name, render in (("n", tables.count), ("enrolled", tables.count)):
-        yield phrase(f"trail.{name}"), render(getattr(unit, name))
-    yield phrase("trail.rate"), tables.rate(unit.response_rate)
-    yield phrase("trail.reliability"), tables.coefficient(unit.reliability)
-    yield phrase("trail.shrunken"), tables.score(unit.shrunken, decimals)
-    yield from _band_facts(material, unit)
-    if not tables.absent(unit.note):
-        yield phrase("trail.note"), unit.note
+def _fact_rows(material: Material, units: tuple[Any, ...]) -> Iterator[TrailRow]:
+    for name, render in FACTS.items():
+        cells = tuple(TrailCell(render(material, unit)) for unit in units)
+        if any(cell.text not in ("", tables.MISSING) for cell in cells):
+            label = phrase(f"trail.{name}", level=material.level)
+            yield TrailRow("fact", label, cells)
 
 
-def _value_error(value: object, error: object, decimals: int) -> str:
-    if tables.absent(error):
-        return tables.score(value, decimals)
-    return phrase(
-        "trail.value_error",
-        value=tables.score(value, decimals),
-        error=tables.coefficient(error),
-    )
+def _estimate(name: str) -> Callable[[Material, Any], str]:
+    def render(material: Material, unit: Any) -> str:
+        return _with_error(getattr(unit, name), getattr(unit, f"{name}_se"), material)
+
+    return render
 
 
-def _band_facts(material: Material, unit: Any) -> Iterator[tuple[str, str]]:
+def _with_error(value: object, error: object, material: Material) -> str:
+    printed = tables.score(value, material.decimals)
+    if tables.absent(value) or tables.absent(error):
+        return printed
+    return phrase("trail.estimate", value=printed, error=tables.score(error, material.decimals))
+
+
+def _bands(material: Material, unit: Any) -> str:
     results = material.results
     found = rows(results.bands, scorecard=unit.scorecard, group=unit.group, unit=unit.unit)
     by_band = {row.band: row.probability for row in found if not tables.absent(row.probability)}
-    listed = [
+    return joined(
         phrase(
             "trail.band", band=band_label(results, band.code), share=tables.rate(by_band[band.code])
         )
         for band in results.plan.bands
-        if band.code in by_band
-    ]
-    if listed:
-        yield phrase("trail.bands"), joined(listed)
+        if by_band.get(band.code, 0) > 0
+    )
+
+
+FACTS: Mapping[str, Callable[[Material, Any], str]] = {
+    "code": lambda material, unit: unit.unit,
+    "raw": _estimate("raw"),
+    "adjusted": _estimate("adjusted"),
+    "score": _estimate("score"),
+    "interval": lambda m, u: tables.interval(u.score_low, u.score_high, m.decimals),
+    "n": lambda material, unit: tables.count(unit.n),
+    "enrolled": lambda material, unit: tables.count(unit.enrolled),
+    "rate": lambda material, unit: tables.rate(unit.response_rate),
+    "reliability": lambda material, unit: tables.coefficient(unit.reliability),
+    "shrunken": lambda material, unit: tables.score(unit.shrunken, material.decimals),
+    "bands": _bands,
+    "note": lambda material, unit: "" if tables.absent(unit.note) else unit.note,
+}
+"""Fact about a unit -> how it is printed; a fact that no unit has is left out."""
 
 
 def _indicator_rows(
-    material: Material, unit: Any, wording: Mapping[tuple[str, str], str]
+    material: Material, units: tuple[Any, ...], wording: Mapping[tuple[str, str], str]
 ) -> Iterator[TrailRow]:
     results = material.results
-    found = rows(results.indicators, scorecard=unit.scorecard, group=unit.group, unit=unit.unit)
-    by_code = {row.indicator: row for row in found}
-    items = rows(results.items, unit=unit.unit) if unit.scorecard == "A-project" else []
+    found = [
+        {
+            row.indicator: row
+            for row in rows(results.indicators, scorecard=u.scorecard, group=u.group, unit=u.unit)
+        }
+        for u in units
+    ]
+    items = _items(material, units)
     for node in results.framework.indicators:
-        if node.code in by_code:
-            yield _indicator_row(material, node, by_code[node.code])
-            for item in items:
-                if item.indicator == node.code:
-                    yield _item_row(material, item, wording)
+        if any(node.code in by_code for by_code in found):
+            kind = f"level{node.code.count('.') + 1}"
+            cells = tuple(_indicator_cell(material, by.get(node.code)) for by in found)
+            yield TrailRow(kind, f"{node.code} {node.name}", cells)
+            yield from _item_rows(material, items.get(node.code, {}), units, wording)
 
 
-def _indicator_row(material: Material, node: Any, row: Any) -> TrailRow:
+def _indicator_cell(material: Material, row: Any) -> TrailCell:
+    if row is None:
+        return TrailCell(tables.MISSING)
+    if row.status != "measured":
+        return TrailCell(choice("status", row.status))
     value = material.results.plan.composite.value
-    measured = row.status == "measured"
-    figure = tables.score(getattr(row, value), material.decimals)
-    return TrailRow(
-        level=int(row.level),
-        code=node.code,
-        name=node.name,
-        points=tables.points(row.points),
-        source="" if tables.absent(row.source) else row.source,
-        n=_n(row),
-        value=figure if measured else choice("status", row.status),
-        error=tables.coefficient(getattr(row, f"{value}_se")) if measured else "",
-    )
+    text = _with_error(getattr(row, value), getattr(row, f"{value}_se"), material)
+    return TrailCell(text, _support(row))
 
 
-def _n(row: Any) -> str:
-    if tables.absent(row.n) and not tables.absent(row.raters):
-        return phrase("trail.raters", raters=tables.count(row.raters))
-    return "" if tables.absent(row.n) else tables.count(row.n)
+def _support(row: Any) -> str:
+    """How many trainees, or else how many experts, an indicator rests on."""
+    if not tables.absent(row.n):
+        return tables.count(row.n)
+    if tables.absent(row.raters):
+        return ""
+    return phrase("trail.raters", raters=tables.count(row.raters))
 
 
-def _item_row(material: Material, item: Any, wording: Mapping[tuple[str, str], str]) -> TrailRow:
-    return TrailRow(
-        level=0,
-        code=item.item,
-        name=wording.get((item.instrument, item.item), ""),
-        points="",
-        source="",
-        n=tables.count(item.n),
-        value=tables.score(item.mean, material.decimals),
-        error="",
-    )
+def _items(material: Material, units: tuple[Any, ...]) -> dict[str, dict[Any, dict[str, Any]]]:
+    """Indicator -> (instrument, item) -> unit -> row; items are kept per project only."""
+    found: dict[str, dict[Any, dict[str, Any]]] = {}
+    if units[0].scorecard == "A-project":
+        for unit in units:
+            for row in rows(material.results.items, unit=unit.unit):
+                by_item = found.setdefault(row.indicator, {})
+                by_item.setdefault((row.instrument, row.item), {})[unit.unit] = row
+    return found
+
+
+def _item_rows(
+    material: Material, items: Any, units: tuple[Any, ...], wording: Mapping[tuple[str, str], str]
+) -> Iterator[TrailRow]:
+    for (instrument, item), by_unit in items.items():
+        cells = tuple(_item_cell(material, by_unit.get(unit.unit)) for unit in units)
+        yield TrailRow("item", f"{item} {wording.get((instrument, item), '')}".strip(), cells)
+
+
+def _item_cell(material: Material, row: Any) -> TrailCell:
+    if row is None or tables.absent(row.mean):
+        return TrailCell(tables.MISSING)
+    return TrailCell(tables.score(row.mean, material.decimals), tables.count(row.n))

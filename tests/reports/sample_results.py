@@ -32,7 +32,7 @@ indicators:
   - {code: T2, parent: "", name: 成效, points: 30}
   - {code: T2.1, parent: T2, name: 满意, points: 30}
   - {code: T2.1.1, parent: T2.1, name: 总体满意, points: 30, source: 问, instrument: core, clause: N3.3}
-"""
+"""  # noqa: E501
 
 UNITS = f"""
 | scorecard | group | group_label | unit | name | n | enrolled | response_rate | raw | raw_se | adjusted | adjusted_se | score | score_se | score_low | score_high | reliability | shrunken | rank | rank_low | rank_high | letters | band | band_probability | ranked | note |
@@ -43,7 +43,7 @@ UNITS = f"""
 | A | team | 团队研修 | I2 | 院校乙 | 39 | 100 | 0.39 | 84.0 | 1.3 | 84.04 | 1.4 | 84.04 | 1.4 | 81.3 | 86.8 | 0.88 | 84.3 | 1 | 1 | 2 | a | good | 0.99 | true | |
 | A-overall | | 全部 | I1 | {HOSTILE} | 40 | 50 | 0.8 | 91.26 | 1.1 | 91.25 | 1.2 | 91.25 | 1.2 | 88.9 | 93.6 | 0.91 | 90.6 | 1 | 1 | 1 | a | excellent | 0.85 | true | |
 | A-overall | | 全部 | I2 | 院校乙 | 39 | 100 | 0.39 | 84.0 | 1.3 | 84.04 | 1.4 | 84.04 | 1.4 | 81.3 | 86.8 | 0.88 | 84.3 | | | | | | | false | 参评率低于50% |
-"""
+"""  # noqa: E501
 INDICATOR = """
 | indicator | level | points | source | n | classes | raw | raw_se | adjusted | adjusted_se | reliability | shrunken | status |
 | T1 | 1 | 20 | | {n} | 2 | {a} | 1.5 | {a} | 1.6 | 0.8 | {a} | {s} |
@@ -52,7 +52,7 @@ INDICATOR = """
 | T2 | 1 | 30 | | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
 | T2.1 | 2 | 30 | | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
 | T2.1.1 | 3 | 30 | 问 | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
-"""
+"""  # noqa: E501
 FRAMES = {
     "items": """
 | unit | instrument | item | indicator | n | not_applicable | missing | mean |

@@ -109,11 +109,17 @@ def test_every_link_leads_to_a_place(page: str) -> None:
 
 def test_trail_leads_to_items_with_wording_and_n(bulletin: Bulletin) -> None:
     trails = [b for s in walk(bulletin.annexes) for b in s.blocks if isinstance(b, Trail)]
-    one = next(trail for trail in trails if trail.title == "项目一（P1）")
-    item = next(row for row in one.rows if row.code == "q01")
-    assert (item.name, item.n, item.value) == ("培训回应了我训前最想解决的问题。", "38", "92.5")
-    three = next(trail for trail in trails if trail.title == "项目三（P3）")
-    assert {row.value for row in three.rows} <= {"人数不足", "—"}
+    trail = next(trail for trail in trails if trail.title == "项目一、项目二、项目三")
+    item = next(row for row in trail.rows if row.kind == "item")
+    assert item.label == "q01 培训回应了我训前最想解决的问题。"
+    assert [(cell.text, cell.n) for cell in item.cells] == [
+        ("92.5", "38"),
+        ("85.0", "35"),
+        ("—", ""),
+    ]
+    leaf = next(row for row in trail.rows if row.kind == "level3")
+    assert [cell.text for cell in leaf.cells] == ["93.2±1.6", "85.0±1.6", "人数不足"]
+    assert [cell.n for cell in leaf.cells] == ["40", "35", ""]
 
 
 def test_hostile_names_are_text(page: str) -> None:

@@ -114,9 +114,7 @@ def test_many_bad_cells_are_counted(tmp_path: Path) -> None:
         ("单位,评分\n甲,1,2,3\n乙,1\n".encode(), "a.csv", "ratings.unreadable"),
     ],
 )
-def test_unreadable_files_are_refused(
-    tmp_path: Path, content: bytes, name: str, code: str
-) -> None:
+def test_unreadable_files_are_refused(tmp_path: Path, content: bytes, name: str, code: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FaultsFound) as found:
         read_table(tmp_path / name)

@@ -43,7 +43,13 @@ def test_interval_points_numeral_full() -> None:
     assert tables.interval(pd.NA, 3, 0) == "—"
     assert tables.points(40.5) == "40.5"
     assert tables.points(100.0) == "100"
-    assert [tables.numeral(n) for n in (1, 10, 11, 20, 42)] == ["一", "十", "十一", "二十", "四十二"]
+    assert [tables.numeral(n) for n in (1, 10, 11, 20, 42)] == [
+        "一",
+        "十",
+        "十一",
+        "二十",
+        "四十二",
+    ]
     assert tables.full(1 / 3) == "0.3333333333"
     assert tables.full(None) == ""
 
