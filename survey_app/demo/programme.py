@@ -33,9 +33,16 @@ def sample_settings() -> dict[str, Any]:
     return yaml.safe_load(text)
 
 
-def sample_catalogue(rng: np.random.Generator) -> Catalogue:
-    """Draw the sample's catalogue; the same generator state gives the same catalogue."""
+def sample_catalogue(
+    rng: np.random.Generator, *, trainees: int | None = None, classes: int | None = None
+) -> Catalogue:
+    """Draw the sample's catalogue; the same generator state gives the same catalogue.
+
+    ``trainees`` and ``classes`` replace the numbers of `programme.yaml`.
+    """
     settings = sample_settings()
+    settings["trainees"] = trainees or settings["trainees"]
+    settings["classes"] = classes or settings["classes"]
     projects = _projects(settings)
     classes = _classes(settings, projects, rng)
     sessions = tuple(s for training in classes for s in _sessions(settings, training))
@@ -72,7 +79,8 @@ def _classes(
     settings: dict[str, Any], projects: tuple[Project, ...], rng: np.random.Generator
 ) -> tuple[TrainingClass, ...]:
     total, people = settings["classes"], settings["trainees"]
-    sizes = rng.multinomial(people - 25 * total, np.full(total, 1 / total)) + 25
+    least = people * 2 // (3 * total)
+    sizes = rng.multinomial(people - least * total, np.full(total, 1 / total)) + least
     rows = []
     for number in range(total):
         project = projects[number % len(projects)]

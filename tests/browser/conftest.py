@@ -1,0 +1,94 @@
+"""A running site with a small sample programme, and a real Chromium to use it with."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from instruments.catalogue import write_catalogue
+from survey_app.demo.people import Clerk
+from survey_app.demo.programme import sample_catalogue
+from survey_app.demo.run import make_instance
+from survey_app.demo.server import running_site
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"phone": (320, 640), "desktop": (1280, 800)}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the site runs and how its clerk signs in."""
+
+    address: str
+    home: Path
+    login: str
+    password: str
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A fresh instance: nothing imported yet."""
+    home = tmp_path_factory.mktemp("site") / "instance"
+    login, password = make_instance(home)
+    with running_site(home, free_port()) as address:
+        yield Site(address, home, login, password)
+
+
+@pytest.fixture(scope="module")
+def workbook() -> bytes:
+    """The sample programme as the clerk's workbook."""
+    return write_catalogue(sample_catalogue(np.random.default_rng(7), trainees=360, classes=12))
+
+
+@pytest.fixture(scope="module")
+def open_site(site: Site, workbook: bytes) -> tuple[Site, Clerk]:
+    """The site with the programme imported and the cycle open."""
+    clerk = Clerk(site.address, site.login, site.password)
+    clerk.import_workbook("样例.xlsx", workbook)
+    clerk.post("/province/open")
+    return site, clerk
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture when GUOPEI_SHOTS names a folder for them."""
+    folder = os.environ.get("GUOPEI_SHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def fits(page: Page) -> bool:
+    """Whether the page needs no sideways scrolling."""
+    return bool(
+        page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    )
