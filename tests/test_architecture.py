@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from conftest import ROOT
 
 LAYERS = ("survey_app", "reports", "analysis", "instruments")  # each may import those after it
@@ -126,7 +127,11 @@ def test_house_rules(check) -> None:
 
 
 PLANTED = {
-    layer_faults: ("analysis/means.py", '"""X."""\nimport reports.bulletin\n', "against the layers"),
+    layer_faults: (
+        "analysis/means.py",
+        '"""X."""\nimport reports.bulletin\n',
+        "against the layers",
+    ),
     stage_faults: ("analysis/means.py", '"""X."""\nfrom analysis import ranks\n', "stage ranks"),
     size_faults: ("analysis/means.py", '"""X."""\n' + "x = 1\n" * 300, "301 lines"),
     docstring_faults: ("analysis/means.py", '"""X."""\ndef mean(): ...\n', "mean: no docstring"),

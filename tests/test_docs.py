@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from instruments import scorecard
 from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
 from instruments.codebook import codebook_markdown

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from instruments.catalogue import write_catalogue
 
 from analysis.simulate import Province, Settings, draw_province
 from instruments.builtin import framework_source, instrument_sources, load_instruments
+from instruments.catalogue import write_catalogue
 from instruments.framework import read_framework
 from survey_app.demo.answers import Filled, observations, trainee_forms
 from survey_app.demo.people import Clerk, answer_form, observe

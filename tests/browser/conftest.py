@@ -90,5 +90,7 @@ def shoot(page: Page, name: str) -> None:
 def fits(page: Page) -> bool:
     """Whether the page needs no sideways scrolling."""
     return bool(
-        page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
     )
