@@ -1,4 +1,4 @@
-"""The extract 数据快照: the only door from the site to the statistics, sealed and self-contained."""
+"""The extract 数据快照: the one door from site to statistics, sealed and self-contained."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class ServerFailed(RuntimeError):
 
 @contextmanager
 def running_site(home: Path, port: int) -> Iterator[str]:
-    """Serve the instance ``home`` on 127.0.0.1:``port`` while the block runs; yields the address."""
+    """Serve ``home`` on 127.0.0.1:``port`` while the block runs; yields the address."""
     process, address = start_site(home, port)
     try:
         yield address
