@@ -17,8 +17,10 @@ RATIO_FROM = 1_000_000
 """Members smaller than this may be as compressible as they like."""
 
 
-def read_members(data: bytes, name: str) -> dict[str, bytes]:
+def read_members(data: bytes, name: str, *, limit: int = MAX_UNPACKED) -> dict[str, bytes]:
     """Content of every file in the zip ``data`` by member name; ``name`` is shown in faults.
+
+    ``limit``: bytes that all members may have together.
 
     Raises FaultsFound when it is no zip, is encrypted, holds too much, a path that leaves the
     folder, the same name twice or a member whose size or check sum is not what it says.
@@ -26,16 +28,16 @@ def read_members(data: bytes, name: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
-            _check_members(members, name)
+            _check_members(members, name, limit)
             return {info.filename: _content(archive, info, name) for info in members}
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OSError) as error:
         raise refuse("workbook.bad_zip", Place(file=name)) from error
 
 
-def _check_members(members: list[zipfile.ZipInfo], name: str) -> None:
+def _check_members(members: list[zipfile.ZipInfo], name: str, limit: int) -> None:
     place = Place(file=name)
     total = sum(info.file_size for info in members)
-    if len(members) > MAX_MEMBERS or total > MAX_UNPACKED:
+    if len(members) > MAX_MEMBERS or total > limit:
         raise refuse("workbook.zip_too_large", place, members=len(members), bytes=total)
     seen: set[str] = set()
     for info in members:

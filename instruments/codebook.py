@@ -1,124 +1,154 @@
-"""The codebook 编码手册: every column of an extract with its words, codes, use and indicator."""
+"""The codebook: every column of every table, made from the instruments and the contracts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from instruments.model import Instrument, Item
+from instruments.model import IndicatorMapping, Instrument, Item, Use
 from instruments.scorecard import Framework
 from instruments.tables import CODEBOOK, FIXED_TABLES, Column, Table, conform, response_table
 
 USE_LABELS = {
-    "trait": "学员特征",
-    "check": "注意检测",
-    "reversed": "反向题",
+    "trait": "背景特征",
+    "check": "检测题",
+    "reversed": "反向题(只用于筛查)",
     "pressure": "填答压力",
-    "fee": "收费核查",
+    "fee": "收费情况",
     "header": "表头",
     "comment": "文字意见",
-    "pace": "节奏",
+    "pace": "节奏强度",
     "fact": "事实",
+    "score": "计分",
+    "baseline": "增益基线",
 }
-"""Chinese label of each use of an item (``instruments.model.USES``)."""
 
 
 def build_codebook(instruments: Sequence[Instrument]) -> pd.DataFrame:
-    """One row per table and column, per ``tables.CODEBOOK``: label, type, codes, use, indicator,
-    scaling. Codes are written ``code=label`` joined by '; '."""
-    rows = [_plain(table, column) for table in FIXED_TABLES for column in table.columns]
+    """One row per column of an extract, by the contract ``tables.CODEBOOK``.
+
+    ``codes`` lists ``code=label`` joined by ``;`` for closed columns; ``use`` is a use of sheet
+    ``_uses``, 'score' or 'baseline'; ``indicator`` and ``scaling`` are those of ``_indicators``.
+    """
+    rows = [_row(table, column, column.label) for table in FIXED_TABLES for column in table.columns]
     for instrument in instruments:
         table = response_table(instrument)
         items = {item.name: item for item in instrument.items}
         for column in table.columns:
-            row = _plain(table, column)
-            found = items.get(column.name)
-            rows.append(row | _asked(instrument, found) if found else row)
+            item = items.get(column.name)
+            rows.append(
+                _item_row(table, column, item, instrument)
+                if item
+                else _row(table, column, column.label)
+            )
     return conform(pd.DataFrame(rows, columns=CODEBOOK.names), table=CODEBOOK)
 
 
-def codebook_markdown(instruments: Sequence[Instrument], framework: Framework) -> str:
-    """The codebook as a page to read: instruments with wording and codes, then the indicators."""
-    lines = ["# 编码手册", "", "本页由程序生成,随问卷和指标体系更新。", ""]
-    for instrument in instruments:
-        lines += _instrument_lines(instrument)
-    lines += _framework_lines(framework)
-    lines += ["## 数据快照的其他数据表", ""]
-    for table in FIXED_TABLES:
-        lines += [
-            f"### {table.name} {table.label}",
-            "",
-            "| 列 | 说明 | 类型 | 可空 |",
-            "|---|---|---|---|",
-        ]
-        lines += [
-            f"| {c.name} | {c.label} | {c.type} | {'是' if c.nullable else '否'} |"
-            for c in table.columns
-        ]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _plain(table: Table, column: Column) -> dict[str, object]:
+def _row(table: Table, column: Column, label: str) -> dict[str, object]:
     return {
         "table": table.name,
         "column": column.name,
-        "label": column.label,
+        "label": label,
         "type": column.type,
-        "codes": "; ".join(column.categories) or None,
+        "codes": ";".join(column.categories) or None,
         "use": None,
         "indicator": None,
         "scaling": None,
     }
 
 
-def _asked(instrument: Instrument, item: Item) -> dict[str, object]:
-    maps = [m for m in instrument.mappings if m.item == item.name]
-    uses = [u for u in instrument.uses if u.item == item.name]
-    return {
-        "codes": _codes(item) or None,
-        "use": "; ".join(USE_LABELS[u.use] for u in uses) or ("计分" if maps else None),
-        "indicator": "; ".join(m.indicator for m in maps) or None,
-        "scaling": "; ".join(_scaling(m.scaling, m.baseline) for m in maps) or None,
+def _item_row(
+    table: Table, column: Column, item: Item, instrument: Instrument
+) -> dict[str, object]:
+    mapping, use = _purpose(item, instrument)
+    codes = ";".join(f"{c.code}={c.label}" for c in item.scale.choices) if item.scale else None
+    return _row(table, column, item.label) | {
+        "codes": codes,
+        "use": use,
+        "indicator": mapping.indicator if mapping else None,
+        "scaling": mapping.scaling if mapping else None,
     }
 
 
-def _codes(item: Item) -> str:
-    choices = item.scale.choices if item.scale else ()
-    return "; ".join(f"{choice.code}={choice.label}" for choice in choices)
+def _purpose(item: Item, instrument: Instrument) -> tuple[IndicatorMapping | None, str | None]:
+    uses: Mapping[str, Use] = {use.item: use for use in instrument.uses}
+    for mapping in instrument.mappings:
+        if mapping.item == item.name:
+            return mapping, "score"
+        if mapping.baseline == item.name:
+            return mapping, "baseline"
+    return None, uses[item.name].use if item.name in uses else None
 
 
-def _scaling(scaling: str, baseline: str) -> str:
-    return f"{scaling}(前测 {baseline})" if baseline else scaling
-
-
-def _instrument_lines(instrument: Instrument) -> list[str]:
-    head = f"## {instrument.title}({instrument.code} {instrument.version})"
-    lines = [head, "", f"数据表 `{instrument.table}`。", ""]
-    lines += ["| 题项 | 题干 | 取值 | 用途 | 指标 | 计分 |", "|---|---|---|---|---|---|"]
-    for item in instrument.items:
-        row = _asked(instrument, item)
-        cells = [
-            item.name,
-            item.label,
-            *(row[k] or "" for k in ("codes", "use", "indicator", "scaling")),
-        ]
-        lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
-    return [*lines, ""]
-
-
-def _framework_lines(framework: Framework) -> list[str]:
-    head = f"## 指标体系 {framework.scorecard}({framework.code} {framework.version})"
-    lines = [
-        head,
-        "",
-        framework.note,
-        "",
-        "| 指标 | 名称 | 分值 | 来源 | 依据 |",
-        "|---|---|---|---|---|",
+def codebook_markdown(instruments: Sequence[Instrument], framework: Framework) -> str:
+    """The codebook for people (docs/codebook.md): indicators, then items, then fixed tables."""
+    parts = [
+        "# 编码手册",
+        "本文件由工具、指标体系和数据表约定生成,请勿手改。题项措辞、选项和对应指标在 "
+        "`instruments/library/instruments/` 中修改,指标在 "
+        "`instruments/library/frameworks/` 中修改。",
+        f"## 指标:{framework.title}",
+        f"{framework.note}权重状态:{framework.adoption.status}。",
+        _indicator_table(instruments, framework),
     ]
-    for node in framework.indicators:
-        basis = " ".join(part for part in (node.clause, node.basis) if part)
-        lines.append(f"| {node.code} | {node.name} | {node.points:g} | {node.source} | {basis} |")
-    return [*lines, ""]
+    for instrument in instruments:
+        parts += [
+            f"## 工具:{instrument.title}(`{instrument.code}` {instrument.version})",
+            f"数据表 `{instrument.table}`。",
+            _item_table(instrument),
+        ]
+    for table in FIXED_TABLES:
+        parts += [f"## 数据表:{table.label}(`{table.name}`)", _column_table(table)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _indicator_table(instruments: Sequence[Instrument], framework: Framework) -> str:
+    fed: dict[str, list[str]] = {}
+    for instrument in instruments:
+        for mapping in instrument.mappings:
+            fed.setdefault(mapping.indicator, []).append(mapping.item)
+    return _table(
+        ("代码", "指标", "分值", "来源", "题项", "依据条款"),
+        [
+            (
+                node.code,
+                node.name,
+                f"{node.points:g}",
+                node.source,
+                " ".join(fed.get(node.code, node.minimum_of)),
+                node.clause,
+            )
+            for node in framework.indicators
+        ],
+    )
+
+
+def _item_table(instrument: Instrument) -> str:
+    rows = []
+    for item in instrument.items:
+        mapping, use = _purpose(item, instrument)
+        choices = item.scale.choices if item.scale else ()
+        shown = ";".join(f"{c.code}={c.description or c.label}" for c in choices)
+        indicator = mapping.indicator if mapping else ""
+        scaling = mapping.scaling if mapping else ""
+        rows.append(
+            (item.name, item.label, shown, USE_LABELS.get(use or "", ""), indicator, scaling)
+        )
+    return _table(("列", "题项", "取值", "用途", "指标", "计分"), rows)
+
+
+def _column_table(table: Table) -> str:
+    rows = [
+        (c.name, c.label, c.type, "可空" if c.nullable else "", ";".join(c.categories))
+        for c in table.columns
+    ]
+    return _table(("列", "说明", "类型", "空值", "取值"), rows)
+
+
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |"
+        for line in lines
+    )

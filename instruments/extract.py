@@ -1,41 +1,63 @@
-"""The extract 数据快照: the one door from site to statistics, sealed and self-contained."""
+"""The extract: tables, forms, framework and plan of a cycle, sealed, verified at every read."""
 
 from __future__ import annotations
 
-import dataclasses
-import io
-import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from instruments.archive import read_members
 from instruments.builtin import load_instruments
 from instruments.codebook import build_codebook
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
-from instruments.folder import MANIFEST, Entry, broken, read_package, seal
+from instruments.folder import (
+    SEAL,
+    check_folder,
+    file_entry,
+    pack_folder,
+    prepare_folder,
+    seal_folder,
+    unpack_folder,
+)
 from instruments.framework import check_fit, read_framework
 from instruments.model import Instrument
 from instruments.plan import read_plan
 from instruments.programme import Cycle
+from instruments.references import reference_faults
 from instruments.scorecard import Framework, Plan
-from instruments.tables import CODEBOOK, FIXED_TABLES, Table, conform, response_table
+from instruments.tables import (
+    BOOLEAN,
+    DATE,
+    FIXED_TABLES,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    Table,
+    conform,
+    response_table,
+)
 
-FORMAT = "1"
-FRAMEWORK, PLAN, INSTRUMENTS, DATA = "framework.yaml", "plan.yaml", "instruments", "data"
-SAMPLE = "样例:虚构数据,不代表任何真实机构"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+FORMAT = 1
+"""Version of the layout; raised when a reader of the old one would misread the new."""
+FRAMEWORK, PLAN, FORMS = "framework.yaml", "plan.yaml", "instruments"
+_ARROW = {
+    TEXT: pa.string(),
+    DATE: pa.string(),
+    INTEGER: pa.int64(),
+    NUMBER: pa.float64(),
+    BOOLEAN: pa.bool_(),
+}
+_FILE_NAME = re.compile(r"[\w-][\w.-]{0,99}")
 
 
 @dataclass(frozen=True)
 class Extract:
-    """A verified extract. Tables are read on demand and always conform to their contract."""
+    """A verified extract; tables are read on demand. ``sha256`` seals manifest and all files."""
 
     path: Path
     cycle: Cycle
@@ -45,21 +67,16 @@ class Extract:
     framework: Framework
     plan: Plan
 
-    @property
-    def contracts(self) -> dict[str, Table]:
-        """Contract of every table by name."""
-        return _contracts(self.instruments)
+    def table(self, name: str) -> pd.DataFrame:
+        """The table ``name`` by its contract; raises KeyError when the extract has none."""
+        return conform(pd.read_parquet(self.parquet(name)), table=_contracts(self)[name])
 
     def parquet(self, name: str) -> Path:
-        """Parquet file of a table; raises KeyError for a table the extract does not have."""
-        return self.path / DATA / f"{self.contracts[name].name}.parquet"
-
-    def table(self, name: str) -> pd.DataFrame:
-        """A table as a frame in the types and order of its contract."""
-        return conform(pd.read_parquet(self.parquet(name)), table=self.contracts[name])
+        """The Parquet file of table ``name``; raises KeyError when the extract has none."""
+        return self.path / f"{_contracts(self)[name].name}.parquet"
 
     def instrument(self, code: str) -> Instrument:
-        """The instrument called ``code``; raises KeyError if the extract has none."""
+        """The instrument called ``code``; raises KeyError if there is none."""
         return {one.code: one for one in self.instruments}[code]
 
 
@@ -73,127 +90,158 @@ def write_extract(
     framework: bytes,
     plan: bytes,
 ) -> Extract:
-    """Seal tables, instruments, framework and plan into a new folder and read it back.
+    """Write and seal an extract in the new or empty ``directory``; ``day`` is YYYY-MM-DD.
 
-    ``tables``: every table of ``FIXED_TABLES`` except the codebook, and one per instrument, by
-    name. The same content gives the same bytes. Raises FaultsFound when the instruments do not
-    compile or fit the framework, a table breaks its contract, or the folder exists.
+    ``tables``: every table of ``tables.FIXED_TABLES`` but the codebook, and one per instrument
+    named ``instrument.table``; ``instruments``, ``framework``, ``plan`` are file contents. The
+    same arguments give the same bytes. Raises FaultsFound: forms, framework or plan do not
+    compile or fit, a table is missing, unknown or against its contract.
     """
-    compiled = load_instruments(instruments)
-    check_fit(read_framework(framework, FRAMEWORK), read_plan(plan, PLAN), compiled)
-    frames = dict(tables) | {CODEBOOK.name: build_codebook(compiled)}
-    entries = [_data_entry(frames, table) for table in _contracts(compiled).values()]
-    entries += [Entry(f"{INSTRUMENTS}/{name}", text) for name, text in instruments.items()]
-    entries += [Entry(FRAMEWORK, framework), Entry(PLAN, plan)]
-    with _arriving(directory) as fresh:
-        seal(fresh, entries, about=_about(cycle, day))
-        extract = read_extract(fresh)
-    return dataclasses.replace(extract, path=directory)
+    parts = _compiled(instruments, framework, plan)
+    unsealed = Extract(directory, cycle, day, "", *parts)
+    frames = _checked_frames(unsealed, tables)
+    prepare_folder(directory)
+    resources = [
+        _table_resource(directory, _contracts(unsealed)[name], frames[name]) for name in frames
+    ]
+    named = {f"{FORMS}/{name}": content for name, content in sorted(instruments.items())}
+    for path, content in {**named, FRAMEWORK: framework, PLAN: plan}.items():
+        resources.append(_file_resource(directory, path, content))
+    seal = seal_folder(directory, _manifest(unsealed, resources))
+    return Extract(directory, cycle, day, seal, *parts)
 
 
 def read_extract(path: Path) -> Extract:
-    """Verify an extract's folder and open it.
+    """Verify and open the extract in folder ``path``.
 
-    Raises FaultsFound with each changed, missing or extra file, with what no longer compiles, or
-    ``extract.foreign`` when the folder is no extract of ours.
+    Raises FaultsFound: no extract, each changed, missing or extra file by name, a layout of
+    another version, forms, framework or plan that do not fit, a table against its contract.
     """
-    package = read_package(path)
-    found = broken(path, package)
-    if found:
-        raise FaultsFound(found)
-    try:
-        head = package["guopei"]
-        cycle, day = Cycle(**head["cycle"]), str(head["day"])
-        known = head["format"] == FORMAT
-    except (KeyError, TypeError) as error:
-        raise refuse("extract.foreign", Place(file=path.name)) from error
-    if not known:
-        raise refuse("extract.format", Place(file=MANIFEST), found=head["format"], known=FORMAT)
-    sources = {p.name: p.read_bytes() for p in sorted((path / INSTRUMENTS).iterdir())}
-    compiled = load_instruments(sources)
-    framework = read_framework((path / FRAMEWORK).read_bytes(), FRAMEWORK)
-    plan = read_plan((path / PLAN).read_bytes(), PLAN)
-    check_fit(framework, plan, compiled)
-    extract = Extract(path, cycle, day, str(package["sha256"]), compiled, framework, plan)
-    faults = [f for name in extract.contracts for f in _contract_faults(extract, name)]
+    manifest = check_folder(path)
+    cycle, day = _header(manifest, path)
+    forms = {form.name: form.read_bytes() for form in sorted((path / FORMS).iterdir())}
+    parts = _compiled(forms, (path / FRAMEWORK).read_bytes(), (path / PLAN).read_bytes())
+    extract = Extract(path, cycle, day, manifest[SEAL], *parts)
+    faults: list[Fault] = []
+    for name in _contracts(extract):
+        try:
+            extract.table(name)
+        except (OSError, ValueError, TypeError, pa.ArrowException) as error:
+            faults.append(_contract_fault(name, error))
     if faults:
         raise FaultsFound(faults)
     return extract
 
 
-def pack_extract(path: Path, target: Path) -> None:
-    """Write an extract as one zip with fixed member order and times: same bytes every time."""
-    read_package(path)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member in sorted(p for p in path.rglob("*") if p.is_file()):
-            name = member.relative_to(path).as_posix()
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(info, member.read_bytes())
-    target.write_bytes(buffer.getvalue())
+def pack_extract(path: Path, target_zip: Path) -> None:
+    """Write the extract folder as one zip; the same folder gives the same bytes."""
+    pack_folder(path, target_zip)
 
 
-def unpack_extract(archive: Path, directory: Path) -> Extract:
-    """Unpack a packed extract into a new folder and open it; refuses a hostile archive."""
-    with _arriving(directory) as fresh:
-        for name, content in read_members(archive.read_bytes(), archive.name).items():
-            target = fresh / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        extract = read_extract(fresh)
-    return dataclasses.replace(extract, path=directory)
+def unpack_extract(source_zip: Path, directory: Path) -> None:
+    """Unpack an extract's zip into the new or empty ``directory``; a hostile zip is refused.
+
+    Raises FaultsFound. What was unpacked is verified by ``read_extract``.
+    """
+    unpack_folder(source_zip, directory)
 
 
-@contextmanager
-def _arriving(directory: Path) -> Iterator[Path]:
-    """A folder beside ``directory`` that takes its place only when the block succeeds."""
-    if directory.exists() and any(directory.iterdir()):
-        raise refuse("extract.exists", Place(file=directory.name))
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=directory.parent, prefix=".arriving-") as folder:
-        fresh = Path(folder) / "extract"
-        fresh.mkdir()
-        yield fresh
-        if directory.exists():
-            directory.rmdir()
-        fresh.rename(directory)
+def _header(manifest: Mapping[str, Any], path: Path) -> tuple[Cycle, str]:
+    declared = {entry["path"] for entry in manifest["resources"]}
+    try:
+        header = manifest["extract"]
+        if header["format"] == FORMAT and {FRAMEWORK, PLAN} <= declared:
+            (path / FORMS).resolve(strict=True)
+            return Cycle(**header["cycle"]), str(header["day"])
+    except (KeyError, TypeError, OSError) as error:
+        raise refuse("extract.other_format", Place(file=path.name), format=FORMAT) from error
+    raise refuse("extract.other_format", Place(file=path.name), format=FORMAT)
 
 
-def _contracts(instruments: tuple[Instrument, ...]) -> dict[str, Table]:
-    responses = (response_table(instrument) for instrument in instruments)
+def _contracts(extract: Extract) -> dict[str, Table]:
+    responses = tuple(response_table(instrument) for instrument in extract.instruments)
     return {table.name: table for table in (*FIXED_TABLES, *responses)}
 
 
-def _about(cycle: Cycle, day: str) -> dict[str, object]:
-    about: dict[str, object] = {
-        "profile": "data-package",
-        "name": cycle.code.lower(),
-        "title": cycle.title,
-        "guopei": {"format": FORMAT, "cycle": dataclasses.asdict(cycle), "day": day},
+def _compiled(
+    instruments: Mapping[str, bytes], framework: bytes, plan: bytes
+) -> tuple[tuple[Instrument, ...], Framework, Plan]:
+    for name in instruments:
+        if not _FILE_NAME.fullmatch(name):
+            raise refuse("extract.bad_file_name", Place(file=name), name=name)
+    compiled = load_instruments(instruments)
+    read = read_framework(framework, FRAMEWORK), read_plan(plan, PLAN)
+    check_fit(*read, compiled)
+    return (compiled, *read)
+
+
+def _checked_frames(extract: Extract, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    contracts = _contracts(extract)
+    given = {**tables, "codebook": build_codebook(extract.instruments)}
+    faults = [fault("extract.missing_table", table=n) for n in contracts if n not in given]
+    faults += [fault("extract.unknown_table", table=n) for n in given if n not in contracts]
+    frames = {}
+    for name in contracts.keys() & given.keys():
+        try:
+            frames[name] = conform(given[name], table=contracts[name])
+        except (ValueError, TypeError) as error:
+            faults.append(_contract_fault(name, error))
+    if not faults:
+        faults += reference_faults(frames, extract.instruments)
+    if faults:
+        raise FaultsFound(faults)
+    return {name: frames[name] for name in contracts}
+
+
+def _contract_fault(name: str, error: Exception) -> Fault:
+    detail = " ".join(str(error).split())[:300]
+    return fault("extract.table_contract", Place(file=f"{name}.parquet"), detail=detail)
+
+
+def _table_resource(directory: Path, table: Table, frame: pd.DataFrame) -> dict[str, Any]:
+    path = directory / f"{table.name}.parquet"
+    schema = pa.schema([pa.field(c.name, _ARROW[c.type], c.nullable) for c in table.columns])
+    columns = [pa.array(frame[f.name], type=f.type, from_pandas=True) for f in schema]
+    written = pa.Table.from_arrays(columns, schema=schema)
+    pq.write_table(written, path, compression="zstd", version="2.6", store_schema=False)
+    fields = [_field(column) for column in table.columns]
+    return {
+        "name": table.name,
+        "type": "table",
+        "title": table.label,
+        "path": path.name,
+        "format": "parquet",
+        "mediatype": "application/vnd.apache.parquet",
+        "rows": len(frame),
+        "schema": {"fields": fields, "primaryKey": list(table.key)},
+        **file_entry(path.read_bytes()),
     }
-    return about | ({"description": SAMPLE} if cycle.sample else {})
 
 
-def _data_entry(frames: Mapping[str, pd.DataFrame], table: Table) -> Entry:
-    if table.name not in frames:
-        raise refuse("extract.no_table", Place(sheet=table.name), table=table.name)
-    try:
-        frame = conform(frames[table.name], table=table)
-    except ValueError as error:
-        raise refuse("extract.contract", Place(sheet=table.name), why=str(error)) from error
-    arrow = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    sink = io.BytesIO()
-    pq.write_table(arrow, sink, compression="zstd", store_schema=False)
-    return Entry(f"{DATA}/{table.name}.parquet", sink.getvalue(), table, len(frame))
+def _field(column: Any) -> dict[str, Any]:
+    constraints: dict[str, Any] = {} if column.nullable else {"required": True}
+    if column.categories:
+        constraints["enum"] = list(column.categories)
+    field = {"name": column.name, "type": column.type, "title": column.label}
+    return {**field, "constraints": constraints} if constraints else field
 
 
-def _contract_faults(extract: Extract, name: str) -> list[Fault]:
-    place = Place(file=f"{DATA}/{name}.parquet")
-    try:
-        extract.table(name)
-    except (OSError, pa.ArrowException):
-        return [fault("extract.missing", place)]
-    except (ValueError, TypeError) as error:
-        return [fault("extract.contract", place, why=str(error))]
-    return []
+def _file_resource(directory: Path, path: str, content: bytes) -> dict[str, Any]:
+    target = directory / path
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(content)
+    name = re.sub(r"[^a-z0-9._-]+", "-", Path(path).name.lower())
+    return {"name": name, "type": "file", "path": path, **file_entry(content)}
+
+
+def _manifest(extract: Extract, resources: list[dict[str, Any]]) -> dict[str, Any]:
+    code = re.sub(r"[^a-z0-9._-]+", "-", extract.cycle.code.lower())
+    manifest: dict[str, Any] = {
+        "name": f"extract-{code}",
+        "title": f"数据快照:{extract.cycle.title}",
+        "extract": {"format": FORMAT, "cycle": asdict(extract.cycle), "day": extract.day},
+        "resources": resources,
+    }
+    if extract.cycle.sample:
+        manifest["origin"] = {"title": "样例:本快照中的单位、人员和作答均为虚构"}
+    return manifest

@@ -1,114 +1,128 @@
-"""Sealed folders: written once, described by a data package, verified at every read."""
+"""Sealed folders: every file hashed, the manifest hashed too, and each change named."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from instruments.faults import Fault, Place, fault, refuse
-from instruments.tables import Table
+from instruments.archive import read_members
+from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 
 MANIFEST = "datapackage.json"
+SEAL = "sha256"
+"""Key of the manifest that holds the hash of all the rest of it, and so of every file."""
+UNPACKED_LIMIT = 4_000_000_000
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o100644 << 16
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One file of a sealed folder; ``table`` and ``rows`` are set for tables only."""
+def seal_folder(directory: Path, manifest: Mapping[str, Any]) -> str:
+    """Write the manifest of ``directory`` and return its seal (64 hex digits).
 
-    path: str
-    content: bytes
-    table: Table | None = None
-    rows: int | None = None
-
-
-def seal(directory: Path, entries: Iterable[Entry], *, about: Mapping[str, Any]) -> str:
-    """Write ``entries`` and their data package into a new folder; returns the whole's SHA-256.
-
-    ``about``: further top-level properties of the data package.
+    ``manifest`` is a Frictionless data package whose resources name path, bytes and hash of every
+    file; its canonical JSON without the seal is what the seal hashes.
     """
-    listed = sorted(entries, key=lambda entry: entry.path)
-    for entry in listed:
-        target = directory / entry.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(entry.content)
-    package = dict(about) | {"resources": [_resource(entry) for entry in listed]}
-    package["sha256"] = whole_hash(package)
-    text = json.dumps(package, ensure_ascii=False, indent=1, sort_keys=True)
-    (directory / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    return str(package["sha256"])
+    sealed = {**manifest, SEAL: _seal(manifest)}
+    (directory / MANIFEST).write_bytes(_canonical(sealed))
+    return str(sealed[SEAL])
 
 
-def whole_hash(package: Mapping[str, Any]) -> str:
-    """SHA-256 over the data package without its own hash: it covers every file's hash."""
-    content = {key: value for key, value in package.items() if key != "sha256"}
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+def file_entry(content: bytes) -> dict[str, Any]:
+    """Size and hash of a file as a resource carries them."""
+    return {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
 
 
-def read_package(directory: Path) -> dict[str, Any]:
-    """The folder's data package; raises FaultsFound ``extract.foreign`` when it has none."""
+def check_folder(directory: Path) -> dict[str, Any]:
+    """The manifest of a sealed folder in which nothing has changed since.
+
+    Raises FaultsFound: no sealed folder, or every changed, missing and extra file by name, the
+    manifest itself included.
+    """
+    manifest, raw = _read_manifest(directory)
+    content = {key: value for key, value in manifest.items() if key != SEAL}
+    faults: list[Fault] = []
+    if manifest.get(SEAL) != _seal(content) or raw != _canonical(manifest):
+        faults.append(fault("extract.changed", Place(file=MANIFEST)))
+    declared = {entry["path"]: entry for entry in manifest["resources"]}
+    present = _files(directory)
+    for path in sorted(declared.keys() - present.keys()):
+        faults.append(fault("extract.missing_file", Place(file=path)))
+    for path in sorted(present.keys() - declared.keys() - {MANIFEST}):
+        faults.append(fault("extract.extra_file", Place(file=path)))
+    for path in sorted(declared.keys() & present.keys()):
+        if not _as_declared(present[path], declared[path]):
+            faults.append(fault("extract.changed", Place(file=path)))
+    if faults:
+        raise FaultsFound(faults)
+    return manifest
+
+
+def pack_folder(directory: Path, target: Path) -> None:
+    """Write ``directory`` as a zip with sorted members, fixed times, nothing compressed twice."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, path in sorted(_files(directory).items()):
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.create_system, info.external_attr = 3, _MODE
+            archive.writestr(info, path.read_bytes())
+
+
+def unpack_folder(source: Path, directory: Path) -> None:
+    """Unpack a zip into the new or empty ``directory``; raises FaultsFound when it is hostile."""
+    members = read_members(source.read_bytes(), source.name, limit=UNPACKED_LIMIT)
+    if MANIFEST not in members:
+        raise refuse("extract.not_an_extract", Place(file=source.name))
+    prepare_folder(directory)
+    for name, content in members.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def prepare_folder(directory: Path) -> None:
+    """Create ``directory``; raises FaultsFound when something is in it already."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise refuse("extract.exists", Place(file=directory.name))
+    directory.mkdir(parents=True, exist_ok=True)
+
+
+def _read_manifest(directory: Path) -> tuple[dict[str, Any], bytes]:
+    path = directory / MANIFEST
+    if not path.is_file() or path.is_symlink():
+        raise refuse("extract.not_an_extract", Place(file=directory.name))
+    raw = path.read_bytes()
     try:
-        package = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        paths = [str(resource["path"]) for resource in package["resources"]]
-        known = isinstance(package["sha256"], str) and isinstance(package["guopei"], Mapping)
-        if not known or any(not _inside(path) for path in paths):
-            raise ValueError(MANIFEST)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise refuse("extract.foreign", Place(file=directory.name)) from error
-    return dict(package)
+        manifest = json.loads(raw)
+        paths = [entry["path"] for entry in manifest["resources"]]
+        hashes = [entry["hash"] for entry in manifest["resources"]]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise refuse("extract.changed", Place(file=MANIFEST)) from error
+    if not all(isinstance(text, str) for text in (*paths, *hashes)):
+        raise refuse("extract.changed", Place(file=MANIFEST))
+    return manifest, raw
 
 
-def broken(directory: Path, package: Mapping[str, Any]) -> list[Fault]:
-    """Every file that is changed, missing or extra, and a manifest that does not fit its hash."""
-    found = []
-    if whole_hash(package) != package["sha256"]:
-        found.append(fault("extract.changed", Place(file=MANIFEST)))
-    listed = {str(resource["path"]): resource for resource in package["resources"]}
-    for path, resource in sorted(listed.items()):
-        target = directory / path
-        if not target.is_file():
-            found.append(fault("extract.missing", Place(file=path)))
-        elif _sha256(target.read_bytes()) != resource["hash"]:
-            found.append(fault("extract.changed", Place(file=path)))
-    for target in sorted(directory.rglob("*")):
-        path = target.relative_to(directory).as_posix()
-        if target.is_file() and path not in listed and path != MANIFEST:
-            found.append(fault("extract.extra", Place(file=path)))
-    return found
+def _files(directory: Path) -> dict[str, Path]:
+    paths = (path for path in directory.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(directory).as_posix(): path for path in paths}
 
 
-def _inside(path: str) -> bool:
-    pure = PurePosixPath(path)
-    return not pure.is_absolute() and ".." not in pure.parts and "\\" not in path
+def _as_declared(path: Path, entry: Mapping[str, Any]) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return entry["hash"] == f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 
 
-def _sha256(content: bytes) -> str:
-    return "sha256:" + hashlib.sha256(content).hexdigest()
+def _seal(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_canonical(manifest)).hexdigest()
 
 
-def _resource(entry: Entry) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "name": entry.path.lower().replace("/", "-").replace("_", "-"),
-        "path": entry.path,
-        "bytes": len(entry.content),
-        "hash": _sha256(entry.content),
-    }
-    if entry.table is None:
-        return described
-    fields = [_field(column) for column in entry.table.columns]
-    schema = {"fields": fields, "primaryKey": list(entry.table.key), "missingValues": [""]}
-    title = {"title": entry.table.label, "rows": entry.rows, "format": "parquet"}
-    return described | title | {"type": "table", "schema": schema}
-
-
-def _field(column: Any) -> dict[str, Any]:
-    constraints: dict[str, Any] = {} if column.nullable else {"required": True}
-    if column.categories:
-        constraints["enum"] = list(column.categories)
-    kind = "string" if column.type == "date" else column.type
-    field = {"name": column.name, "type": kind, "title": column.label}
-    return field | ({"constraints": constraints} if constraints else {})
+def _canonical(manifest: Mapping[str, Any]) -> bytes:
+    stream = io.StringIO()
+    json.dump(manifest, stream, ensure_ascii=False, indent=1, sort_keys=True)
+    return (stream.getvalue() + "\n").encode("utf-8", "surrogatepass")
