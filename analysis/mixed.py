@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, optimize, sparse
 
-START, LARGEST, STEP = 0.1, 1e6, 1e-4
-"""Search over variance ratios: start, upper bound, relative step of central differences."""
+START, NUDGE, LARGEST, STEP = 1.0, 0.01, 1e3, 1e-4
+"""Search over variance ratios: start, restart off zero, bound of the root, relative step."""
+SMALL, TOLERANCE = 1e-3, 1e-6
+"""A ratio below SMALL is set to zero when that costs less than TOLERANCE of deviance."""
 NEGLIGIBLE = 1e-9
 """A sum of squares or variance ratio below this counts as zero."""
 
@@ -174,19 +176,37 @@ def _search(design: _Design, *, factors: int) -> np.ndarray:
     if null.sigma2 * design.n <= NEGLIGIBLE:
         return np.zeros(factors)
 
-    def objective(ratios: np.ndarray) -> tuple[float, np.ndarray]:
-        gradient = [_slope(design, ratios, f) for f in range(factors)]
+    ratios = _descend(design, np.full(factors, START))
+    for _ in range(factors):
+        rising = [r == 0.0 and _slope(design, ratios, f) < 0 for f, r in enumerate(ratios)]
+        if not any(rising):
+            break
+        ratios = _descend(design, np.where(rising, NUDGE, ratios))
+    return ratios
+
+
+def _descend(design: _Design, start: np.ndarray) -> np.ndarray:
+    """Minimise over square roots of the ratios, then set to zero what is zero in effect."""
+
+    def objective(roots: np.ndarray) -> tuple[float, np.ndarray]:
+        ratios = roots**2
+        gradient = [_slope(design, ratios, f) * 2.0 * r for f, r in enumerate(roots)]
         return _solve(design, ratios).deviance, np.array(gradient)
 
     found = optimize.minimize(
         objective,
-        np.full(factors, START),
+        np.sqrt(start),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(0.0, LARGEST)] * factors,
+        bounds=[(0.0, LARGEST)] * len(start),
         options={"ftol": 1e-13, "gtol": 1e-6, "maxiter": 200},
     )
-    return np.where(found.x < NEGLIGIBLE, 0.0, found.x)
+    ratios, best = found.x**2, float(found.fun)
+    for factor in np.flatnonzero(ratios < SMALL):
+        without = np.where(np.arange(len(ratios)) == factor, 0.0, ratios)
+        if _solve(design, without).deviance <= best + TOLERANCE:
+            ratios = without
+    return ratios
 
 
 def _slope(design: _Design, ratios: np.ndarray, factor: int) -> float:
