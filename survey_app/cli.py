@@ -49,11 +49,11 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="guopei")
 def guopei() -> None:
-    """教师培训绩效评估:采集、封存、计分、通报、复核。
+    """教师培训绩效评估：采集、封存、计分、通报、复核。
 
-    站点的各命令使用环境变量 GUOPEI_HOME 指明的实例文件夹(默认 ./instance)。
+    站点的各命令使用环境变量 GUOPEI_HOME 指明的实例文件夹（默认 ./instance）。
 
-    退出码:0 正常,1 输入或数据有问题,2 用法有误,3 运行失败。
+    退出码：0 正常，1 输入或数据有问题，2 用法有误，3 运行失败。
     """
 
 

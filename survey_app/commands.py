@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     "--base-url",
     default="http://localhost:8000",
     show_default=True,
-    help="对外网址,二维码由它组成。",
+    help="对外网址，二维码由它组成。",
 )
 @click.option(
     "--password-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="从文件读取管理员密码(去掉首尾空白)。",
+    help="从文件读取管理员密码（去掉首尾空白）。",
 )
-@click.option("--prompt", is_flag=True, help="从键盘输入管理员密码,不回显。")
+@click.option("--prompt", is_flag=True, help="从键盘输入管理员密码，不回显。")
 def init(admin: str, title: str, base_url: str, password_file: Path | None, prompt: bool) -> None:
-    """建立或升级站点实例,并建立省级管理员账号。
+    """建立或升级站点实例，并建立省级管理员账号。
 
-    不给密码时自动生成一个,只显示这一次。
+    不给密码时自动生成一个，只显示这一次。
     """
     from survey_app import db, migration
     from survey_app.config import create_instance, instance_home
@@ -43,17 +43,17 @@ def init(admin: str, title: str, base_url: str, password_file: Path | None, prom
     engine = db.make_engine(settings.database)
     settings.database.touch(mode=0o600)
     migration.upgrade(engine)
-    click.echo(f"实例就绪:{settings.home}")
+    click.echo(f"实例就绪：{settings.home}")
     _first_account(engine, admin, password)
 
 
 @click.command("import")
 @click.argument("workbook", type=click.Path(exists=True, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="只检查,不改动任何数据。")
+@click.option("--dry-run", is_flag=True, help="只检查，不改动任何数据。")
 def import_catalogue(workbook: Path, dry_run: bool) -> None:
-    """导入目录工作簿(年度、机构、项目、班级、场次、专家、实地调研)。
+    """导入目录工作簿（年度、机构、项目、班级、场次、专家、实地调研）。
 
-    有问题时全部列出,不改动任何数据,退出码为1。
+    有问题时全部列出，不改动任何数据，退出码为1。
     """
     from survey_app import db
     from survey_app.services.imports import check_upload
@@ -64,24 +64,24 @@ def import_catalogue(workbook: Path, dry_run: bool) -> None:
         engine, _ = _store()
         with db.transaction(engine) as session:
             store_catalogue(session, catalogue)
-    _tell(catalogue, "检查通过,没有改动数据" if dry_run else "已导入")
+    _tell(catalogue, "检查通过，没有改动数据" if dry_run else "已导入")
 
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址。")
 @click.option("--port", default=8000, show_default=True, envvar="PORT", help="监听的端口。")
 def serve(host: str, port: int) -> None:
-    """启动站点(一个进程、多个线程),Ctrl+C 或 SIGTERM 停止。"""
+    """启动站点（一个进程、多个线程），Ctrl+C 或 SIGTERM 停止。"""
     from survey_app.server import serve as run
 
     _, settings = _store()
-    click.echo(f"站点启动:http://{host}:{port}", err=True)
+    click.echo(f"站点启动：http://{host}:{port}", err=True)
     run(settings, host=host, port=port)
 
 
 @click.command("close")
 def close() -> None:
-    """关闭作答:不再接受作答和观察记录。"""
+    """关闭作答：不再接受作答和观察记录。"""
     from survey_app import db
     from survey_app.services.cycle import close_cycle
     from survey_app.services.programme import current_cycle
@@ -90,28 +90,28 @@ def close() -> None:
     with db.transaction(engine) as session:
         cycle = current_cycle(session)
         close_cycle(cycle)
-        click.echo(f"{cycle.title}:已关闭作答。")
+        click.echo(f"{cycle.title}：已关闭作答。")
 
 
 @click.command("extract")
-@click.option("--out", type=click.Path(path_type=Path), help="另存一份到这个文件夹(须不存在)。")
+@click.option("--out", type=click.Path(path_type=Path), help="另存一份到这个文件夹（须不存在）。")
 def extract(out: Path | None) -> None:
     """把已关闭的年度封存为数据快照。"""
     from survey_app.services.extract import seal_cycle
 
     if out and out.exists():
-        raise click.UsageError(f"文件夹已存在:{out}")
+        raise click.UsageError(f"文件夹已存在：{out}")
     engine, settings = _store()
     sealed = seal_cycle(engine, settings)
     if out:
         shutil.copytree(sealed_folder(engine, settings), out)
-    click.echo(f"数据快照已封存,校验值 {sealed.sha256}")
+    click.echo(f"数据快照已封存，校验值 {sealed.sha256}")
 
 
 @click.command("run-job", hidden=True)
 @click.argument("job")
 def run_job(job: str) -> None:
-    """运行一个任务(由站点调用)。"""
+    """运行一个任务（由站点调用）。"""
     from survey_app.services import jobs
 
     engine, settings = _store()
@@ -157,7 +157,7 @@ def _first_account(engine: Engine, login: str, given: str) -> None:
     with db.look(engine) as session:
         known = session.get(AccountRow, login)
     if known:
-        click.echo(f"账号 {login} 已存在,密码不变。")
+        click.echo(f"账号 {login} 已存在，密码不变。")
         return
     password = given or accounts.new_password()
     hashed = accounts.hash_password(password)
@@ -165,9 +165,9 @@ def _first_account(engine: Engine, login: str, given: str) -> None:
         accounts.create_account(
             session, login=login, name="省级管理员", role="province", hashed=hashed
         )
-    click.echo(f"省级管理员账号:{login}")
+    click.echo(f"省级管理员账号：{login}")
     if not given:
-        click.echo(f"初始密码(只显示这一次):{password}")
+        click.echo(f"初始密码（只显示这一次）：{password}")
 
 
 def _tell(catalogue: Catalogue, outcome: str) -> None:
@@ -175,10 +175,9 @@ def _tell(catalogue: Catalogue, outcome: str) -> None:
     labels |= {"experts": "评审专家", "visits": "实地调研"}
     counts = catalogue.counts()
     parts = "、".join(f"{label}{counts[name]}" for name, label in labels.items())
-    click.echo(f"{catalogue.cycle.title}:{outcome}({parts})。")
+    click.echo(f"{catalogue.cycle.title}：{outcome}（{parts}）。")
 
 
 COMMANDS = {
-    command.name: command
-    for command in (init, import_catalogue, serve, close, extract, run_job)
+    command.name: command for command in (init, import_catalogue, serve, close, extract, run_job)
 }

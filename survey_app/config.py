@@ -15,7 +15,7 @@ FOLDERS = ("secrets", "evidence", "imports", "extracts", "results", "bulletins")
 SECRETS = ("session", "ticket", "receipt", "form", "rater")
 _TEMPLATE = """# 站点设置。改动后须重启站点。
 title = "{title}"
-# 对外网址:二维码与允许的主机名都由它决定
+# 对外网址：二维码与允许的主机名都由它决定
 base_url = "{base_url}"
 # 另外允许的主机名
 trusted_hosts = ["localhost", "127.0.0.1"]
@@ -23,7 +23,7 @@ trusted_hosts = ["localhost", "127.0.0.1"]
 threads = 16
 # 问卷页打开后多少天内可以提交
 form_days = 7
-# 导入文件的大小上限(MB)
+# 导入文件的大小上限（MB）
 upload_mb = 20
 # 登录后多少小时须重新登录
 sign_in_hours = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from instruments.faults import Fault, fault
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """The site says no, why, and what to do; ``field`` names the form field it concerns."""
 
     def __init__(self, code: str, status: int, *, field: str = "", **details: object) -> None:

@@ -21,9 +21,9 @@ TEXT_LIMIT = 1000
 """Signs of a written answer that a page accepts."""
 
 
-def _choices(item: Item) -> list[tuple[str, str]]:
+def _choices(item: Item) -> list[str]:
     assert item.scale is not None
-    return [(choice.code, choice.label) for choice in item.scale.choices]
+    return list(item.scale.codes)  # the page takes the words from the scale itself
 
 
 def _radio(item: Item, checks: list[Any]) -> Any:
@@ -31,8 +31,7 @@ def _radio(item: Item, checks: list[Any]) -> Any:
 
 
 def _menu(item: Item, checks: list[Any]) -> Any:
-    choices = [("", phrase("form.choose")), *_choices(item)]
-    return SelectField(item.label, checks, choices=choices, validate_choice=False)
+    return SelectField(item.label, checks, choices=["", *_choices(item)], validate_choice=False)
 
 
 def _one(item: Item, checks: list[Any]) -> Any:

@@ -130,9 +130,7 @@ def add_expert_accounts(db: Session, accounts: dict[NewAccount, str]) -> None:
         values = {"login": account.login, "name": account.name, "role": "expert"}
         values |= {"expert": account.login, "password": hashed}
         db.execute(
-            insert(AccountRow)
-            .values(failures=0, locked_until=0, **values)
-            .on_conflict_do_nothing()
+            insert(AccountRow).values(failures=0, locked_until=0, **values).on_conflict_do_nothing()
         )
 
 

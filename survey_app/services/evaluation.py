@@ -1,7 +1,8 @@
-"""The only door to the bulletin: from a sealed extract to results and bulletin, in a child process."""
+"""The only door to the bulletin: extract in, results and bulletin out, in a child process."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,21 +12,23 @@ from survey_app.config import Settings
 Progress = Callable[[str, int, int], None]
 
 
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Environment of a job's process: its instance, and one linear-algebra kernel."""
+    from reports.commands import KERNEL
+
+    return {**os.environ, **KERNEL, "GUOPEI_HOME": str(settings.home)}
+
+
 def evaluate(settings: Settings, extract_folder: Path, progress: Progress) -> str:
     """Score an extract and write its bulletin; both appear whole, under one name, or not at all."""
-    from analysis.pipeline import score
     from instruments.extract import read_extract
-    from reports.bulletin import build_bulletin
-    from reports.folder import write_results
-    from reports.html import render_html
+    from reports.evaluation import publish_bulletin, score_extract
 
     extract = read_extract(extract_folder)
-    results = score(extract, extract.plan, progress=progress)
     name = f"{extract_folder.name}-{extract.sha256[:12]}"
     staged = {kind: _staging(settings.home / kind / name) for kind in ("results", "bulletins")}
-    write_results(results, staged["results"])
-    bulletin = build_bulletin(results, sample=extract.cycle.sample)
-    (staged["bulletins"] / "bulletin.html").write_text(render_html(bulletin), encoding="utf-8")
+    results = score_extract(extract, staged["results"], progress=progress)
+    publish_bulletin(results, staged["bulletins"])
     for kind, folder in staged.items():
         _replace(folder, settings.home / kind / name)
     return name
@@ -34,7 +37,6 @@ def evaluate(settings: Settings, extract_folder: Path, progress: Progress) -> st
 def _staging(place: Path) -> Path:
     folder = place.with_name(place.name + ".partial")
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""From the store to a sealed extract: pseudonyms for raters, no order of arrival, coarsened traits."""
+"""From the store to a sealed extract: rater pseudonyms, no order of arrival, coarsened traits."""
 
 from __future__ import annotations
 

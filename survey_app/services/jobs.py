@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import secrets
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from survey_app.config import Settings
 from survey_app.db import look, transaction
 from survey_app.errors import Refused
 from survey_app.models import CycleRow, JobRow
+from survey_app.services import evaluation
 
 SCORE = "score"
 
@@ -71,7 +71,7 @@ def start_job(settings: Settings, job: str) -> None:
     with log:
         process = subprocess.Popen(
             [sys.executable, "-m", "survey_app", "run-job", job],
-            env={**os.environ, "GUOPEI_HOME": str(settings.home)},
+            env=evaluation.child_environment(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -98,8 +98,6 @@ def is_busy(settings: Settings) -> bool:
 
 def run_job(engine: Engine, settings: Settings, job: str) -> None:
     """Do a queued job in this process; its progress and its end are noted in the store."""
-    from survey_app.services.evaluation import evaluate
-
     with _lock(settings.home, wait=True):
         extract = _begin(engine, settings, job)
 
@@ -107,7 +105,7 @@ def run_job(engine: Engine, settings: Settings, job: str) -> None:
             note(engine, job, state=policies.RUNNING, step=step, done=done, total=total)
 
         try:
-            place = evaluate(settings, extract, progress)
+            place = evaluation.evaluate(settings, extract, progress)
         except Exception as error:
             note(engine, job, state=policies.FAILED, message=f"{type(error).__name__}: {error}")
             raise

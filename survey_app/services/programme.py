@@ -187,8 +187,6 @@ def _store_rows(db: Session, catalogue: Catalogue) -> None:
             db.execute(insert(table), rows)
 
 
-
-
 def changed_sources(
     kept: Sources,
     *,

@@ -1,4 +1,4 @@
-"""One-time tickets 答题码: random, readable, kept only as a keyed digest, never beside an answer."""
+"""One-time tickets 答题码: random, readable, kept only as a keyed digest, away from answers."""
 
 from __future__ import annotations
 

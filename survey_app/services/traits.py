@@ -1,4 +1,4 @@
-"""Coarsen what identifies by itself: no combination of traits in a class is left to fewer than k."""
+"""Coarsen what identifies by itself: no combination of traits in a class has fewer than k."""
 
 from __future__ import annotations
 

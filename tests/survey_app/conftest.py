@@ -1,0 +1,24 @@
+"""A fresh site per test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from site_for_tests import Site, build
+
+
+@pytest.fixture
+def site(tmp_path: Path):
+    """An open cycle."""
+    made = build(tmp_path / "home")
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def preparing(tmp_path: Path):
+    """A cycle in preparation."""
+    made: Site = build(tmp_path / "home", state="准备")
+    yield made
+    made.engine.dispose()

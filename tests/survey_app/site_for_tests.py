@@ -1,0 +1,147 @@
+"""A small site for tests: an instance, a catalogue of two classes, and people who use it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from instruments.programme import (
+    Catalogue,
+    Cycle,
+    Expert,
+    Institution,
+    Project,
+    Session,
+    StructureCell,
+    TrainingClass,
+    Visit,
+)
+from survey_app import create_app, db, migration
+from survey_app.config import create_instance
+from survey_app.services import accounts, programme
+from survey_app.services.issue import issue_slips, places_of
+
+PASSWORD = "correct-horse-battery"
+HASHED = accounts.hash_password(PASSWORD)
+STAFF = {"boss": ("province", ""), "E1": ("expert", "E1"), "E2": ("expert", "E2")}
+
+
+def catalogue(code: str = "2021", enrolled: int = 6) -> Catalogue:
+    """Two classes of two projects; class C2 is residential and has one session and two visits."""
+    return Catalogue(
+        cycle=Cycle(code, "2021年度样例", 2021, True),
+        institutions=(Institution("I1", "示例院校甲", "university"),),
+        projects=(
+            Project("P1", "示例项目一", "rural_backbone", "placement", "I1", "open_tender", False),
+            Project("P2", "示例项目二", "rural_backbone", "residential", "I1", "open_tender", False),
+        ),
+        counties=(),
+        classes=(
+            TrainingClass("C1", "示例一班", "P1", "140105", enrolled, "2021-07-01", "2021-07-10"),
+            TrainingClass("C2", "示例二班", "P2", "140105", enrolled, "2021-07-01", "2021-07-10"),
+        ),
+        structure=tuple(StructureCell(c, "primary", "6-15", "rural", 6) for c in ("C1", "C2")),
+        sessions=(Session("S1", "C2", "2021-07-02", "示例场次", "主讲甲"),),
+        experts=tuple(Expert(e, f"专家{e}", "别处", "", "140105", "语文") for e in ("E1", "E2")),
+        visits=tuple(Visit(f"V{e}", "C2", "2021-07-02", f"E{e}", ("S1",)) for e in (1, 2)),
+    )
+
+
+@dataclass
+class Site:
+    """A running application with its store."""
+
+    app: Flask
+    home: Path
+
+    @property
+    def engine(self):
+        return self.app.extensions["engine"]
+
+    @property
+    def settings(self):
+        return self.app.extensions["settings"]
+
+    def visitor(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def staff(self, login: str) -> Staff:
+        client = self.app.test_client()
+        token = hidden(client.get("/login").text, "csrf_token")
+        data = {"login": login, "password": PASSWORD, "csrf_token": token}
+        reply = client.post("/login", data=data)
+        assert reply.status_code == 303
+        page = client.get(reply.location, follow_redirects=True)
+        return Staff(client, hidden(page.text, "csrf_token"))
+
+    def tickets(self, scope: str = "class", code: str = "C1", count: int | None = None):
+        with db.transaction(self.engine) as session:
+            slips = issue_slips(
+                session,
+                key=self.settings.secret("ticket"),
+                base_url="http://localhost",
+                places=places_of(session, cycle="2021", scope=scope, code=code),
+                count=count,
+                anew=False,
+            )
+        return [slip.code for slip in slips]
+
+    def state(self, state: str) -> None:
+        with db.transaction(self.engine) as session:
+            programme.current_cycle(session).state = state
+
+
+@dataclass
+class Staff:
+    """A signed-in browser."""
+
+    client: FlaskClient
+    token: str
+
+    def post(self, path: str, **fields):
+        return self.client.post(path, data={"csrf_token": self.token, **fields})
+
+    def get(self, path: str):
+        return self.client.get(path)
+
+
+def build(home: Path, *, state: str = "开放") -> Site:
+    """An instance with the sample catalogue in ``state``."""
+    settings = create_instance(home, title="测试站", base_url="http://localhost")
+    engine = db.make_engine(settings.database)
+    migration.upgrade(engine)
+    with db.transaction(engine) as session:
+        for login, (role, expert) in STAFF.items():
+            accounts.create_account(session, login=login, name=login, role=role, hashed=HASHED)
+            session.flush()
+            session.get_one(programme_account(), login).expert = expert
+        programme.store_catalogue(session, catalogue())
+    engine.dispose()
+    site = Site(create_app(home), home)
+    site.state(state)
+    return site
+
+
+def programme_account():
+    from survey_app.models import AccountRow
+
+    return AccountRow
+
+
+def hidden(page: str, name: str) -> str:
+    """Value of a hidden field of a page."""
+    found = re.search(rf'name="{name}"(?: id="\w+")? value="([^"]*)"', page)
+    assert found, name
+    return found.group(1)
+
+
+def full(site: Site, *, per: str = "class", value: str = "4", **others: str) -> dict[str, str]:
+    """An answer to every scored item of the trainee's instrument."""
+    with db.look(site.engine) as session:
+        known = programme.programme_of(session, programme.current_cycle(session))
+    instrument = known.instrument(role="trainee", per=per)
+    return {mapping.item: value for mapping in instrument.mappings} | {"q05b": "yes"} | others

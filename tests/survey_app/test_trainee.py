@@ -1,0 +1,173 @@
+"""The trainee's path: notice, form, confirmation, receipt; refusals in words and right status."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from site_for_tests import Site, full, hidden
+from sqlalchemy import select
+
+from survey_app import db
+from survey_app.models import ResponseRow, TicketRow
+
+
+def post(client, path: str, page: str, answers: dict[str, str], **fields: str):
+    own = {"token": hidden(page, "token"), "response": hidden(page, "response")}
+    return client.post(path, data={**own, "confirmed": "1", **answers, **fields})
+
+
+def rows(site: Site) -> list[ResponseRow]:
+    with db.look(site.engine) as session:
+        return list(session.scalars(select(ResponseRow)))
+
+
+def test_notice_form_receipt(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    notice = client.get("/c/C1")
+    assert "谁能看到" in notice.text and "样例" in notice.text and "/c/C1/form" in notice.text
+    page = client.get("/c/C1/form").text
+    reply = post(client, "/c/C1/form", page, full(site), ticket=ticket, duration="3-10")
+    assert reply.status_code == 303
+    assert "回执号" in client.get(reply.location).text
+    [row] = rows(site)
+    assert (row.class_code, row.session, row.duration) == ("C1", "", "3-10")
+    assert json.loads(row.answers)["q01"] == "4"
+
+
+def test_no_cookie_is_set_for_trainees(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    page = client.get("/c/C1/form")
+    reply = post(client, "/c/C1/form", page.text, full(site), ticket=ticket)
+    receipt = client.get(reply.location)
+    for answer in (client.get("/c/C1"), page, reply, receipt):
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_blank_scored_items_are_asked_once_more(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    answers = full(site)
+    del answers["q01"]
+    first = post(client, "/c/C1/form", page, answers, ticket=ticket, confirmed="")
+    assert first.status_code == 200 and "还有1题未答" in first.text and rows(site) == []
+    assert hidden(first.text, "response") == hidden(page, "response")
+    again = post(client, "/c/C1/form", first.text, answers, ticket=ticket)
+    assert again.status_code == 303 and "q01" not in json.loads(rows(site)[0].answers)
+
+
+def test_answers_to_items_not_asked_are_dropped(site: Site) -> None:
+    ticket = site.tickets(count=1)[0]
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    answers = full(site, q05b="no", m1="5", weight="9")  # C1 is no residential course
+    assert post(client, "/c/C1/form", page, answers, ticket=ticket).status_code == 303
+    stored = json.loads(rows(site)[0].answers)
+    assert {"q05", "m1", "weight"}.isdisjoint(stored)
+
+
+def test_module_follows_the_mode_of_training(site: Site) -> None:
+    client = site.visitor()
+    assert 'name="m1"' in client.get("/c/C2/form").text
+    assert 'name="m1"' not in client.get("/c/C1/form").text
+
+
+def test_unknown_choice_is_named_with_its_item(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    reply = post(client, "/c/C1/form", page, full(site, q02="6"), ticket=ticket)
+    assert reply.status_code == 422 and 'role="alert"' in reply.text
+    assert 'href="#item-q02"' in reply.text and "不在选项之内" in reply.text
+    assert 'aria-describedby="error-q02"' in reply.text and rows(site) == []
+
+
+def test_session_slip_stands_alone(site: Site) -> None:
+    [class_ticket] = site.tickets(code="C2", count=1)
+    [ticket] = site.tickets("session", "S1", 1)
+    client = site.visitor()
+    page = client.get("/s/S1/form").text
+    answers = full(site, per="session")
+    foreign = post(client, "/s/S1/form", page, answers, ticket=class_ticket)
+    assert foreign.status_code == 422 and "不属于" in foreign.text
+    assert post(client, "/s/S1/form", page, answers, ticket=ticket).status_code == 303
+    assert [row.session for row in rows(site)] == ["S1"]
+
+
+def test_wrong_and_spent_ticket(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    typo = ticket[:-1] + ("2" if ticket[-1] != "2" else "3")
+    wrong = post(client, "/c/C1/form", page, full(site), ticket=typo)
+    assert wrong.status_code == 422 and "答题码有误" in wrong.text
+    assert post(client, "/c/C1/form", page, full(site), ticket=ticket.lower()).status_code == 303
+    other = client.get("/c/C1/form").text
+    spent = post(client, "/c/C1/form", other, full(site), ticket=ticket)
+    assert spent.status_code == 409 and "已经用过" in spent.text
+    assert len(rows(site)) == 1
+
+
+def test_retry_is_a_success_and_other_content_is_refused(site: Site) -> None:
+    ticket, second = site.tickets(count=2)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    first = post(client, "/c/C1/form", page, full(site), ticket=ticket)
+    retry = post(client, "/c/C1/form", page, full(site), ticket=ticket, duration=">10")
+    assert (retry.status_code, retry.location) == (303, first.location)
+    other = post(client, "/c/C1/form", page, full(site, value="5"), ticket=second)
+    assert other.status_code == 409 and "内容与上次不同" in other.text
+    with db.look(site.engine) as session:
+        assert sum(row.spent for row in session.scalars(select(TicketRow))) == 1
+
+
+@pytest.mark.parametrize(("state", "status"), [("准备", 403), ("关闭", 410), ("已评分", 410)])
+def test_cycle_that_is_not_open(site: Site, state: str, status: int) -> None:
+    page = site.visitor().get("/c/C1/form").text
+    site.state(state)
+    client = site.visitor()
+    assert client.get("/c/C1").status_code == status
+    assert post(client, "/c/C1/form", page, full(site)).status_code == status
+
+
+def test_damaged_pages(site: Site) -> None:
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    for damage in ({"token": "x"}, {"response": "1"}, {"response": "Z" * 32}):
+        assert post(client, "/c/C1/form", page, full(site), **damage).status_code == 400
+    other = client.get("/c/C2/form").text
+    assert post(client, "/c/C1/form", other, full(site)).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/c/none", "/s/none", "/receipt/12", "/nowhere"])
+def test_unknown_addresses(site: Site, path: str) -> None:
+    reply = site.visitor().get(path)
+    assert reply.status_code == 404 and "没有" in reply.text
+
+
+def test_too_large_and_wrong_method(site: Site) -> None:
+    client = site.visitor()
+    big = client.post("/c/C1/form", data={"comment": "好" * 300_000})
+    assert big.status_code == 413 and "太大" in big.text
+    assert client.post("/c/C1").status_code == 405
+
+
+def test_hostile_text_is_shown_as_text(site: Site) -> None:
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    nasty = "<script>alert(1)</script>"
+    reply = post(client, "/c/C1/form", page, full(site, comment=nasty), ticket="x")
+    assert reply.status_code == 422 and nasty not in reply.text and "&lt;script&gt;" in reply.text
+
+
+def test_form_page_is_light(site: Site) -> None:
+    import gzip
+
+    page = site.visitor().get("/c/C2/form")
+    assert len(gzip.compress(page.data)) < 30 * 1024
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
+    assert " style=" not in page.text and "<script>" not in page.text
