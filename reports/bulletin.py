@@ -89,6 +89,7 @@ def _overview(material: Material) -> Section:
         enrolled=tables.count(enrolled),
         n=tables.count(n),
         rate=tables.rate(share),
+        answers=tables.count(_total(rows(results.items), "n")),
         raters=str(len(results.raters)),
     )
     ranked = [
@@ -101,7 +102,9 @@ def _overview(material: Material) -> Section:
         for group in material.groups
     ]
     listed = joined(ranked, "clauses")
-    summary = phrase("overview.summary", measurable=material.measurable, list=listed)
+    whole = results.measurable >= results.framework.total
+    rest = "" if whole else phrase("overview.rest")
+    summary = phrase("overview.summary", measurable=material.measurable, rest=rest, list=listed)
     return Section("overview", phrase("sections.overview"), (Paragraph(text), Paragraph(summary)))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.results import Results
 from reports import tables
-from reports.wording import choice, phrase
+from reports.wording import choice, entry, phrase
 
 ORDER = ("A-overall", "A", "A-project", "B-city", "B-county")
 """Scorecards in the order of the bulletin: from the whole to its parts."""
@@ -71,12 +71,10 @@ class Material:
 
 def gather(results: Results) -> Material:
     """Group and order the units of ``results``; anchors follow the printing order."""
-    from reports.wording import entry
-
-    groups = tuple(_groups(results))
+    edition = results.plan.edition if results.plan.edition in entry("editions") else "default"
+    groups = tuple(_groups(results, edition))
     keys = [(u.scorecard, u.group, u.unit) for group in groups for u in group.units]
     anchors = {key: f"u{number}" for number, key in enumerate(keys, 1)}
-    edition = results.plan.edition if results.plan.edition in entry("editions") else "default"
     return Material(results, groups, anchors, edition)
 
 
@@ -88,28 +86,29 @@ def rows(frame: pd.DataFrame, **equal: str) -> list[Any]:
     return list(chosen.itertuples(index=False, name="Row"))
 
 
-def _groups(results: Results) -> Iterator[Group]:
+def _groups(results: Results, edition: str) -> Iterator[Group]:
     present = results.units[["scorecard", "group"]].drop_duplicates()
     for scorecard in ORDER:
         for group in sorted(present.loc[present["scorecard"] == scorecard, "group"]):
             units = rows(results.units, scorecard=scorecard, group=group)
             ranked = sorted((u for u in units if u.ranked), key=lambda u: _place(u, results))
             unranked = tuple(u for u in units if not u.ranked)
-            yield Group(scorecard, group, _title(units[0]), tuple(ranked), unranked)
+            yield Group(scorecard, group, _title(units[0], edition), tuple(ranked), unranked)
 
 
 def _place(unit: Any, results: Results) -> tuple[float, int, str]:
-    cuts = {band.code: band.cut for band in results.plan.bands}
-    first = -cuts.get(unit.band, 0) if results.plan.ranks.order == "band" else 0
+    bands = results.plan.bands
+    labels = [str(unit.band).startswith(band.label) for band in bands]
+    first = labels.index(True) if results.plan.ranks.order == "band" and any(labels) else 0
     rank = unit.rank if results.plan.ranks.order == "rank" else 0
     return (first, int(rank), unit.unit)
 
 
-def _title(unit: Any) -> str:
+def _title(unit: Any, edition: str) -> str:
     scorecard = choice("scorecards", unit.scorecard)
     if tables.absent(unit.group_label) or not unit.group:
         return scorecard
-    return phrase("table.group", scorecard=scorecard, group=unit.group_label)
+    return phrase(f"editions.{edition}.group", scorecard=scorecard, group=unit.group_label)
 
 
 def band_label(results: Results, code: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reports import charts, tables
 from reports.document import Cell, Column, Figure, Paragraph, Rows, Section, Table
-from reports.material import Group, Material, band_label, rows
+from reports.material import Group, Material, rows
 from reports.wording import joined, phrase
 
 SHORT = ("A-overall", "A", "B-city", "B-county")
@@ -38,30 +38,11 @@ def _short_rows(material: Material, group: Group) -> tuple[tuple[Cell, ...], ...
             Cell(tables.count(unit.rank)),
             Cell(unit.name, material.anchor(unit)),
             Cell(tables.score(unit.score, material.decimals)),
-            Cell(band_text(material, unit)),
+            Cell(tables.plain(unit.band)),
             Cell(tables.interval(unit.rank_low, unit.rank_high, 0)),
         )
         for unit in group.ranked
     )
-
-
-def band_text(material: Material, unit: Any) -> str:
-    """The band in the plan's words; a band that is not certain names its neighbour."""
-    if tables.absent(unit.band):
-        return tables.MISSING
-    label = band_label(material.results, unit.band)
-    certain = tables.absent(unit.band_probability) or (
-        unit.band_probability >= material.results.plan.band_probability
-    )
-    near = None if certain else _next_band(material, unit)
-    return label if near is None else phrase("ranking.near", band=label, near=near)
-
-
-def _next_band(material: Material, unit: Any) -> str | None:
-    found = rows(material.results.bands, scorecard=unit.scorecard, group=unit.group, unit=unit.unit)
-    others = [row for row in found if row.band != unit.band and row.probability > 0]
-    best = max(others, key=lambda row: row.probability, default=None)
-    return None if best is None else band_label(material.results, best.band)
 
 
 def ranking_section(material: Material) -> Section:
@@ -133,7 +114,7 @@ def _ranked_row(material: Material, unit: Any, firsts: tuple[Any, ...]) -> tuple
         Cell(tables.interval(unit.score_low, unit.score_high, decimals)),
         Cell(tables.interval(unit.rank_low, unit.rank_high, 0)),
         Cell(tables.plain(unit.letters)),
-        Cell(band_text(material, unit)),
+        Cell(tables.plain(unit.band)),
     )
 
 

@@ -82,13 +82,14 @@ def _bands(material: Material, unit: Any) -> str:
     results = material.results
     found = rows(results.bands, scorecard=unit.scorecard, group=unit.group, unit=unit.unit)
     by_band = {row.band: row.probability for row in found if not tables.absent(row.probability)}
-    return joined(
+    listed = [
         phrase(
             "trail.band", band=band_label(results, band.code), share=tables.rate(by_band[band.code])
         )
         for band in results.plan.bands
         if by_band.get(band.code, 0) > 0
-    )
+    ]
+    return joined(listed, "spaced")
 
 
 FACTS: Mapping[str, Callable[[Material, Any], str]] = {

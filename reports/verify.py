@@ -56,7 +56,7 @@ def examine(path: Path, *, progress: Progress | None = None) -> Verdict:
 
 def _whole(path: Path, progress: Progress | None) -> Verdict:
     absent = [
-        fault("reports.missing_file", file=f"{part}/")
+        fault("reports.missing_file", Place(file=f"{part}/"))
         for part in PARTS
         if not (path / part).is_dir()
     ]
@@ -95,14 +95,14 @@ def _compare(stored: Path, again: Path, *, exact: bool) -> Verdict:
     faults = []
     for part in PARTS[1:]:
         for kind, name in _files(stored / part, again / part):
-            file = f"{part}/{name}"
+            place = Place(file=f"{part}/{name}")
             if kind:
-                faults.append(fault(kind, file=file))
+                faults.append(fault(kind, place))
                 continue
             where = difference(stored / part / name, again / part / name)
             if where or (where is None and exact):
                 where = where or phrase("verify.bytes")
-                faults.append(fault("reports.changed_file", file=file, where=where))
+                faults.append(fault("reports.changed_file", place, where=where))
     return Verdict(tuple(faults), "whole", "bytes" if exact else "values")
 
 
