@@ -82,9 +82,12 @@ def blank_share(answers: pd.DataFrame, *, instrument: Instrument) -> np.ndarray:
     return np.divide(blank, asked, out=np.zeros(len(answers)), where=asked > 0)
 
 
-def count_flags(flags: pd.DataFrame) -> pd.DataFrame:
-    """Count flagged rows: columns ``project``, ``flag``, ``n`` (rows), ``flagged``, ``excluded``
-    (rows left out of the main ranking because of this flag)."""
+def count_flags(flags: pd.DataFrame, *, screening: Screening) -> pd.DataFrame:
+    """Count flagged rows of ``flag_responses`` per project.
+
+    Out: ``project``, ``flag``, ``n`` (rows), ``flagged``, ``excluded`` (rows left out of the main
+    ranking because of this flag; a row with two such flags counts under both).
+    """
     grouped = flags.groupby("project", sort=True)
     parts = [
         pd.DataFrame(
@@ -92,7 +95,7 @@ def count_flags(flags: pd.DataFrame) -> pd.DataFrame:
                 "flag": flag,
                 "n": grouped.size(),
                 "flagged": grouped[flag].sum(),
-                "excluded": (flags[flag] & flags["excluded"]).groupby(flags["project"]).sum(),
+                "excluded": grouped[flag].sum() if flag in screening.exclude else 0,
             }
         ).reset_index()
         for flag in FLAGS

@@ -123,7 +123,7 @@ def frames(data: Evidence, plan: Plan, *, rated: pd.DataFrame) -> dict[str, pd.D
     return {
         "items": _items(data, cell=cell, rated=rated),
         "classes": _classes(data, cell=cell),
-        "flags": _flags(data, cell=cell),
+        "flags": _flags(data, plan, cell=cell),
     }
 
 
@@ -157,7 +157,7 @@ def _classes(data: Evidence, *, cell: int) -> pd.DataFrame:
     return disclosure.blank(out, where=hidden, columns=["n", "response_rate"])
 
 
-def _flags(data: Evidence, *, cell: int) -> pd.DataFrame:
-    out = screen.count_flags(data.flags)
+def _flags(data: Evidence, plan: Plan, *, cell: int) -> pd.DataFrame:
+    out = screen.count_flags(data.flags, screening=plan.screening)
     hidden = disclosure.too_few(out["n"], min_cell=cell)
     return disclosure.blank(out, where=hidden, columns=["n", "flagged", "excluded"])
