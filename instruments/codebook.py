@@ -13,7 +13,7 @@ from instruments.tables import CODEBOOK, FIXED_TABLES, Column, Table, conform, r
 USE_LABELS = {
     "trait": "背景特征",
     "check": "检测题",
-    "reversed": "反向题(只用于筛查)",
+    "reversed": "反向题（只用于筛查）",
     "pressure": "填答压力",
     "fee": "收费情况",
     "header": "表头",
@@ -85,21 +85,21 @@ def codebook_markdown(instruments: Sequence[Instrument], framework: Framework) -
     """The codebook for people (docs/codebook.md): indicators, then items, then fixed tables."""
     parts = [
         "# 编码手册",
-        "本文件由工具、指标体系和数据表约定生成,请勿手改。题项措辞、选项和对应指标在 "
-        "`instruments/library/instruments/` 中修改,指标在 "
+        "本文件由工具、指标体系和数据表约定生成，请勿手改。题项措辞、选项和对应指标在 "
+        "`instruments/library/instruments/` 中修改，指标在 "
         "`instruments/library/frameworks/` 中修改。",
-        f"## 指标:{framework.title}",
-        f"{framework.note}权重状态:{framework.adoption.status}。",
+        f"## 指标：{framework.title}",
+        f"{framework.note}权重状态：{framework.adoption.status}。",
         _indicator_table(instruments, framework),
     ]
     for instrument in instruments:
         parts += [
-            f"## 工具:{instrument.title}(`{instrument.code}` {instrument.version})",
+            f"## 工具：{instrument.title}（`{instrument.code}` {instrument.version}）",
             f"数据表 `{instrument.table}`。",
             _item_table(instrument),
         ]
     for table in FIXED_TABLES:
-        parts += [f"## 数据表:{table.label}(`{table.name}`)", _column_table(table)]
+        parts += [f"## 数据表：{table.label}（`{table.name}`）", _column_table(table)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -238,10 +238,10 @@ def _manifest(extract: Extract, resources: list[dict[str, Any]]) -> dict[str, An
     code = re.sub(r"[^a-z0-9._-]+", "-", extract.cycle.code.lower())
     manifest: dict[str, Any] = {
         "name": f"extract-{code}",
-        "title": f"数据快照:{extract.cycle.title}",
+        "title": f"数据快照：{extract.cycle.title}",
         "extract": {"format": FORMAT, "cycle": asdict(extract.cycle), "day": extract.day},
         "resources": resources,
     }
     if extract.cycle.sample:
-        manifest["origin"] = {"title": "样例:本快照中的单位、人员和作答均为虚构"}
+        manifest["origin"] = {"title": "样例：本快照中的单位、人员和作答均为虚构"}
     return manifest
