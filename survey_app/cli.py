@@ -28,7 +28,9 @@ PLACES = {
     "demo": "survey_app.demo.commands",
     "run-job": _OWN,
 }
-"""Command → module whose COMMANDS holds it, in the order of --help."""
+"""Command → module that holds it, in the order of --help."""
+METAVARS = {"text": "文字", "integer": "整数", "float": "数", "path": "路径", "file": "文件"}
+"""Type of an option → what --help calls its value."""
 
 
 class LazyGroup(click.Group):
@@ -42,11 +44,25 @@ class LazyGroup(click.Group):
         """The command, imported now."""
         if cmd_name not in PLACES:
             return None
-        commands: dict[str, click.Command] = import_module(PLACES[cmd_name]).COMMANDS
-        return commands[cmd_name]
+        module = import_module(PLACES[cmd_name])
+        command: click.Command = getattr(module, "COMMANDS", vars(module))[cmd_name]
+        return _worded(command)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def _worded(command: click.Command) -> click.Command:
+    command.options_metavar = "[选项]"
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not (parameter.is_flag or parameter.metavar):
+            parameter.metavar = METAVARS.get(parameter.type.name)
+    return command
+
+
+@click.group(
+    cls=LazyGroup,
+    options_metavar="[选项]",
+    subcommand_metavar="命令 [参数]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="guopei")
 def guopei() -> None:
     """教师培训绩效评估：采集、封存、计分、通报、复核。

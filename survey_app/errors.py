@@ -9,7 +9,7 @@ class Refused(Exception):  # noqa: N818
     """The site says no, why, and what to do; ``field`` names the form field it concerns."""
 
     def __init__(self, code: str, status: int, *, field: str = "", **details: object) -> None:
-        self.fault: Fault = fault(f"site.{code}", **details)
+        self.fault: Fault = fault(f"site.{code}", None, **details)
         self.status = status
         self.field = field
         super().__init__(str(self.fault))

@@ -11,7 +11,7 @@ from survey_app.assembly import assemble
 from survey_app.config import Settings
 
 
-class _Site(BaseApplication):  # type: ignore[misc]
+class _Site(BaseApplication):
     def __init__(self, home: Path, options: dict[str, Any]) -> None:
         self.home, self.options = home, options
         super().__init__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-
+from instruments.catalogue import read_catalogue
 from instruments.programme import Catalogue
 from instruments.workbook import read_workbook
 from survey_app.config import Settings
@@ -16,8 +16,6 @@ _STAGED = re.compile(r"[0-9a-f]{64}\.(?:xlsx|xls|md|zip)")
 
 def check_upload(data: bytes, name: str) -> Catalogue:
     """Read and check an uploaded catalogue; raises FaultsFound with every fault."""
-    from instruments.catalogue import read_catalogue  # heavy: loads spreadsheet readers
-
     return read_catalogue(read_workbook(data, name))
 
 

@@ -141,7 +141,7 @@ def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
             sources = read_sources(db, former.code)
             _remove_cycle(db, former)
         elif former.code == catalogue.cycle.code:
-            raise Refused("cycle_exists", 409, code=former.code)
+            raise Refused("cycle_exists", 409, cycle=former.code)
     row = CycleRow(
         **asdict(catalogue.cycle),
         state=policies.PREPARING,
@@ -159,10 +159,10 @@ def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
 
 def _remove_cycle(db: Session, cycle: CycleRow) -> None:
     classes = select(ClassRow.code).where(ClassRow.cycle == cycle.code)
-    for table in (StructureRow, SessionRow, VisitRow):
-        db.execute(delete(table).where(table.class_code.in_(classes)))
-    for table in (ClassRow, ExpertRow, ProjectRow, InstitutionRow, SourceRow):
-        db.execute(delete(table).where(table.cycle == cycle.code))
+    for of_class in (StructureRow, SessionRow, VisitRow):
+        db.execute(delete(of_class).where(of_class.class_code.in_(classes)))
+    for of_cycle in (ClassRow, ExpertRow, ProjectRow, InstitutionRow, SourceRow):
+        db.execute(delete(of_cycle).where(of_cycle.cycle == cycle.code))  # type: ignore[attr-defined]
     db.delete(cycle)
     db.flush()
 

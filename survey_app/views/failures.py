@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, Response, render_template
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from instruments.faults import Fault, FaultsFound, fault
 from survey_app import db
@@ -22,6 +22,7 @@ def bind(app: Flask) -> None:
     app.register_error_handler(FaultsFound, _faults)
     app.register_error_handler(CSRFError, _no_token)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(OperationalError, _busy)
 
 
@@ -39,6 +40,11 @@ def _no_token(_error: CSRFError) -> Any:
 
 def _busy(_error: OperationalError) -> Any:
     return _page((fault("site.store_busy"),), 503)
+
+
+def _foreign_host(_error: SecurityError) -> Any:
+    told = fault("site.host")  # no page: no address can be built for a foreign host
+    return Response(f"{told.message}{told.remedy}", status=400, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Any:

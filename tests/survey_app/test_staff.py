@@ -17,6 +17,8 @@ from survey_app import clock, db
 from survey_app.models import ClassRow, ObservationRow, ResponseRow, VisitRow
 from survey_app.services import imports, jobs, programme
 
+pytest_plugins = ("site_fixtures",)
+
 RECORD = "/expert/visits/V1/sessions/S1"
 
 
@@ -241,9 +243,9 @@ def test_job_page(site: Site, monkeypatch) -> None:
     site.state("已封存")
     boss = site.staff("boss")
     reply = boss.post("/province/score")
-    assert reply.location.endswith(started[0]) and 'data-state="等待"' in boss.get(
-        reply.location
-    ).text
+    assert (
+        reply.location.endswith(started[0]) and 'data-state="等待"' in boss.get(reply.location).text
+    )
     jobs.note(site.engine, started[0], state="进行中", step="计分", done=1, total=3)
     assert 'data-state="失败"' in boss.get(reply.location).text  # its process is gone
     assert boss.post(f"/province/jobs/{started[0]}/again").status_code == 303

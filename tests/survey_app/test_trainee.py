@@ -11,6 +11,8 @@ from sqlalchemy import select
 from survey_app import db
 from survey_app.models import ResponseRow, TicketRow
 
+pytest_plugins = ("site_fixtures",)
+
 
 def post(client, path: str, page: str, answers: dict[str, str], **fields: str):
     own = {"token": hidden(page, "token"), "response": hidden(page, "response")}

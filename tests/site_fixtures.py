@@ -1,11 +1,11 @@
-"""A fresh site per test."""
+"""Fixtures: a fresh site per test, open or in preparation."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from site_for_tests import Site, build
+from site_for_tests import build
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def site(tmp_path: Path):
 @pytest.fixture
 def preparing(tmp_path: Path):
     """A cycle in preparation."""
-    made: Site = build(tmp_path / "home", state="准备")
+    made = build(tmp_path / "home", state="准备")
     yield made
     made.engine.dispose()

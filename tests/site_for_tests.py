@@ -22,6 +22,7 @@ from instruments.programme import (
 )
 from survey_app import create_app, db, migration
 from survey_app.config import create_instance
+from survey_app.models import AccountRow
 from survey_app.services import accounts, programme
 from survey_app.services.issue import issue_slips, places_of
 
@@ -37,7 +38,9 @@ def catalogue(code: str = "2021", enrolled: int = 6) -> Catalogue:
         institutions=(Institution("I1", "示例院校甲", "university"),),
         projects=(
             Project("P1", "示例项目一", "rural_backbone", "placement", "I1", "open_tender", False),
-            Project("P2", "示例项目二", "rural_backbone", "residential", "I1", "open_tender", False),
+            Project(
+                "P2", "示例项目二", "rural_backbone", "residential", "I1", "open_tender", False
+            ),
         ),
         counties=(),
         classes=(
@@ -118,18 +121,12 @@ def build(home: Path, *, state: str = "开放") -> Site:
         for login, (role, expert) in STAFF.items():
             accounts.create_account(session, login=login, name=login, role=role, hashed=HASHED)
             session.flush()
-            session.get_one(programme_account(), login).expert = expert
+            session.get_one(AccountRow, login).expert = expert
         programme.store_catalogue(session, catalogue())
     engine.dispose()
     site = Site(create_app(home), home)
     site.state(state)
     return site
-
-
-def programme_account():
-    from survey_app.models import AccountRow
-
-    return AccountRow
 
 
 def hidden(page: str, name: str) -> str:

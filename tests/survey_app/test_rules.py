@@ -1,0 +1,110 @@
+"""Small pure rules: policies, tickets, coarsened traits, answers that count."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from survey_app import policies
+from survey_app.errors import Refused
+from survey_app.services.tickets import ALPHABET, LENGTH, new_code, read_code
+from survey_app.services.traits import coarsen
+
+STATE_RULES = {
+    policies.check_can_import: {"准备", "已封存", "已评分"},
+    policies.check_can_change_sources: {"准备"},
+    policies.check_can_open: {"准备"},
+    policies.check_can_answer: {"开放"},
+    policies.check_can_close: {"开放"},
+    policies.check_can_extract: {"关闭"},
+    lambda state: policies.check_can_score(state, job_running=False): {"已封存", "已评分"},
+    lambda state: policies.check_can_issue(state, enrolled=9, issued=0, count=9): {"开放"},
+    lambda state: policies.check_can_declare(state, declaration="", signed=False): {"开放"},
+    lambda state: policies.check_can_observe(state, declaration="none", signed=False): {"开放"},
+}
+
+
+@pytest.mark.parametrize("state", policies.STATES)
+@pytest.mark.parametrize("check", STATE_RULES)
+def test_what_each_state_permits(check, state: str) -> None:
+    assert policies.allowed(lambda: check(state)) is (state in STATE_RULES[check])
+
+
+@pytest.mark.parametrize(
+    ("declaration", "signed", "code"),
+    [
+        ("", False, "site.declare_first"),
+        ("conflict", False, "site.recused"),
+        ("none", True, "site.visit_signed"),
+    ],
+)
+def test_observing_needs_a_declaration_without_conflict(declaration, signed, code) -> None:
+    with pytest.raises(Refused) as refusal:
+        policies.check_can_observe("开放", declaration=declaration, signed=signed)
+    assert refusal.value.fault.code == code
+
+
+def test_delays_grow_and_end() -> None:
+    assert [policies.delay_after(n) for n in (0, 2, 3, 4, 5, 99)] == [0, 0, 5, 10, 20, 900]
+
+
+def test_tickets_are_never_more_than_trainees() -> None:
+    for issued, count in ((9, 1), (0, 10), (0, 0), (0, -1)):
+        with pytest.raises(Refused):
+            policies.check_can_issue("开放", enrolled=9, issued=issued, count=count)
+
+
+def test_tickets_hold_64_bits() -> None:
+    assert len(ALPHABET) ** LENGTH >= 2**64 and len(ALPHABET) == 31
+
+
+@given(st.integers(0, 15), st.sampled_from(ALPHABET))
+def test_one_wrong_sign_is_noticed(place: int, sign: str) -> None:
+    code = new_code().replace("-", "")
+    wrong = code[:place] + sign + code[place + 1 :]
+    assert read_code(wrong) == (code if wrong == code else None)
+
+
+@given(st.integers(0, 13))
+def test_two_swapped_signs_are_noticed(place: int) -> None:
+    code = new_code().replace("-", "")
+    a, b = code[place : place + 2]
+    swapped = code[:place] + b + a + code[place + 2 :]
+    assert read_code(swapped) == (code if a == b else None)
+
+
+def test_codes_are_read_as_people_type_them() -> None:
+    code = "2" * LENGTH
+    total = sum(range(1, LENGTH + 1)) * ALPHABET.index("2") % 31
+    whole = code + ALPHABET[total]
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in whole)
+    for typed in (whole.lower(), wide, " ".join(whole), f" {whole[:4]}-{whole[4:]} "):
+        assert read_code(typed) == whole
+    for typed in ("", "0", whole[:-1], whole + "2", "二" * 16):
+        assert read_code(typed) is None
+
+
+TRAITS = st.tuples(*[st.sampled_from(["a", "b", "c", None])] * 3)
+
+
+@given(st.lists(TRAITS, max_size=40))
+def test_no_combination_is_left_to_fewer_than_three(rows) -> None:
+    coarse = coarsen(rows, 3)
+    sizes = Counter(coarse)
+    assert len(coarse) == len(rows)
+    if len(rows) >= 3:
+        assert min(sizes.values()) >= 3
+    else:
+        assert set(coarse) <= {(None, None, None)}
+    for before, after in zip(rows, coarse, strict=True):
+        assert all(kept in (None, given) for given, kept in zip(before, after, strict=True))
+
+
+def test_traits_that_identify_nobody_stay() -> None:
+    rows = [("a", "b", "c")] * 3 + [("a", "b", "d")] * 3
+    assert coarsen(rows, 3) == rows
+    mixed = [("a", "b", "c")] * 3 + [("a", "x", "y"), ("a", "x", "z"), ("a", "x", None)]
+    assert coarsen(mixed, 3)[3:] == [("a", "x", None)] * 3

@@ -1,0 +1,161 @@
+"""The store: once only under a race, no order of arrival, one shape by migrations, sound SQLite."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from site_for_tests import Site
+from sqlalchemy import select, text
+
+from instruments.faults import FaultsFound
+from survey_app import create_app, db
+from survey_app.errors import Refused
+from survey_app.models import Base, ResponseRow, TicketRow
+from survey_app.services.respond import Submission, new_id, receipt, submit_response
+
+pytest_plugins = ("site_fixtures",)
+
+POSTS = 16
+
+
+def send(site: Site, id: str, ticket: str, value: str) -> str:
+    """One submission in a transaction of its own; 'stored' or the refusal's code."""
+    submission = Submission(id, "trainee_core", "1.0", "C1", "", {"q01": value}, "", "2021-07-01")
+    try:
+        with db.transaction(site.engine) as session:
+            key = site.settings.secret("ticket")
+            submit_response(session, submission, ticket=ticket.replace("-", ""), key=key)
+    except Refused as refusal:
+        return refusal.fault.code
+    return "stored"
+
+
+def race(site: Site, ids: list[str], values: list[str]) -> list[str]:
+    [ticket] = site.tickets(count=1)
+    with ThreadPoolExecutor(POSTS) as pool:
+        outcomes = pool.map(
+            lambda pair: send(site, pair[0], ticket, pair[1]), zip(ids, values, strict=True)
+        )
+        return list(outcomes)
+
+
+def counts(site: Site) -> tuple[int, int]:
+    with db.look(site.engine) as session:
+        spent = sum(row.spent for row in session.scalars(select(TicketRow)))
+        return len(session.scalars(select(ResponseRow)).all()), spent
+
+
+def test_sixteen_identical_posts_make_one_answer_and_all_succeed(site: Site) -> None:
+    assert race(site, [new_id()] * POSTS, ["4"] * POSTS) == ["stored"] * POSTS
+    assert counts(site) == (1, 1)
+
+
+def test_sixteen_answers_with_one_ticket_make_one(site: Site) -> None:
+    outcomes = race(site, [new_id() for _ in range(POSTS)], ["4"] * POSTS)
+    assert sorted(outcomes) == ["site.ticket_spent"] * (POSTS - 1) + ["stored"]
+    assert counts(site) == (1, 1)
+
+
+def test_one_id_with_sixteen_contents_makes_one(site: Site) -> None:
+    outcomes = race(site, [new_id()] * POSTS, [str(i) for i in range(POSTS)])
+    assert sorted(outcomes) == ["site.response_differs"] * (POSTS - 1) + ["stored"]
+    assert counts(site) == (1, 1)
+
+
+def test_unknown_ticket_stores_nothing(site: Site) -> None:
+    assert send(site, new_id(), "A" * 16, "4") == "site.ticket_unknown"
+    assert counts(site) == (0, 0)
+
+
+def test_no_order_of_arrival_is_kept(site: Site) -> None:
+    with site.engine.connect() as connection:
+        query = text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        tables = {name: sql for name, sql in connection.execute(query)}
+    for name in ("responses", "tickets", "observations", "structure"):
+        assert tables[name].rstrip().endswith("WITHOUT ROWID")
+    assert not any("AUTOINCREMENT" in (sql or "") for sql in tables.values())
+    for table in Base.metadata.tables.values():
+        for column in table.primary_key.columns:
+            assert column.type.python_type is str, f"{table.name}.{column.name} is counted"
+
+
+def test_answers_and_tickets_share_no_column(site: Site) -> None:
+    tables = Base.metadata.tables
+    shared = set(tables["responses"].columns.keys()) & set(tables["tickets"].columns.keys())
+    assert shared == set()
+    assert {"created", "time", "address", "ticket"}.isdisjoint(tables["responses"].columns.keys())
+
+
+def test_ticket_codes_are_kept_nowhere(site: Site) -> None:
+    codes = site.tickets(count=3)
+    with site.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    content = (site.home / "site.db").read_bytes()
+    for code in codes:
+        assert code.encode() not in content
+        assert code.replace("-", "").encode() not in content
+
+
+def test_every_connection_is_durable(site: Site) -> None:
+    with site.engine.connect() as connection:
+        values = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        }
+    assert values == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "sound"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), False),
+        ((3, 53, 0), True),
+    ],
+)
+def test_sqlite_with_the_wal_reset_fault_is_refused(version, sound, monkeypatch, tmp_path) -> None:
+    assert db.is_sound(version) is sound
+    monkeypatch.setattr(db.sqlite, "sqlite_version_info", version)
+    if not sound:
+        with pytest.raises(FaultsFound, match="sqlite_affected"):
+            db.make_engine(tmp_path / "x.db")
+
+
+def test_migrations_and_models_agree(site: Site) -> None:
+    with site.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_store_of_another_version_is_refused(site: Site) -> None:
+    with db.transaction(site.engine) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'other'"))
+    with pytest.raises(FaultsFound, match="store_behind"):
+        create_app(site.home)
+
+
+def test_secrets_are_readable_by_their_owner_only(site: Site) -> None:
+    for path in (site.home / "secrets").iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_receipt_has_over_sixty_bits_and_depends_on_the_key() -> None:
+    first, second = receipt(b"a" * 32, "0" * 32), receipt(b"b" * 32, "0" * 32)
+    assert first != second and len(first) == 20 and first.isdigit()

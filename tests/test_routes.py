@@ -1,0 +1,107 @@
+"""Every route has an access rule, and nobody else gets in."""
+
+from __future__ import annotations
+
+import pytest
+from site_for_tests import Site, build
+
+PUBLIC, STAFF, EXPERT, PROVINCE = "public", "staff", "expert", "province"
+ACCESS = {
+    "trainee.notice": PUBLIC,
+    "trainee.form": PUBLIC,
+    "trainee.submit": PUBLIC,
+    "trainee.show_receipt": PUBLIC,
+    "auth.index": PUBLIC,
+    "auth.sign_in_page": PUBLIC,
+    "auth.sign_in": PUBLIC,
+    "auth.sign_out": STAFF,
+    "auth.password_page": STAFF,
+    "auth.change_password": STAFF,
+    "expert.visits": EXPERT,
+    "expert.visit": EXPERT,
+    "expert.declare": EXPERT,
+    "expert.record": EXPERT,
+    "expert.save": EXPERT,
+    "expert.sign": EXPERT,
+    "province.board": PROVINCE,
+    "province.open_answers": PROVINCE,
+    "province.close_answers": PROVINCE,
+    "province.seal": PROVINCE,
+    "province.download": PROVINCE,
+    "province.training_class": PROVINCE,
+    "province.tickets": PROVINCE,
+    "province.experts": PROVINCE,
+    "province.expert_accounts": PROVINCE,
+    "province.score": PROVINCE,
+    "province.score_again": PROVINCE,
+    "province.progress": PROVINCE,
+    "province.bulletin": PROVINCE,
+    "programme.import_page": PROVINCE,
+    "programme.check_import": PROVINCE,
+    "programme.apply_import": PROVINCE,
+    "programme.sources": PROVINCE,
+    "programme.change_sources": PROVINCE,
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory):
+    made = build(tmp_path_factory.mktemp("site") / "home")
+    yield made
+    made.engine.dispose()
+
+
+def test_every_route_has_its_rule(site: Site) -> None:
+    views = {k: v for k, v in site.app.view_functions.items() if k != "static"}
+    assert {name: getattr(view, "access", None) for name, view in views.items()} == ACCESS
+
+
+def addresses(site: Site):
+    for rule in site.app.url_map.iter_rules():
+        values = {"code": "C1", "session": "S1", "job": "none", "kind": "c", "number": "1" * 20}
+        if rule.endpoint != "static":
+            with site.app.test_request_context():
+                path = rule.build({n: values[n] for n in rule.arguments})[1]
+            for method in sorted(rule.methods & {"GET", "POST"}):
+                yield rule.endpoint, method, path
+
+
+def test_strangers_are_sent_to_the_sign_in_page(site: Site) -> None:
+    site.app.config["WTF_CSRF_ENABLED"] = False
+    try:
+        for endpoint, method, path in addresses(site):
+            if ACCESS[endpoint] != PUBLIC:
+                reply = site.visitor().open(path, method=method)
+                assert (reply.status_code, reply.location) == (303, "/login"), path
+    finally:
+        site.app.config["WTF_CSRF_ENABLED"] = True
+
+
+@pytest.mark.parametrize(("login", "other"), [("E1", PROVINCE), ("boss", EXPERT)])
+def test_one_role_does_not_open_the_other_s_pages(site: Site, login: str, other: str) -> None:
+    staff = site.staff(login)
+    for endpoint, method, path in addresses(site):
+        if ACCESS[endpoint] == other:
+            reply = staff.post(path) if method == "POST" else staff.get(path)
+            assert reply.status_code == 403, path
+
+
+def test_every_post_needs_a_token(site: Site) -> None:
+    staff = site.staff("boss")
+    for endpoint, method, path in addresses(site):
+        if method == "POST" and endpoint not in ("trainee.submit", "auth.sign_out"):
+            assert staff.client.post(path, data={}).status_code == 400, path
+
+
+def test_every_reply_is_protected(site: Site) -> None:
+    for path in ("/login", "/c/C1", "/nowhere", "/static/site.css"):
+        with site.visitor().get(path) as reply:
+            headers = reply.headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_foreign_host_names_are_refused(site: Site) -> None:
+    reply = site.visitor().get("/login", headers={"Host": "evil.example"})
+    assert reply.status_code == 400
