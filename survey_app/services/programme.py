@@ -162,7 +162,7 @@ def _remove_cycle(db: Session, cycle: CycleRow) -> None:
     for of_class in (StructureRow, SessionRow, VisitRow):
         db.execute(delete(of_class).where(of_class.class_code.in_(classes)))
     for of_cycle in (ClassRow, ExpertRow, ProjectRow, InstitutionRow, SourceRow):
-        db.execute(delete(of_cycle).where(of_cycle.cycle == cycle.code))  # type: ignore[attr-defined]
+        db.execute(delete(of_cycle).where(of_cycle.cycle == cycle.code))
     db.delete(cycle)
     db.flush()
 

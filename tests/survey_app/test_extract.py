@@ -1,0 +1,132 @@
+"""From the store to the sealed extract, and from there through a job to the bulletin's place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from site_for_tests import Site
+
+from instruments.extract import read_extract
+from survey_app import db
+from survey_app.errors import Refused
+from survey_app.models import ObservationRow, ResponseRow, VisitRow
+from survey_app.services import evaluation, jobs, respond
+from survey_app.services.extract import seal_cycle
+from survey_app.services.programme import current_cycle
+
+pytest_plugins = ("site_fixtures",)
+
+
+def answer(site: Site, class_code: str, n: int, **answers: str) -> None:
+    with db.transaction(site.engine) as session:
+        for _ in range(n):
+            row = {"instrument": "trainee_core", "version": "1.0", "session": "", "duration": ""}
+            text = respond.canonical({"q01": "4", "comment": "很好"} | answers)
+            session.add(
+                ResponseRow(
+                    id=respond.new_id(),
+                    class_code=class_code,
+                    day="2021-07-09",
+                    answers=text,
+                    **row,
+                )
+            )
+
+
+def observe(site: Site, visit: str, status: str) -> None:
+    with db.transaction(site.engine) as session:
+        session.add(
+            ObservationRow(
+                id=respond.new_id(),
+                visit=visit,
+                session="S1",
+                instrument="expert_rubric",
+                version="1.0",
+                day="2021-07-02",
+                revision=1,
+                status=status,
+                answers=json.dumps({"e1": "3", "present": 39}),
+            )
+        )
+
+
+@pytest.fixture
+def sealed(site: Site):
+    """A sealed cycle: C1 with one trainee of a rare kind, C2 with fewer than the minimum cell."""
+    answer(site, "C1", 4, stage="primary", years="6-15")
+    answer(site, "C1", 1, stage="primary", years="26+")
+    answer(site, "C1", 1, stage="senior", years="26+")
+    answer(site, "C2", 4, stage="primary")
+    observe(site, "V1", "accepted")
+    observe(site, "V2", "unsigned")
+    with db.transaction(site.engine) as session:
+        session.get_one(VisitRow, "V1").signed = True
+    site.state("关闭")
+    return seal_cycle(site.engine, site.settings)
+
+
+def test_tables_of_the_extract(site: Site, sealed) -> None:
+    extract = read_extract(site.home / "extracts" / sealed.path.name.removesuffix(".partial"))
+    assert extract.sha256 == sealed.sha256
+    responses = extract.table("responses_trainee_core_v1_0")
+    assert len(responses) == 10 and responses["response"].is_monotonic_increasing
+    observed = extract.table("responses_expert_rubric_v1_0")
+    assert sorted(observed["status"]) == ["accepted", "unsigned"]
+    assert set(observed["rater"]) == {"R001", "R002"}
+    assert extract.table("visits")["signed"].tolist() == [True, False]
+    assert extract.table("roster_margins")["count"].sum() == 36
+
+
+def test_rare_traits_and_words_of_small_classes_are_withheld(site: Site, sealed) -> None:
+    rows = read_extract(_folder(site)).table("responses_trainee_core_v1_0")
+    first, second = (rows[rows["class_code"] == code] for code in ("C1", "C2"))
+    for trait in ("stage", "years"):
+        assert first[trait].value_counts(dropna=False).min() >= 3
+    assert not (first["stage"] == "senior").any() and not (first["years"] == "26+").any()
+    assert first["comment"].notna().all() and second["comment"].isna().all()
+
+
+def test_sealing_is_done_once(site: Site, sealed) -> None:
+    with pytest.raises(Refused, match="not_closed"):
+        seal_cycle(site.engine, site.settings)
+    assert _folder(site).with_name(f"{_folder(site).name}.zip").exists()
+
+
+def test_a_job_moves_its_results_into_place(site: Site, sealed, monkeypatch) -> None:
+    monkeypatch.setattr(evaluation, "evaluate", lambda settings, folder, progress: folder.name)
+    job = _queue(site)
+    jobs.run_job(site.engine, site.settings, job)
+    with db.look(site.engine) as session:
+        cycle = current_cycle(session)
+        assert (cycle.state, cycle.evaluation) == ("已评分", _folder(site).name)
+        assert jobs.find_job(session, job).state == "完成"
+
+
+def test_a_failed_job_says_why_and_can_run_again(site: Site, sealed, monkeypatch) -> None:
+    def fail(settings, folder, progress) -> None:
+        progress("计分", 1, 3)
+        raise ValueError("数据不全")
+
+    monkeypatch.setattr(evaluation, "evaluate", fail)
+    job = _queue(site)
+    with pytest.raises(ValueError, match="数据不全"):
+        jobs.run_job(site.engine, site.settings, job)
+    with db.look(site.engine) as session:
+        row = jobs.find_job(session, job)
+        assert (row.state, row.step, row.message) == ("失败", "计分", "ValueError: 数据不全")
+        assert current_cycle(session).state == "已封存"
+    with db.transaction(site.engine) as session:
+        assert jobs.request_again(session, site.settings, job=job, now=2) != job
+
+
+def _queue(site: Site) -> str:
+    with db.transaction(site.engine) as session:
+        cycle = current_cycle(session)
+        return jobs.request_score(session, site.settings, cycle=cycle, now=1)
+
+
+def _folder(site: Site) -> Path:
+    with db.look(site.engine) as session:
+        return site.home / "extracts" / current_cycle(session).extract
