@@ -13,10 +13,10 @@ from typing import Any
 INK, SOFT, LIGHT = "#1c1c1c", "#6b6b6b", "#cfd6da"
 RANKED, UNRANKED = "#0b4f71", "#6b6b6b"
 WIDTH, ROW, MARGIN = 3.9, 0.27, 0.82
-"""Inches: narrow enough that 8-point text stays readable on a phone 320 px wide."""
+"""Inches: narrow enough that 9-point text stays readable on a phone 320 px wide."""
 NAMED = 60
 """Beyond so many units names cannot be read: the table has them."""
-LONGEST = 10
+LONGEST = 9
 GETA = "〓"
 
 
@@ -53,7 +53,7 @@ def caterpillar(
     """Scores with intervals, first bar on top; ``prefix`` keeps element ids unique in a page."""
     import matplotlib
 
-    settings: Any = {"svg.hashsalt": prefix, "svg.fonttype": "path", "font.size": 8}
+    settings: Any = {"svg.hashsalt": prefix, "svg.fonttype": "path", "font.size": 9}
     settings["text.parse_math"] = False
     with matplotlib.rc_context(settings):
         figure, axes = _canvas(len(bars))
@@ -123,15 +123,15 @@ def _draw_cuts(axes: Any, cuts: Sequence[Cut], bars: Sequence[Bar]) -> None:
             axes.axvline(cut.value, color=SOFT, lw=0.9, dashes=(4, 3), zorder=1)
             axes.annotate(
                 drawable(cut.label), (cut.value, 1), (0, 3), xycoords=("data", "axes fraction"),
-                textcoords="offset points", ha="center", family=_family(), fontsize=7, color=SOFT,
+                textcoords="offset points", ha="center", family=_family(), fontsize=8, color=SOFT,
             )  # fmt: skip
 
 
 def _label(axes: Any, bars: Sequence[Bar], axis: str, legend: tuple[str, str]) -> bool:
     names = [drawable(bar.name) for bar in bars] if len(bars) <= NAMED else []
-    axes.set_yticks(range(len(names)), names, family=_family(), fontsize=8)
+    axes.set_yticks(range(len(names)), names, family=_family(), fontsize=9)
     axes.tick_params(axis="y", length=0, pad=4, labelcolor=INK)
-    axes.tick_params(axis="x", length=3, color=SOFT, labelcolor=INK, labelsize=7.5)
+    axes.tick_params(axis="x", length=3, color=SOFT, labelcolor=INK, labelsize=8.5)
     for tick in axes.get_xticklabels():
         tick.set_family(_family())
     axes.grid(axis="x", color=LIGHT, lw=0.5, zorder=0)
@@ -140,7 +140,7 @@ def _label(axes: Any, bars: Sequence[Bar], axis: str, legend: tuple[str, str]) -
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(SOFT)
     words = f"{axis}  ● {legend[0]}" + (f"  ○ {legend[1]}" if _mixed(bars) else "")
-    axes.set_xlabel(words, family=_family(), fontsize=7.5, color=INK, labelpad=4, x=1, ha="right")
+    axes.set_xlabel(words, family=_family(), fontsize=8.5, color=INK, labelpad=4, x=1, ha="right")
     return any(GETA in name for name in names)
 
 
