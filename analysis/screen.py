@@ -15,6 +15,8 @@ PROBES = ("pressure", "fee")
 AFFIRMED = "yes"
 """Choice code by which a probe item is affirmed, unless ``_uses`` names another."""
 FLAGS = (STRAIGHT_LINE, NONRESPONSE, REVERSED, *PROBES)
+NEEDS = {STRAIGHT_LINE: ("check",), REVERSED: (REVERSED,), **{probe: (probe,) for probe in PROBES}}
+"""Uses without which an instrument cannot raise a flag: it is missing there, not false."""
 
 
 def screened_items(instrument: Instrument) -> tuple[str, ...]:
@@ -33,7 +35,8 @@ def flag_responses(
 
     In: ``response``, ``class_code``, ``project``, the instrument's context names and
     ``screened_items`` as stored codes (null = blank). Out: ``response``, ``class_code``,
-    ``project``, one boolean column per name of ``FLAGS`` and ``excluded`` (any flag that
+    ``project``, one boolean column per name of ``FLAGS`` (missing where the instrument has no item
+    for it) and ``excluded`` (any flag that
     ``screening.exclude`` names). A straight line alone is no flag: it must come with a failed
     check item; the share is longest run of equal answers / answered items of the check's scale.
     A reversed item contradicts when it and its counterpart lie on the same side of the middle.
@@ -46,6 +49,9 @@ def flag_responses(
     out[REVERSED] = _contradicted(answers, instrument)
     for probe in PROBES:
         out[probe] = _affirmed(answers, instrument, probe=probe)
+    for flag, uses in NEEDS.items():
+        if not any(instrument.used_as(use) for use in uses):
+            out[flag] = pd.array([pd.NA] * len(out), dtype="boolean")
     excluding = [flag for flag in FLAGS if flag in screening.exclude]
     out["excluded"] = out[excluding].any(axis=1).to_numpy(dtype=bool)
     return out
@@ -85,15 +91,15 @@ def blank_share(answers: pd.DataFrame, *, instrument: Instrument) -> np.ndarray:
 def count_flags(flags: pd.DataFrame, *, screening: Screening) -> pd.DataFrame:
     """Count flagged rows of ``flag_responses`` per project.
 
-    Out: ``project``, ``flag``, ``n`` (rows), ``flagged``, ``excluded`` (rows left out of the main
-    ranking because of this flag; a row with two such flags counts under both).
+    Out: ``project``, ``flag``, ``n`` (rows that could be flagged), ``flagged``, ``excluded``
+    (left out of the main ranking by this flag; a row with two such flags counts under both).
     """
     grouped = flags.groupby("project", sort=True)
     parts = [
         pd.DataFrame(
             {
                 "flag": flag,
-                "n": grouped.size(),
+                "n": grouped[flag].count(),
                 "flagged": grouped[flag].sum(),
                 "excluded": grouped[flag].sum() if flag in screening.exclude else 0,
             }

@@ -151,7 +151,7 @@ def test_flags_are_counted_and_excluded_rows_are_shown_beside(tmp_path) -> None:
         (results.indicators["unit"] == "P0") & (results.indicators["indicator"] == "T1.2.1")
     ]
     assert leaf["raw"].iloc[0] == pytest.approx(80.0)
-    assert results.units["n"].max() == 120
+    assert results.units["n"].max() == 60
 
 
 def answered(programme, folder, numbers: dict[str, int]):

@@ -1,0 +1,137 @@
+"""Unit means and their design-based errors against textbooks and by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from frames import frame
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.means import unit_means
+from analysis.weights import class_weights
+from instruments.scorecard import Means
+
+CHOICE = Means(variance="linearised", finite_population=False, prior_df=0.0)
+
+
+def tables(values: dict[str, list[float]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Totals and products of one leaf from people's values per class."""
+    totals = [(c, "L", len(v), sum(v)) for c, v in values.items()]
+    products = [
+        (c, "L", "L", len(v), sum(v), sum(v), sum(x * x for x in v)) for c, v in values.items()
+    ]
+    return (
+        pd.DataFrame(totals, columns=["class_code", "leaf", "n", "total"]),
+        pd.DataFrame(
+            products,
+            columns=["class_code", "leaf_a", "leaf_b", "n", "total_a", "total_b", "product"],
+        ),
+    )
+
+
+def means(values, *, unit=None, weight=None, choice=CHOICE, groups=None):
+    unit, weight = unit or {}, weight or {}
+    totals, products = tables(values)
+    rows = [(c, unit.get(c, "U"), "L", weight.get(c, 1.0)) for c in values]
+    weights = pd.DataFrame(rows, columns=["class_code", "project", "leaf", "weight"])
+    units = sorted(set(weights["project"]))
+    return unit_means(
+        totals,
+        products=products,
+        weights=weights,
+        units=units,
+        groups=groups or ["g"] * len(units),
+        leaves=["L"],
+        choice=choice,
+    )
+
+
+SUITES = {
+    "1": [3.08, 2.60, 3.44, 3.04],
+    "2": [2.36, 3.04, 3.28, 2.68],
+    "3": [2.00, 2.56, 2.52, 1.88],
+    "4": [3.00, 2.88, 3.44, 3.64],
+    "5": [2.68, 1.92, 3.28, 3.20],
+}
+
+
+def test_suites_of_students_equal_lohr() -> None:
+    """Lohr 2010, Sampling: Design and Analysis, example 5.2: mean 2.826, SE .164 with 5 of 100."""
+    found = means(SUITES)
+    assert found.value.item() == pytest.approx(2.826)
+    with_correction = np.sqrt(found.own.item() * (1 - 5 / 100))
+    assert with_correction == pytest.approx(0.164, abs=5e-4)
+    assert found.classes.item() == 5
+
+
+def test_one_class_uses_the_people_within_it() -> None:
+    """s / sqrt(n), as for a simple random sample."""
+    values = SUITES["1"]
+    found = means({"1": values})
+    assert found.own.item() == pytest.approx(np.var(values, ddof=1) / 4)
+    assert found.moderated.item() == pytest.approx(found.own.item())
+
+
+def test_finite_population_is_stratified_non_response() -> None:
+    """Cochran 1977, 5.6: sum of W_h^2 (1 - f_h) s_h^2 / n_h."""
+    values = {"1": SUITES["1"], "2": SUITES["2"]}
+    choice = replace(CHOICE, finite_population=True)
+    found = means(values, weight={"1": 2.0, "2": 4.0}, choice=choice)
+    shares, f = np.array([8, 16]) / 24, np.array([1 / 2, 1 / 4])
+    spread = np.array([np.var(v, ddof=1) / 4 for v in values.values()])
+    assert found.own.item() == pytest.approx(float((shares**2 * (1 - f) * spread).sum()))
+
+
+def test_moderation_pools_over_the_group() -> None:
+    """(d0 S + d S_u) / (d0 + d): with a heavy prior both units have the same class variance."""
+    values = {"1": [2.0, 2], "2": [4.0, 4], "3": [3.0, 3], "4": [3.0, 3]}
+    unit = {"1": "A", "2": "A", "3": "B", "4": "B"}
+    own = means(values, unit=unit)
+    assert own.own[:, 0, 0].tolist() == pytest.approx([1.0, 0.0])
+    heavy = means(values, unit=unit, choice=replace(CHOICE, prior_df=1e9))
+    assert heavy.moderated[:, 0, 0].tolist() == pytest.approx([0.5, 0.5])
+    some = means(values, unit=unit, choice=replace(CHOICE, prior_df=1.0))
+    assert some.moderated[:, 0, 0].tolist() == pytest.approx([0.75, 0.25])
+    assert some.df.tolist() == [2.0, 2.0]
+
+
+def test_post_stratification_counts_classes_by_enrolment() -> None:
+    """Holt & Smith 1979: weight = enrolled / answered; unknown enrolment counts heads."""
+    rows = frame("| class_code | n |\n| a | 10 |\n| b | 10 |\n| c | 5 |")
+    classes = frame(
+        "| class_code | project | enrolled |\n| a | P | 40 |\n| b | P | 20 |\n| c | P |  |\n"
+        "| d | P | 9 |"
+    )
+    found = class_weights(rows, classes=classes, method="poststratify")
+    assert found["weight"].tolist() == [4.0, 2.0, 1.0]
+    assert class_weights(rows, classes=classes, method="none")["weight"].tolist() == [1, 1, 1]
+    with pytest.raises(KeyError):
+        class_weights(rows, classes=classes, method="rake")
+    weighted = means({"a": [80.0] * 10, "b": [50.0] * 10}, weight={"a": 4.0, "b": 2.0})
+    assert weighted.value.item() == pytest.approx(70.0)
+
+
+def test_nothing_answered_is_missing() -> None:
+    found = means({"1": [3.0, 4.0]}, unit={"1": "A"})
+    assert not np.isnan(found.value).any()
+    none = means({"1": []}, unit={"1": "A"})
+    assert np.isnan(none.value).all()
+    assert (none.own == 0).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.lists(st.floats(0, 100), min_size=2, max_size=6), min_size=2, max_size=5),
+    st.floats(-20, 20),
+    st.floats(0.5, 3),
+)
+def test_shift_and_scale_pass_through(values, shift: float, scale: float) -> None:
+    classes = {str(i): v for i, v in enumerate(values)}
+    moved = {c: [shift + scale * x for x in v] for c, v in classes.items()}
+    base, other = means(classes), means(moved)
+    assert other.value.item() == pytest.approx(shift + scale * base.value.item(), abs=1e-6)
+    assert other.own.item() == pytest.approx(scale**2 * base.own.item(), rel=1e-6, abs=1e-6)
