@@ -14,6 +14,8 @@ from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 
 MAX_BYTES = 1_000_000
 """A larger declaration is refused unread."""
+MAX_DEPTH = 20
+"""Deeper nesting has no meaning in any of our files."""
 _SCALARS = {str: "文字", int: "整数", float: "数值", bool: "true 或 false"}
 
 
@@ -34,7 +36,7 @@ class Declaration:
             path = path[:-1]
         return Place(file=self.name, row=self._lines.get(path))
 
-    def add(self, code: str, path: tuple[object, ...], **details: object) -> None:
+    def add(self, code: str, path: tuple[object, ...], /, **details: object) -> None:
         """Note a fault at ``path``."""
         self.faults.append(fault(code, self.place(path), **details))
 
@@ -76,10 +78,7 @@ def _compose(data: bytes, name: str) -> yaml.Node | None:
         raise refuse("declaration.too_large", Place(file=name), limit=MAX_BYTES)
     try:
         text = data.decode("utf-8-sig")
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                row = event.start_mark.line + 1
-                raise refuse("declaration.alias", Place(file=name, row=row))
+        _check_events(text, name)
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:
         raise refuse("declaration.not_utf8", Place(file=name)) from error
@@ -87,8 +86,19 @@ def _compose(data: bytes, name: str) -> yaml.Node | None:
         mark = getattr(error, "problem_mark", None)
         place = Place(file=name, row=mark.line + 1 if mark else None)
         raise refuse("declaration.not_yaml", place) from error
-    except RecursionError as error:
-        raise refuse("declaration.not_yaml", Place(file=name)) from error
+
+
+def _check_events(text: str, name: str) -> None:
+    """Refuse aliases and deep nesting before anything is built of them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        place = Place(file=name, row=event.start_mark.line + 1)
+        if isinstance(event, yaml.AliasEvent):
+            raise refuse("declaration.alias", place)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise refuse("declaration.too_deep", place, limit=MAX_DEPTH)
 
 
 def build(cls: type, declaration: Declaration, value: Any, path: tuple[object, ...] = ()) -> Any:

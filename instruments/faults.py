@@ -56,14 +56,14 @@ class FaultsFound(Exception):  # noqa: N818 - it says what happened
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
-def fault(code: str, place: Place | None = None, **details: object) -> Fault:
+def fault(code: str, place: Place | None = None, /, **details: object) -> Fault:
     """Make a fault; raises KeyError when ``code`` has no text in library/faults.yaml."""
     if code not in _texts():
         raise KeyError(code)
     return Fault(code, place or Place(), tuple((k, str(v)) for k, v in sorted(details.items())))
 
 
-def refuse(code: str, place: Place | None = None, **details: object) -> FaultsFound:
+def refuse(code: str, place: Place | None = None, /, **details: object) -> FaultsFound:
     """An exception that carries one fault, to be raised by the caller."""
     return FaultsFound([fault(code, place, **details)])
 

@@ -60,7 +60,7 @@ def _xlsx_sheet(values: object, formulas: object, name: str) -> Grid:
     return Grid(title, tuple(rows), tuple(faults))
 
 
-def _rows(sheet: object):  # type: ignore[no-untyped-def]
+def _rows(sheet: object):
     return sheet.iter_rows(values_only=True)  # type: ignore[attr-defined]
 
 
