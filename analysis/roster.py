@@ -83,7 +83,7 @@ def distinct(
 ) -> np.ndarray:
     """Number of different values of ``column`` per unit, over rows with a ``project``."""
     unit, project = np.nonzero(roster.members)
-    links = pd.DataFrame({"place": unit, "project": [projects[p] for p in project]})
+    links = pd.DataFrame({"place": unit, "project": [projects[int(p)] for p in project]})
     joined = links.merge(rows[["project", column]].drop_duplicates(), on="project")
     found = joined.groupby("place")[column].nunique()
     return found.reindex(range(len(roster.units)), fill_value=0).to_numpy(dtype=float)

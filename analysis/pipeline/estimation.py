@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -216,18 +217,18 @@ def _compose(
     mass: np.ndarray,
     within: roster.Roster,
 ) -> composite.Composed:
-    rule = {"framework": data.framework, "aggregation": plan.composite.aggregation}
+    up = partial(
+        composite.compose, framework=data.framework, aggregation=plan.composite.aggregation
+    )
     if who.scorecard == roster.PROJECT:
         chosen = composite.combine(estimates, units=who.units, weights=who.members.astype(float))
-        return composite.compose(chosen, **rule)
+        return up(chosen)
     if who.scorecard == roster.WITHIN:
         chosen = composite.combine(estimates, units=who.units, weights=who.members * mass)
-        return composite.compose(chosen, **rule)
+        return up(chosen)
     groups = composite.combine(estimates, units=within.units, weights=within.members * mass)
     owner = np.array(who.units)[:, None] == np.array(within.units)[None, :]
-    return composite.average(
-        composite.compose(groups, **rule), units=who.units, weights=owner * (within.members @ mass)
-    )
+    return composite.average(up(groups), units=who.units, weights=owner * (within.members @ mass))
 
 
 def _leaf_counts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -36,12 +37,12 @@ def true_scores(
     truth = Estimates(projects, codes, value, own, (), np.zeros((0, 0)))
     enrolled = classes.groupby("project")["enrolled"].sum().reindex(list(projects))
     mass = enrolled.to_numpy(dtype=float)
-    rule = {"framework": framework, "aggregation": plan.composite.aggregation}
+    up = partial(composite.compose, framework=framework, aggregation=plan.composite.aggregation)
     each, within, overall = roster.rosters(units, projects=projects)
     alone = composite.combine(truth, units=each.units, weights=each.members.astype(float))
-    found = [composite.compose(alone, **rule)]
+    found = [up(alone)]
     groups = composite.combine(truth, units=within.units, weights=within.members * mass)
-    found.append(composite.compose(groups, **rule))
+    found.append(up(groups))
     owner = np.array(overall.units)[:, None] == np.array(within.units)[None, :]
     weights = owner * (within.members @ mass)
     found.append(composite.average(found[-1], units=overall.units, weights=weights))
