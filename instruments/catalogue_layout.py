@@ -66,7 +66,7 @@ PARTS = (
             Field("code", "年度代码", "code"),
             Field("title", "标题", "text"),
             Field("year", "年份", "year"),
-            Field("sample", "样例(是/否)", "yes_no"),
+            Field("sample", "样例（是/否）", "yes_no"),
         ),
     ),
     Part(
@@ -90,7 +90,7 @@ PARTS = (
             Field("mode", "培训方式", "label", "modes"),
             Field("institution", "承训机构代码", "reference", "机构"),
             Field("award_route", "确定方式", "label", "award_routes"),
-            Field("continued_2020", "2020年度延续(是/否)", "yes_no"),
+            Field("continued_2020", "2020年度延续（是/否）", "yes_no"),
         ),
     ),
     Part(
@@ -103,7 +103,7 @@ PARTS = (
             Field("project", "项目代码", "reference", "项目"),
             Field("county", "县区代码", "county", required=False),
             COUNTY_NAME,
-            Field("enrolled", "参训人数(人)", "count"),
+            Field("enrolled", "参训人数（人）", "count"),
             Field("start", "开始日期", "date"),
             Field("end", "结束日期", "date"),
         ),
@@ -117,7 +117,7 @@ PARTS = (
             Field("stage", "学段", "trait", "stage"),
             Field("years", "教龄", "trait", "years"),
             Field("locality", "学校所在地", "trait", "locality"),
-            Field("count", "人数(人)", "count"),
+            Field("count", "人数（人）", "count"),
         ),
     ),
     Part(

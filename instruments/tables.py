@@ -148,7 +148,7 @@ def response_table(instrument: Instrument) -> Table:
         Column("visit", TEXT, "调研代码", nullable=True),
         Column("rater", TEXT, "评审专家代号", nullable=True),
         Column("day", DATE, "日期"),
-        Column("duration", TEXT, "用时档(分钟)", nullable=True, categories=DURATIONS),
+        Column("duration", TEXT, "用时档（分钟）", nullable=True, categories=DURATIONS),
         Column("status", TEXT, "状态", categories=("accepted", "conflict", "unsigned")),
     )
     items = tuple(
@@ -162,7 +162,7 @@ def response_table(instrument: Instrument) -> Table:
         for item in instrument.items
         if item.type != "note"
     )
-    return Table(instrument.table, f"作答:{instrument.title}", head + items, ("response",))
+    return Table(instrument.table, f"作答：{instrument.title}", head + items, ("response",))
 
 
 _PANDAS = {TEXT: "string", DATE: "string", INTEGER: "Int64", NUMBER: "Float64", BOOLEAN: "boolean"}

@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from project_root import ROOT
 
 LAYERS = ("survey_app", "reports", "analysis", "instruments")  # each may import those after it
 COMPOSERS = {"pipeline"}  # the only module of analysis that may import stages

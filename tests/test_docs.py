@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-from conftest import ROOT
 from instruments import scorecard
 from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
 from instruments.codebook import codebook_markdown
 from instruments.framework import read_framework
 from instruments.plan import read_plan
+from project_root import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")

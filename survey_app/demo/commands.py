@@ -14,14 +14,14 @@ import click
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("demo"),
     show_default=True,
-    help="样例产物放在哪里(会先清空)。",
+    help="样例产物放在哪里（会先清空）。",
 )
 @click.option("--port", type=int, default=8000, show_default=True, help="站点端口。")
 @click.option("--serve/--no-serve", default=True, help="复核之后是否让站点继续运行。")
-@click.option("--trainees", type=click.IntRange(min=120), help="学员人数,默认见样例设置。")
-@click.option("--classes", type=click.IntRange(min=12), help="班级数,默认见样例设置。")
+@click.option("--trainees", type=click.IntRange(min=120), help="学员人数，默认见样例设置。")
+@click.option("--classes", type=click.IntRange(min=12), help="班级数，默认见样例设置。")
 def demo(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
-    """样例:虚构的学员、专家和管理员通过运行中的站点走完一个年度,直到通报复核。"""
+    """样例：虚构的学员、专家和管理员通过运行中的站点走完一个年度，直到通报复核。"""
     from survey_app.demo.pages import UnexpectedPage
     from survey_app.demo.run import DemoFailed
     from survey_app.demo.server import ServerFailed
@@ -47,22 +47,22 @@ def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
     credentials = make_instance(home)
     sample = draw_sample(trainees=trainees, classes=classes)
     with running_site(home, port) as address:
-        tell(f"站点已启动:{address}")
+        tell(f"站点已启动：{address}")
         clerk = collect(address, credentials, sample, tell)
         clerk.post("/province/extract")
-        tell("年度已关闭,数据快照已封存")
+        tell("年度已关闭，数据快照已封存")
         clerk.score(tell)
         take_away(clerk, out)
-        tell("第三方复核:由数据快照重算的通报与站点的通报逐字节相同")
+        tell("第三方复核：由数据快照重算的通报与站点的通报逐字节相同")
         for line in compare_with_truth(out, sample):
             tell(f"与预设真值比较 {line}")
-        tell(f"通报(样例):{out / 'bulletin' / 'bulletin.html'}")
+        tell(f"通报（样例）:{out / 'bulletin' / 'bulletin.html'}")
         if serve:
             _stay(address, credentials)
 
 
 def _stay(address: str, credentials: tuple[str, str]) -> None:
-    click.echo(f"\n站点仍在运行:{address}\n管理员登录:{credentials[0]}  口令:{credentials[1]}")
+    click.echo(f"\n站点仍在运行：{address}\n管理员登录：{credentials[0]}  口令：{credentials[1]}")
     click.echo("按 Ctrl+C 结束。")
     try:
         while True:

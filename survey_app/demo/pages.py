@@ -65,14 +65,14 @@ class Page:
         for form in self.forms:
             if having in form.names:
                 return form
-        raise UnexpectedPage(f"{self.url}: 没有含字段 {having} 的表单(状态 {self.status})")
+        raise UnexpectedPage(f"{self.url}: 没有含字段 {having} 的表单（状态 {self.status}）")
 
     def action(self, *, ending: str) -> PageForm:
         """The form whose action ends so; raises UnexpectedPage."""
         for form in self.forms:
             if form.action.endswith(ending):
                 return form
-        raise UnexpectedPage(f"{self.url}: 没有提交到 {ending} 的表单(状态 {self.status})")
+        raise UnexpectedPage(f"{self.url}: 没有提交到 {ending} 的表单（状态 {self.status}）")
 
 
 class Visitor:

@@ -67,7 +67,7 @@ class Clerk(Staff):
         deadline = time.monotonic() + JOB_SECONDS
         while 'data-state="完成"' not in page.text:
             if 'data-state="失败"' in page.text or time.monotonic() > deadline:
-                raise UnexpectedPage(f"{page.url}: 评分没有完成,原因见该页面")
+                raise UnexpectedPage(f"{page.url}: 评分没有完成，原因见该页面")
             time.sleep(POLL_SECONDS)
             page = self.visitor.get(page.url)
         tell("评分任务完成")

@@ -83,7 +83,7 @@ def collect(address: str, credentials: tuple[str, str], sample: Sample, tell: Te
     clerk.post("/province/open")
     accounts = clerk.expert_accounts()
     slips = [*clerk.slips("classes"), *clerk.slips("sessions")]
-    tell(f"目录已导入,年度已开放,发出答题码 {len(slips)} 个")
+    tell(f"目录已导入，年度已开放，发出答题码 {len(slips)} 个")
     instruments = load_instruments(instrument_sources())
     forms = trainee_forms(
         sample.province,

@@ -50,7 +50,7 @@ def start_site(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
             return process, address
         time.sleep(0.1)
     stop_site(process)
-    raise ServerFailed(f"站点没有在端口 {port} 启动,原因见日志 {log}(端口被占用时请换 --port)")
+    raise ServerFailed(f"站点没有在端口 {port} 启动，原因见日志 {log}(端口被占用时请换 --port)")
 
 
 def stop_site(process: subprocess.Popen[bytes]) -> None:

@@ -36,6 +36,6 @@ def _line(scorecard: str, part: pd.DataFrame) -> str:
     inside = int(part["truth"].between(part["score_low"], part["score_high"]).sum())
     sets = int(part["true_rank"].between(part["rank_low"], part["rank_high"]).sum())
     return (
-        f"{scorecard}:{len(part)} 个单位,平均绝对误差 {error:.2f} 分;"
+        f"{scorecard}:{len(part)} 个单位，平均绝对误差 {error:.2f} 分;"
         f"95% 区间含真值 {inside}/{len(part)},名次区间含真名次 {sets}/{len(part)}"
     )

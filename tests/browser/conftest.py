@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from instruments.catalogue import write_catalogue
 from survey_app.demo.people import Clerk
@@ -27,7 +26,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTHS = {"phone": (320, 640), "desktop": (1280, 800)}
 
 
 @dataclass(frozen=True)
@@ -77,20 +75,3 @@ def open_site(site: Site, workbook: bytes) -> tuple[Site, Clerk]:
     clerk.import_workbook("样例.xlsx", workbook)
     clerk.post("/province/open")
     return site, clerk
-
-
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture when GUOPEI_SHOTS names a folder for them."""
-    folder = os.environ.get("GUOPEI_SHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-
-
-def fits(page: Page) -> bool:
-    """Whether the page needs no sideways scrolling."""
-    return bool(
-        page.evaluate(
-            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-        )
-    )

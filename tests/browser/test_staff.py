@@ -1,0 +1,151 @@
+"""The clerk and the experts in a real browser: one cycle from import to bulletin, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import openpyxl
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from screens import WIDTHS, fits, shoot
+from survey_app.demo.people import Clerk, answer_form
+
+pytestmark = pytest.mark.browser
+SCORING_MILLISECONDS = 120_000
+
+
+@pytest.fixture(scope="module")
+def clerk_page(browser: Browser, site) -> Iterator[Page]:
+    """The clerk, signed in through the form."""
+    context = browser.new_context(
+        viewport=dict(zip(("width", "height"), WIDTHS["desktop"], strict=True)), bypass_csp=True
+    )
+    page = sign_in(context, site.address, site.login, site.password)
+    yield page
+    context.close()
+
+
+def sign_in(context: BrowserContext, address: str, login: str, password: str) -> Page:
+    page = context.new_page()
+    page.goto(f"{address}/login")
+    page.get_by_label("登录名").fill(login)
+    page.get_by_label("密码").fill(password)
+    page.get_by_role("button", name="登录").click()
+    return page
+
+
+def check_page(page: Page, name: str) -> None:
+    """No axe violation, no sideways scroll at either width, and a picture of both."""
+    for screen, (width, height) in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        assert fits(page), f"{name} at {width} px"
+        shoot(page, f"{name}-{screen}")
+    found = Axe().run(page)
+    assert found.response["violations"] == [], found.generate_report()
+
+
+def test_1_a_faulty_workbook_changes_nothing(clerk_page: Page, site, workbook, tmp_path) -> None:
+    bad = tmp_path / "坏.xlsx"
+    bad.write_bytes(workbook)
+    book = openpyxl.load_workbook(bad)
+    book["班级"].cell(row=2, column=5).value = "三十"
+    book["机构"].cell(row=3, column=1).value = book["机构"].cell(row=2, column=1).value
+    book.save(bad)
+    clerk_page.goto(f"{site.address}/province/import")
+    check_page(clerk_page, "province-import")
+    clerk_page.locator("#workbook").set_input_files(bad)
+    clerk_page.get_by_role("button", name="检查").click()
+    alert = clerk_page.locator("[role=alert]")
+    expect(alert).to_contain_text("没有改动任何数据")
+    expect(alert).to_contain_text("班级")
+    expect(alert).to_contain_text("第2行")
+    check_page(clerk_page, "province-import-faults")
+    clerk_page.goto(f"{site.address}/province/")
+    expect(clerk_page.locator("h1")).to_have_text("还没有年度")
+
+
+def test_2_import_open_and_issue(clerk_page: Page, site, workbook, tmp_path) -> None:
+    good = tmp_path / "样例.xlsx"
+    good.write_bytes(workbook)
+    clerk_page.goto(f"{site.address}/province/import")
+    clerk_page.locator("#workbook").set_input_files(good)
+    clerk_page.get_by_role("button", name="检查").click()
+    check_page(clerk_page, "province-import-checked")
+    clerk_page.get_by_role("button", name="导入").click()
+    clerk_page.get_by_role("link", name="工具与方案").or_(
+        clerk_page.locator("a[href$='/province/programme']")
+    ).first.click()
+    check_page(clerk_page, "province-programme")
+    clerk_page.goto(f"{site.address}/province/")
+    clerk_page.get_by_role("button", name="开放作答").click()
+    expect(clerk_page.locator("#state")).to_have_text("开放")
+    check_page(clerk_page, "province-board")
+    clerk_page.locator("#responses a").first.click()
+    check_page(clerk_page, "province-class")
+    clerk_page.locator("input[name=count]").first.fill("2")
+    clerk_page.get_by_role("button", name="发放答题码").first.click()
+    expect(clerk_page.locator(".slip")).to_have_count(2)
+    check_page(clerk_page, "province-slips")
+
+
+def test_3_an_expert_observes_and_signs(browser: Browser, clerk_page: Page, site) -> None:
+    clerk = Clerk(site.address, site.login, site.password)
+    accounts = clerk.expert_accounts()
+    context = browser.new_context(viewport={"width": 320, "height": 640}, bypass_csp=True)
+    page = sign_in(context, site.address, *accounts["E01"])
+    check_page(page, "expert-visits")
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.locator(".card a").first.click()
+    visit = page.url
+    page.get_by_label("没有").check()
+    page.get_by_role("button", name="声明").click()
+    count = page.locator(".card").count()
+    for number in range(count):
+        page.locator(".card").nth(number).get_by_role("link").click()
+        if number == 0:
+            check_page(page, "expert-record")
+            page.set_viewport_size({"width": 320, "height": 640})
+        fill_rubric(page)
+        page.locator("#send").click()
+        page.goto(visit)
+    check_page(page, "expert-visit")
+    page.get_by_role("button", name="签署").click()
+    expect(page.locator("#signed")).to_be_visible()
+    context.close()
+
+
+def fill_rubric(page: Page) -> None:
+    for group in page.locator("fieldset:has(input[type=radio])").all():
+        wanted = group.locator("input[value='3']")
+        (wanted if wanted.count() else group.locator("input[type=radio]").first).check(force=True)
+    for field in page.locator("form#form input[type=text]").all():
+        numeric = field.get_attribute("inputmode") == "numeric"
+        field.fill("30" if numeric else "学员当场完成教案修改并互评。")
+    for field in page.locator("form#form textarea").all():
+        field.fill("现场记录。")
+
+
+def test_4_close_seal_score_and_read(clerk_page: Page, site) -> None:
+    clerk = Clerk(site.address, site.login, site.password)
+    slips = clerk.slips("classes")
+    for slip in slips[:: max(1, len(slips) // 40)]:
+        answer_form(site.address, slip, {"q20": "4", "q06": "4", "q21": "8", "q22": "2"})
+    clerk_page.goto(f"{site.address}/province/")
+    clerk_page.get_by_role("button", name="关闭作答").click()
+    expect(clerk_page.locator("#state")).to_have_text("关闭")
+    clerk_page.get_by_role("button", name="封存数据快照").click()
+    expect(clerk_page.locator("#state")).to_have_text("已封存")
+    clerk_page.get_by_role("button", name="计分并生成通报").click()
+    expect(clerk_page.locator("#job")).to_have_attribute(
+        "data-state", "完成", timeout=SCORING_MILLISECONDS
+    )
+    check_page(clerk_page, "province-job")
+    clerk_page.get_by_role("link", name="查看通报").click()
+    expect(clerk_page.locator("h1")).to_contain_text("通报")
+    check_page(clerk_page, "bulletin")
+    page = clerk_page.context.new_page()
+    page.goto(f"{site.address}/c/{slips[0].class_code}")
+    expect(page.locator("main")).to_contain_text("关闭")
+    page.close()
