@@ -20,7 +20,7 @@ from instruments.types import labels_of, trait_levels
 from instruments.workbook import Row, Sheet, Workbook
 
 _TEXT_FORMAT = "@"
-_BRACKETS = str.maketrans({"\uff08": "(", "\uff09": ")"})
+_BRACKETS = str.maketrans({"(": "\uff08", ")": "\uff09"})
 
 
 def read_catalogue(workbook: Workbook) -> Catalogue:
@@ -42,7 +42,7 @@ def read_catalogue(workbook: Workbook) -> Catalogue:
 
 
 def _folded(workbook: Workbook) -> Workbook:
-    """The same sheets with half-width brackets in their column names, as both are typed."""
+    """The same sheets with full-width brackets in their column names, as both are typed."""
     sheets = []
     for sheet in workbook.sheets:
         header = tuple(column.translate(_BRACKETS) for column in sheet.header)

