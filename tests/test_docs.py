@@ -21,9 +21,9 @@ METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 
 
 def commands() -> list[str]:
-    from survey_app.cli import COMMANDS
+    from survey_app.cli import PLACES
 
-    return sorted(COMMANDS)
+    return sorted(PLACES)
 
 
 @pytest.mark.parametrize("command", commands())

@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from conftest import ROOT
+from project_root import ROOT
 from instruments.faults import FaultsFound, Place, fault, refuse
 
 AREAS = ("declaration", "framework", "plan", "instruments", "workbook", "catalogue", "extract")
