@@ -7,8 +7,8 @@ import re
 import pytest
 import yaml
 
-from project_root import ROOT
 from instruments.faults import FaultsFound, Place, fault, refuse
+from project_root import ROOT
 
 AREAS = ("declaration", "framework", "plan", "instruments", "workbook", "catalogue", "extract")
 
