@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from site_for_tests import Site, build
 
 PUBLIC, STAFF, EXPERT, PROVINCE = "public", "staff", "expert", "province"

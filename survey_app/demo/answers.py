@@ -51,12 +51,19 @@ def trainee_forms(
         )
         own = [s.code for s in province.catalogue.sessions if s.class_code == training.code]
         for person in people:
-            told = {"person": person, "generator": generator}
-            answers = trainee_answers(province, instrument=whole, **told)
+            answers = trainee_answers(
+                province, instrument=whole, person=person, generator=generator
+            )
             filled.append(Filled(piles[training.code, ""].pop(), answers))
             for session in own:
                 if generator.random() < settings["session_response"]:
-                    answers = trainee_answers(province, instrument=brief, session=session, **told)
+                    answers = trainee_answers(
+                        province,
+                        instrument=brief,
+                        person=person,
+                        session=session,
+                        generator=generator,
+                    )
                     filled.append(Filled(piles[training.code, session].pop(), answers))
     return filled
 

@@ -88,9 +88,12 @@ class Visitor:
         return self._page(self.session.get(urljoin(self.address, path), timeout=TIMEOUT))
 
     def send(self, page: Page, form: PageForm, **changes: object) -> Page:
-        """Post ``form`` with its own values and ``changes``; raises UnexpectedPage on refusal."""
-        files = {k: v for k, v in changes.items() if isinstance(v, tuple)}
-        data = {**form.values, **{k: v for k, v in changes.items() if k not in files}}
+        """Post ``form`` with its own values and ``changes``; raises UnexpectedPage on refusal.
+
+        A list of (name, content, type) is sent as files.
+        """
+        files = [(k, one) for k, v in changes.items() if isinstance(v, list) for one in v]
+        data = {**form.values, **{k: v for k, v in changes.items() if not isinstance(v, list)}}
         where = urljoin(page.url, form.action or page.url)
         answer = self.session.post(where, data=data, files=files or None, timeout=TIMEOUT)
         return self._page(answer)

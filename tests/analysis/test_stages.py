@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from frames import frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from province import FRAMEWORK, INSTRUMENTS, TRAINEE, default_plan
 
 from analysis.adjust import adjusted_totals
 from analysis.bands import band_of, band_probabilities, nearest_band
@@ -17,9 +15,11 @@ from analysis.mixed import fit_crossed
 from analysis.raters import linked_blocks, panel_factors, panel_rows, panel_values, severities
 from analysis.results import Estimates
 from analysis.screen import flag_responses, longest_run_share, screened_items
-from project_root import ROOT
+from frames import frame
 from instruments.faults import FaultsFound
 from instruments.scorecard import Adjustment, Adoption, Framework, Indicator
+from project_root import ROOT
+from province import FRAMEWORK, INSTRUMENTS, TRAINEE, default_plan
 
 REFERENCE = ROOT / "tests" / "reference"
 

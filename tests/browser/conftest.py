@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from instruments.catalogue import write_catalogue
+from site_ports import free_port
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_catalogue
 from survey_app.demo.run import make_instance
@@ -36,13 +36,6 @@ class Site:
     home: Path
     login: str
     password: str
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

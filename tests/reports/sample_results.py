@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from frames import frame
 
 from analysis.results import Results
+from frames import frame
 from instruments.framework import read_framework, read_plan
 from instruments.model import Choice, IndicatorMapping, Instrument, Item, Scale, Section
 from instruments.programme import Cycle

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from site_for_tests import Site, catalogue
 
 import survey_app
+from site_for_tests import Site, catalogue
 from survey_app import cli, db
 from survey_app.services import imports, programme
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from site_for_tests import Site
 
 from instruments.extract import read_extract
+from site_for_tests import Site
 from survey_app import db
 from survey_app.errors import Refused
 from survey_app.models import ObservationRow, ResponseRow, VisitRow

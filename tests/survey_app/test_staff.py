@@ -9,10 +9,10 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from site_for_tests import PASSWORD, Site, Staff, catalogue, hidden
 from sqlalchemy import select
 
 from instruments.faults import FaultsFound, fault
+from site_for_tests import PASSWORD, Site, Staff, catalogue, hidden
 from survey_app import clock, db
 from survey_app.models import ClassRow, ObservationRow, ResponseRow, VisitRow
 from survey_app.services import imports, jobs, programme

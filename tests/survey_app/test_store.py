@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from site_for_tests import Site
 from sqlalchemy import select, text
 
 from instruments.faults import FaultsFound
+from site_for_tests import Site
 from survey_app import create_app, db
 from survey_app.errors import Refused
 from survey_app.models import Base, ResponseRow, TicketRow

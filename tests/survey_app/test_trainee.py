@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from site_for_tests import Site, full, hidden
 from sqlalchemy import select
 
+from site_for_tests import Site, full, hidden
 from survey_app import db
 from survey_app.models import ResponseRow, TicketRow
 

@@ -1,0 +1,143 @@
+"""The whole chain at a small size: demo by its command, and a newcomer's change in data alone."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
+from instruments.codebook import codebook_markdown
+from instruments.extract import read_extract, unpack_extract
+from instruments.framework import check_fit, read_framework
+from instruments.plan import read_plan
+from site_ports import free_port
+from survey_app.demo.answers import trainee_forms
+from survey_app.demo.people import Clerk
+from survey_app.demo.programme import sample_settings
+from survey_app.demo.run import draw_sample, make_instance, send_forms
+from survey_app.demo.server import running_site
+
+HEADER = (
+    "scorecard,group,unit,name,n,enrolled,response_rate,raw,raw_se,adjusted,score,score_low,"
+    "score_high,reliability,rank,rank_low,rank_high,letters,band,note"
+)
+SMALL = ["--trainees", "360", "--classes", "12"]
+
+
+def guopei(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, its output piped."""
+    return subprocess.run(
+        [sys.executable, "-m", "survey_app", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demonstration, run by its command."""
+    out = tmp_path_factory.mktemp("demo") / "demo"
+    done = guopei("demo", "--out", str(out), "--port", str(free_port()), "--no-serve", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "逐字节相同" in done.stderr
+    assert "与预设真值比较" in done.stderr
+    return out
+
+
+def test_demo_leaves_what_is_promised(demo: Path) -> None:
+    for name in ("instance/site.db", "extract/datapackage.json", "bulletin/bulletin.html"):
+        assert (demo / name).is_file()
+    table = (demo / "results" / "units.csv").read_text(encoding="utf-8")
+    assert table.splitlines()[0] == HEADER
+    units = pd.read_csv(demo / "results" / "units.csv", dtype={"unit": str})
+    assert set(units["scorecard"]) == {"A", "A-project", "A-overall"}
+    ranked = units.dropna(subset=["rank"])
+    shown = ["rank_low", "rank_high", "letters", "score_low", "score_high"]
+    assert ranked[shown].notna().to_numpy().all()
+    assert units.loc[units["rank"].isna(), "note"].notna().all()
+    assert "样例" in (demo / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+
+
+def test_an_assessor_verifies_and_finds_one_changed_byte(demo: Path, tmp_path: Path) -> None:
+    assert guopei("verify", str(demo)).returncode == 0
+    assert guopei("verify", str(demo / "extract.zip")).returncode == 0
+    copy = tmp_path / "copy"
+    shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("instance", "*.zip"))
+    target = next((copy / "extract").glob("responses_trainee*"))
+    content = bytearray(target.read_bytes())
+    content[len(content) // 2] ^= 1
+    target.write_bytes(content)
+    found = guopei("verify", str(copy))
+    assert found.returncode == 1
+    assert target.name in found.stdout + found.stderr
+    assert "Traceback" not in found.stderr
+
+
+WORDS = "授课教师所用案例来自乡村学校。"
+
+
+def newcomers_sources() -> dict[str, bytes]:
+    """The built-in files with one more item, mapped to an indicator, and a new version."""
+    sources = dict(instrument_sources())
+    text = sources["trainee_core.md"].decode("utf-8")
+    item = f"|        | select_one agree5     | q06b         | {WORDS} | | likert | | |\n"
+    mapped = "|             | q06b | A3.1.2    | agree5      |          |\n"
+    lines = text.splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if "select_one agree5" in line and "q06" in line)
+    lines.insert(at + 1, item)
+    at = next(i for i, line in enumerate(lines) if "A3.1.2" in line)
+    lines.insert(at + 1, mapped)
+    text = "".join(lines).replace("| trainee_core | 1.0 ", "| trainee_core | 1.1 ")
+    return sources | {"trainee_core.md": text.encode("utf-8")}
+
+
+def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
+    sources = newcomers_sources()
+    instruments = load_instruments(sources)
+    framework = read_framework(framework_source(), "A")
+    check_fit(framework, read_plan(plan_source(), "default"), instruments)
+    assert WORDS in codebook_markdown(instruments, framework)
+    home, sample = tmp_path / "instance", draw_sample(trainees=360, classes=12)
+    credentials = make_instance(home)
+    with running_site(home, free_port()) as address:
+        clerk = Clerk(address, *credentials)
+        clerk.import_sample(sample.province.catalogue)
+        files = [(name, text, "text/markdown") for name, text in sources.items()]
+        clerk.post("/province/programme", instruments=files)
+        clerk.post("/province/open")
+        slips = [*clerk.slips("classes"), *clerk.slips("sessions")]
+        settings = sample_settings() | {"session_response": 0.0, "quiet_projects": []}
+        forms = trainee_forms(
+            sample.province,
+            instruments=instruments,
+            slips=slips,
+            settings=settings,
+            generator=sample.generator,
+        )
+        assert any("q06b" in form.answers for form in forms)
+        assert WORDS in clerk.visitor.get(f"/c/{slips[0].class_code}/form").text
+        send_forms(address, forms, lambda _text: None)
+        clerk.post("/province/close")
+        clerk.post("/province/extract")
+        clerk.score(lambda _text: None)
+        bulletin = clerk.visitor.get("/province/bulletin").text
+        (tmp_path / "extract.zip").write_bytes(clerk.visitor.get("/province/extract.zip").content)
+    unpack_extract(tmp_path / "extract.zip", tmp_path / "extract")
+    extract = read_extract(tmp_path / "extract")
+    codebook = extract.table("codebook").set_index("column")
+    assert codebook.loc["q06b", "label"] == WORDS
+    assert codebook.loc["q06b", "indicator"] == "A3.1.2"
+    answers = extract.table("responses_trainee_core_v1_1")["q06b"]
+    assert answers.notna().mean() > 0.9
+    results = next((home / "results").glob("*/items.csv"))
+    items = pd.read_csv(results)
+    scored = items[(items["item"] == "q06b") & (items["indicator"] == "A3.1.2")]
+    assert scored["mean"].between(20, 100).all()
+    assert len(scored) == len(sample.province.catalogue.projects)
+    assert WORDS in bulletin
