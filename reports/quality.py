@@ -76,7 +76,9 @@ def _flags(material: Material) -> tuple[Block, ...]:
          tables.count(row.n), tables.count(row.flagged), tables.count(row.excluded))
         for row in found
     ]  # fmt: skip
-    return (_table("flags", ("project", "flag", "n", "flagged", "excluded"), body, 2),)
+    note = phrase("quality.flags_hidden", cell=str(material.results.plan.thresholds.min_cell))
+    table = _table("flags", ("project", "flag", "n", "flagged", "excluded"), body, 2)
+    return (table, Paragraph(note))
 
 
 def _sensitivity(material: Material) -> tuple[Block, ...]:

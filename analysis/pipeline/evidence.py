@@ -160,4 +160,8 @@ def _classes(data: Evidence, *, cell: int) -> pd.DataFrame:
 def _flags(data: Evidence, plan: Plan, *, cell: int) -> pd.DataFrame:
     out = screen.count_flags(data.flags, screening=plan.screening)
     hidden = disclosure.too_few(out["n"], min_cell=cell)
-    return disclosure.blank(out, where=hidden, columns=["n", "flagged", "excluded"])
+    out = disclosure.blank(out, where=hidden, columns=["n", "flagged", "excluded"])
+    # Whoever reported pressure, or alone did not, must not be guessed from a count of one.
+    few = disclosure.too_few(out["flagged"].fillna(0), min_cell=cell)
+    rest = disclosure.too_few((out["n"] - out["flagged"]).fillna(0), min_cell=cell)
+    return disclosure.blank(out, where=few | rest, columns=["flagged", "excluded"])

@@ -154,6 +154,23 @@ def test_flags_are_counted_and_excluded_rows_are_shown_beside(tmp_path) -> None:
     assert results.units["n"].max() == 60
 
 
+@pytest.mark.parametrize("flagged", [1, 4, 36, 39])
+def test_a_flag_raised_by_a_few_is_not_counted_out(tmp_path, flagged: int) -> None:
+    """Design, what must always be true: 2. Nobody is to be guessed from a count of one to four,
+    neither the few who were pressed nor the few who were not."""
+    programme = catalogue(projects=1, classes=1, size=40)
+    code = programme.classes[0].code
+    rows = [
+        row(number, code, **GOOD | ({"pressed": "yes"} if number < flagged else {}))
+        for number in range(40)
+    ]
+    results = score(make_extract(programme, tmp_path, responses={"trainee": rows}), default_plan())
+    found = results.flags.set_index("flag").loc["pressure"]
+    assert pd.isna(found["flagged"])
+    assert pd.isna(found["excluded"])
+    assert found["n"] == 40
+
+
 def answered(programme, folder, numbers: dict[str, int]):
     rows, number = [], 0
     for training in programme.classes:
