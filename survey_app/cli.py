@@ -29,7 +29,14 @@ PLACES = {
     "run-job": _OWN,
 }
 """Command → module that holds it, in the order of --help."""
-METAVARS = {"text": "文字", "integer": "整数", "float": "数", "path": "路径", "file": "文件"}
+METAVARS = {
+    "text": "文字",
+    "integer": "整数",
+    "integer range": "整数",
+    "float": "数",
+    "path": "路径",
+    "file": "文件",
+}
 """Type of an option → what --help calls its value."""
 
 

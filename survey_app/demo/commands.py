@@ -14,7 +14,7 @@ import click
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("demo"),
     show_default=True,
-    help="样例产物放在哪里（会先清空）。",
+    help="样例产物放在哪里（其中上一次的样例会先清空）。",
 )
 @click.option("--port", type=int, default=8000, show_default=True, help="站点端口。")
 @click.option("--serve/--no-serve", default=True, help="复核之后是否让站点继续运行。")
@@ -33,6 +33,7 @@ def demo(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
 
 
 def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
+    from instruments.catalogue import write_catalogue
     from survey_app.demo.run import clear, collect, draw_sample, make_instance, take_away
     from survey_app.demo.server import running_site
     from survey_app.demo.truth import compare_with_truth
@@ -44,8 +45,9 @@ def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
 
     clear(out)
     home = out / "instance"
-    credentials = make_instance(home)
+    credentials = make_instance(home, address=f"http://127.0.0.1:{port}")
     sample = draw_sample(trainees=trainees, classes=classes)
+    (out / "catalogue.xlsx").write_bytes(write_catalogue(sample.province.catalogue))
     with running_site(home, port) as address:
         tell(f"站点已启动：{address}")
         clerk = collect(address, credentials, sample, tell)

@@ -50,14 +50,18 @@ def draw_sample(*, trainees: int | None = None, classes: int | None = None) -> S
     return Sample(province, generator)
 
 
-def make_instance(home: Path) -> tuple[str, str]:
-    """Make a fresh instance folder by the command itself; returns the clerk's login, password."""
+def make_instance(home: Path, *, address: str = "http://127.0.0.1:8000") -> tuple[str, str]:
+    """Make a fresh instance folder by the command itself; returns the clerk's login, password.
+
+    ``address`` is what the codes on the slips lead to.
+    """
     password = secrets.token_urlsafe(12)
     home.mkdir(parents=True, exist_ok=True)
     note = home / "first-password.txt"
     note.touch(mode=0o600)
     note.write_text(password, encoding="utf-8")
-    command(["init", "--admin", CLERK, "--password-file", str(note)], home=home)
+    known = ["--admin", CLERK, "--password-file", str(note), "--base-url", address]
+    command(["init", *known], home=home)
     note.unlink()
     return CLERK, password
 
@@ -130,7 +134,7 @@ def take_away(clerk: Clerk, out: Path) -> None:
 
 def clear(out: Path) -> None:
     """Empty the demonstration's folder; refuses a folder that holds anything else."""
-    known = {"instance", "extract", "results", "bulletin", "extract.zip"}
+    known = {"instance", "extract", "results", "bulletin", "extract.zip", "catalogue.xlsx"}
     strange = {path.name for path in out.iterdir()} - known if out.exists() else set()
     if strange:
         raise DemoFailed(f"{out} 里有不属于样例的内容({'、'.join(sorted(strange))}),请换一个 --out")
