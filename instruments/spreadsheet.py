@@ -13,7 +13,7 @@ import openpyxl
 import xlrd
 
 from instruments.faults import Fault, Place, fault, refuse
-from instruments.workbook import MAX_COLUMNS, MAX_ROWS, Grid
+from instruments.grid import MAX_COLUMNS, MAX_ROWS, Grid
 
 _DECLARED = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _UTF16_MARK = (b"\xff\xfe", b"\xfe\xff")

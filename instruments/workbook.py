@@ -12,10 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from instruments.archive import read_members
 from instruments.faults import Fault, Place, fault, refuse
+from instruments.grid import MAX_ROWS, Grid
 
 MAX_BYTES = 50_000_000
-MAX_ROWS = 200_000
-MAX_COLUMNS = 300
 MAX_CELL = 32_767
 """Characters that a spreadsheet cell can hold."""
 XLS_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -50,15 +49,6 @@ class Workbook:
     def sheet(self, name: str) -> Sheet | None:
         """The sheet called ``name``, or None."""
         return {sheet.name: sheet for sheet in self.sheets}.get(name)
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A sheet before its header is known: numbered rows of raw text, and faults so far."""
-
-    name: str
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
-    faults: tuple[Fault, ...] = ()
 
 
 def read_workbook(data: bytes, name: str) -> Workbook:

@@ -80,6 +80,20 @@ def stage_faults(root: Path) -> list[str]:
     return sorted(set(faults))
 
 
+def circle_faults(root: Path) -> list[str]:
+    """Two modules that import each other, imports inside functions included."""
+    uses = {}
+    for path in modules(root):
+        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        uses[name] = set(imported(ast.parse(path.read_text(encoding="utf-8"))))
+    return sorted(
+        f"{a} and {b} import each other"
+        for a in uses
+        for b in uses[a] & set(uses)
+        if a < b and a in uses[b]
+    )
+
+
 def size_faults(root: Path) -> list[str]:
     faults, lengths = [], []
     for path in modules(root):
@@ -118,7 +132,14 @@ def name_faults(root: Path) -> list[str]:
     ]
 
 
-CHECKS = (layer_faults, stage_faults, size_faults, docstring_faults, name_faults)
+CHECKS = (
+    layer_faults,
+    stage_faults,
+    circle_faults,
+    size_faults,
+    docstring_faults,
+    name_faults,
+)
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -133,6 +154,11 @@ PLANTED = {
         "against the layers",
     ),
     stage_faults: ("analysis/means.py", '"""X."""\nfrom analysis import ranks\n', "stage ranks"),
+    circle_faults: (
+        "analysis/means.py",
+        '"""X."""\nfrom analysis.means import x\nimport analysis.ranks\n',
+        "import each other",
+    ),
     size_faults: ("analysis/means.py", '"""X."""\n' + "x = 1\n" * 300, "301 lines"),
     docstring_faults: ("analysis/means.py", '"""X."""\ndef mean(): ...\n', "mean: no docstring"),
     name_faults: ("analysis/utils.py", '"""X."""\n', "says nothing"),
@@ -144,7 +170,7 @@ def test_planted_fault_is_found(check, tmp_path: Path) -> None:
     where, text, expected = PLANTED[check]
     for layer in LAYERS:
         (tmp_path / layer).mkdir()
-    (tmp_path / "analysis" / "ranks.py").write_text('"""X."""\n')
+    (tmp_path / "analysis" / "ranks.py").write_text('"""X."""\nimport analysis.means\n')
     (tmp_path / where).write_text(text)
     assert any(expected in fault for fault in check(tmp_path))
 
