@@ -1,22 +1,61 @@
-"""Options and fixtures shared by every test."""
+"""Options and fixtures shared by every test; `make prove` and its record."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import warnings
+from collections.abc import Callable
 
 import pytest
+
+import proofs
+
+NO_BROWSER = "no chromium on PATH: install Debian's package `chromium`"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--prove", action="store_true", help="run the long proofs at full count")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --prove: the proofs alone, without those already done at this commit."""
+    if config.getoption("--prove"):
+        done = proofs.read_done()
+        kept = [i for i in items if i.get_closest_marker("prove") and i.nodeid not in done]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Renew docs/proof.md from all proofs done at this commit."""
+    if session.config.getoption("--prove"):
+        proofs.write_document()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what a machine without a browser did not test."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(NO_BROWSER in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.section("NOT TESTED", sep="!", red=True)
+        terminalreporter.line(f"{count} browser journeys were skipped: {NO_BROWSER}", red=True)
+
+
 @pytest.fixture(scope="session")
 def full_count(request: pytest.FixtureRequest) -> bool:
     """Whether long proofs run at their full count (`make prove`)."""
     return bool(request.config.getoption("--prove"))
+
+
+@pytest.fixture
+def proven(request: pytest.FixtureRequest, full_count: bool) -> Callable[[str], None]:
+    """Called at the end of a proof with its figures, which docs/proof.md then shows."""
+
+    def record(figures: str) -> None:
+        if full_count:
+            proofs.record(request.node.nodeid, figures)
+
+    return record
 
 
 @pytest.fixture(scope="session")
@@ -27,5 +66,4 @@ def chromium() -> str:
         return path
     if os.environ.get("GUOPEI_REQUIRE_BROWSER"):
         pytest.fail("GUOPEI_REQUIRE_BROWSER is set and there is no chromium on PATH")
-    warnings.warn("NO CHROMIUM: the browser journeys were NOT tested", UserWarning, stacklevel=1)
-    return pytest.skip("no chromium on PATH: install Debian's package `chromium`")
+    return pytest.skip(NO_BROWSER)

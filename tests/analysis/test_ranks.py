@@ -41,7 +41,8 @@ def test_pisa_2018_top_five_at_90_percent() -> None:
     assert (sets(PISA["score"], PISA["se"], level=0.90).low <= 5).sum() == 11
 
 
-def test_coverage_of_all_ranks_at_once(full_count: bool) -> None:
+@pytest.mark.prove
+def test_coverage_of_all_ranks_at_once(full_count: bool, proven) -> None:
     """Simultaneous sets hold every true rank in at least 95 % of replications (t, 12 df)."""
     generator = np.random.default_rng(7)
     truth, hits = np.linspace(78, 84, 10), 0
@@ -53,6 +54,7 @@ def test_coverage_of_all_ranks_at_once(full_count: bool) -> None:
         found = sets(score, scale, draws=400, df=12, seed=int(generator.integers(1 << 30)))
         hits += bool(((found.low <= ranks) & (ranks <= found.high)).all())
     assert hits / times >= 0.93
+    proven(f"{times} replications of 10 units: all ranks covered in {hits / times:.3f}")
 
 
 def test_shared_error_does_not_blur_a_difference() -> None:
