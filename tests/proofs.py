@@ -11,7 +11,8 @@ STATE = ROOT / ".proofs.json"
 DOCUMENT = ROOT / "docs" / "proof.md"
 HEAD = """# Proofs at full count
 
-Made by `make prove`, which can be stopped and goes on where it was. `make test` runs the same tests at reduced counts.
+Made by `make prove`, which can be stopped and goes on where it was.
+`make test` runs the same tests at reduced counts.
 
 | proof | figures | commit |
 |---|---|---|
