@@ -16,25 +16,24 @@ from instruments.extract import Extract, read_extract, unpack_extract
 from instruments.faults import refuse
 from reports.assess import FRAMEWORK, file_day, original_scale, write_ratings_extract
 from reports.bulletin import build_bulletin
-from reports.folder import MANIFEST, clear_folder, csv, write_results
+from reports.folder import ORIGINAL_SCALE, csv, write_results
 from reports.html import render_html
+from reports.output import BULLETIN, replaced_folder
 from reports.ratings import Columns, collect_ratings, parse_range, read_table
-from reports.wording import phrase
 
 DEFAULT_SCALE = "1:5"
 MAPPED = ("value", "unit", "class", "respondent", "rater", "scale", "title")
 """Keys of a mapping file: the options of the command."""
 Progress = Callable[[str, int, int], None]
-BULLETIN = "bulletin.html"
 
 
 def score_extract(extract: Extract, directory: Path, *, progress: Progress | None) -> Results:
     """Score ``extract`` by its own plan and write the results folder."""
     results = score(extract, extract.plan, progress=progress)
-    clear_folder(directory, mark=MANIFEST, what=phrase("folders.results"))
-    write_results(results, directory)
-    if extract.framework.code == FRAMEWORK:
-        (directory / "original_scale.csv").write_bytes(csv(original_scale(extract)))
+    with replaced_folder(directory, kind="results") as fresh:
+        write_results(results, fresh)
+        if extract.framework.code == FRAMEWORK:
+            (fresh / ORIGINAL_SCALE).write_bytes(csv(original_scale(extract)))
     return results
 
 
@@ -42,11 +41,9 @@ def publish_bulletin(results: Results, directory: Path) -> Path:
     """Write the bulletin of ``results`` and return its path; invented data is marked 样例."""
     sample = results.cycle.sample or results.plan.sample
     text = render_html(build_bulletin(results, sample=sample))
-    clear_folder(directory, mark=BULLETIN, what=phrase("folders.bulletin"))
-    directory.mkdir(parents=True)
-    path = directory / BULLETIN
-    path.write_bytes(text.encode("utf-8"))
-    return path
+    with replaced_folder(directory, kind="bulletin") as fresh:
+        (fresh / BULLETIN).write_bytes(text.encode("utf-8"))
+    return directory / BULLETIN
 
 
 @contextmanager
@@ -77,16 +74,13 @@ def assess_table(
     names = {key: chosen[key] for key in ("unit", "respondent", "rater")}
     columns = Columns(value=tuple(chosen["value"]), class_=chosen["class"], **names)
     ratings = collect_ratings(read_table(file), columns=columns, scale=scale)
-    clear_folder(out, mark="extract", what=phrase("folders.assess"))
-    extract = write_ratings_extract(
-        ratings,
-        scale=scale,
-        title=chosen["title"] or file.stem,
-        day=file_day(file),
-        directory=out / "extract",
-    )
-    results = score_extract(extract, out / "results", progress=progress)
-    return publish_bulletin(results, out / "bulletin")
+    about = {"title": chosen["title"] or file.stem, "day": file_day(file)}
+    with replaced_folder(out, kind="assess") as fresh:
+        place = fresh / "extract"
+        extract = write_ratings_extract(ratings, scale=scale, directory=place, **about)
+        results = score_extract(extract, fresh / "results", progress=progress)
+        publish_bulletin(results, fresh / "bulletin")
+    return out / "bulletin" / BULLETIN
 
 
 def _chosen(mapping: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from instruments.extract import Extract
 
 MANIFEST = "results.json"
+ORIGINAL_SCALE = "original_scale.csv"
+"""Only beside results of a foreign table of ratings."""
 UNIT_COLUMNS = (
     "scorecard", "group", "unit", "name", "n", "enrolled", "response_rate", "raw", "raw_se",
     "adjusted", "score", "score_low", "score_high", "reliability", "rank", "rank_low",
@@ -53,7 +54,7 @@ def read_results(directory: Path, extract: Extract) -> Results:
 
     Raises FaultsFound when the folder is no results folder or belongs to another extract.
     """
-    stored = _read_manifest(directory)
+    stored = read_manifest(directory)
     if stored["extract_sha256"] != extract.sha256:
         pair = {"stored": stored["extract_sha256"][:16], "given": extract.sha256[:16]}
         raise refuse("reports.other_extract", **pair)
@@ -74,7 +75,8 @@ def read_results(directory: Path, extract: Extract) -> Results:
         raise refuse("reports.not_results", name=directory.name, why=_reason(error)) from error
 
 
-def _read_manifest(directory: Path) -> dict[str, Any]:
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest of a results folder; raises FaultsFound when it is none."""
     try:
         stored = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
         known = {"extract_sha256", "measurable", "provenance", "written_by"}
@@ -98,7 +100,7 @@ def writers() -> Pairs:
 
 def stored_software(directory: Path) -> tuple[Pairs, Pairs]:
     """Provenance and writers as the manifest names them."""
-    stored = _read_manifest(directory)
+    stored = read_manifest(directory)
     return _pairs(stored["provenance"]), _pairs(stored["written_by"])
 
 
@@ -192,12 +194,3 @@ def _undated(data: bytes) -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(info, content)
     return out.getvalue()
-
-
-def clear_folder(directory: Path, *, mark: str, what: str) -> None:
-    """Empty ``directory`` for new output, but only when it is empty or holds ``mark``."""
-    if not directory.exists():
-        return
-    if any(directory.iterdir()) and not (directory / mark).exists():
-        raise refuse("reports.occupied", name=directory.name, what=what)
-    shutil.rmtree(directory)

@@ -161,6 +161,19 @@ def test_bad_input_leaves_nothing_behind(tmp_path: Path) -> None:
     assert run("assess", tmp_path / "none.csv", *arguments).exit_code == USAGE
 
 
+def test_assess_again_replaces_its_own_output_only(done: Path, tmp_path: Path) -> None:
+    shutil.copytree(done, tmp_path / "out")
+    ratings().to_csv(tmp_path / "a.csv", index=False)
+    arguments = [tmp_path / "a.csv", *OPTIONS, "--out", tmp_path / "out"]
+    assert run("assess", *arguments).exit_code == OK
+    assert verify(tmp_path / "out") == []
+    (tmp_path / "out" / "extract" / "mine.csv").write_text("x")
+    result = run("assess", *arguments)
+    assert result.exit_code == FAULTS
+    assert "extract/mine.csv" in result.output
+    assert (tmp_path / "out" / "results" / "units.csv").exists()
+
+
 def test_verify_holds(done: Path) -> None:
     verdict = examine(done)
     assert (verdict.faults, verdict.scope, verdict.equality) == ((), "whole", "bytes")

@@ -14,7 +14,7 @@ from sample_results import HOSTILE, sample_results
 
 from analysis.results import Results
 from instruments.faults import FaultsFound
-from reports.folder import clear_folder, read_results, write_results
+from reports.folder import read_results, write_results
 
 HEADER = (
     "scorecard,group,unit,name,n,enrolled,response_rate,raw,raw_se,adjusted,score,score_low,"
@@ -96,10 +96,3 @@ def test_other_extract_and_foreign_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FaultsFound) as found:
         read_results(tmp_path, source(results))
     assert found.value.faults[0].code == "reports.not_results"
-
-
-def test_foreign_folder_is_never_emptied(tmp_path: Path) -> None:
-    (tmp_path / "thesis.doc").write_text("x")
-    with pytest.raises(FaultsFound):
-        clear_folder(tmp_path, mark="results.json", what="结果")
-    assert (tmp_path / "thesis.doc").exists()

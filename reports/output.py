@@ -1,0 +1,105 @@
+"""An output folder takes its place only when complete, and never that of data we did not write."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from instruments.faults import refuse
+from instruments.folder import MANIFEST as MANIFEST_OF_EXTRACT
+from instruments.folder import SEAL
+from reports.folder import MANIFEST, ORIGINAL_SCALE, read_manifest
+from reports.wording import phrase
+
+BULLETIN = "bulletin.html"
+Names = frozenset[str]
+
+
+@contextmanager
+def replaced_folder(place: Path, *, kind: str) -> Iterator[Path]:
+    """An empty folder that takes ``place`` when the block ends well; else nothing has changed.
+
+    ``kind`` is a key of KINDS. Raises FaultsFound, before and after the block, when ``place``
+    holds anything that is no former output of this kind.
+    """
+    place = place.resolve()
+    _check(place, kind)
+    with tempfile.TemporaryDirectory(prefix=".guopei-", dir=_existing(place.parent)) as folder:
+        fresh, former = Path(folder) / "new", Path(folder) / "former"
+        fresh.mkdir()
+        yield fresh
+        _check(place, kind)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists():
+            place.rename(former)
+        try:
+            fresh.rename(place)
+        except OSError:
+            if former.exists():
+                former.rename(place)
+            raise
+
+
+def _existing(folder: Path) -> Path:
+    return next(one for one in (folder, *folder.parents) if one.is_dir())
+
+
+def _check(place: Path, kind: str) -> None:
+    if place.exists() and not place.is_dir():
+        raise refuse("reports.out_is_file", name=place.name)
+    entry = next(_foreign(place, place, KINDS[kind](place)), None) if place.exists() else None
+    if entry:
+        raise refuse(
+            "reports.occupied", name=place.name, entry=entry, what=phrase(f"folders.{kind}")
+        )
+
+
+def _foreign(folder: Path, root: Path, known: Names) -> Iterator[str]:
+    """Entries that are neither a file of ``known`` nor a folder on the way to one."""
+    above = {str(parent) for name in known for parent in PurePosixPath(name).parents}
+    for path in sorted(folder.iterdir()):
+        name = path.relative_to(root).as_posix()
+        if path.is_dir() and not path.is_symlink() and name in above:
+            yield from _foreign(path, root, known)
+        elif path.is_symlink() or path.is_dir() or name not in known:
+            yield name
+
+
+def _results(place: Path) -> Names:
+    """Names that the stored manifest implies; none when there is no manifest of ours."""
+    if not (place / MANIFEST).is_file():
+        return frozenset()
+    frames = read_manifest(place).get("rows")
+    tables = {f"{n}{suffix}" for n in frames or () for suffix in (".csv", ".parquet")}
+    return frozenset(tables | {MANIFEST, "units.xlsx", ORIGINAL_SCALE})
+
+
+def _bulletin(_place: Path) -> Names:
+    return frozenset({BULLETIN})
+
+
+def _extract(place: Path) -> Names:
+    try:
+        stored = json.loads((place / MANIFEST_OF_EXTRACT).read_text(encoding="utf-8"))
+        listed = stored["resources"] if SEAL in stored else ()  # others' packages have no seal
+        return frozenset(
+            {str(entry["path"]) for entry in listed} | {MANIFEST_OF_EXTRACT} if listed else ()
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return frozenset()
+
+
+def _assess(place: Path) -> Names:
+    parts = {"extract": _extract, "results": _results, "bulletin": _bulletin}
+    return frozenset(f"{part}/{n}" for part, names in parts.items() for n in names(place / part))
+
+
+KINDS: dict[str, Callable[[Path], Names]] = {
+    "results": _results,
+    "bulletin": _bulletin,
+    "assess": _assess,
+}
+"""What a command writes -> names of the files that a former run left in the folder."""
