@@ -77,6 +77,8 @@ def _barring(evidence: Evidence, plan: Plan, framework: Framework) -> list[Fault
                 least=f"{plan.composite.minimum_points:g}",
             )
         )
+    if evidence.rate is not None and evidence.rate > 1.0:
+        reasons.append(fault("analysis.over_answered"))
     if evidence.rate is None and limits.min_response_rate > 0:
         reasons.append(fault("analysis.response_unknown"))
     small = evidence.n >= limits.rank_small_n and (evidence.rate or 0.0) >= limits.rank_small_rate

@@ -177,7 +177,9 @@ def _moderate(
         mixed = (prior * pooled + df[members] * per_class[members]) / np.where(known, total, 1.0)
         out[members] = np.where(known, mixed * scale[members], own[members])
         freedom[members] = np.where(weight.max(initial=0) > 0, prior, freedom[members])
-    return out, freedom + df.max(axis=(1, 2), initial=0)
+    own_df = df.max(axis=(1, 2), initial=0)
+    pool = own_df.sum()  # nobody can borrow more certainty than all classes together hold
+    return out, np.where(pool > 0, np.minimum(freedom + own_df, pool), freedom)
 
 
 LINEARISED = {"linearised": _linearised}

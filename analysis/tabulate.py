@@ -98,8 +98,9 @@ def indicator_rows(
 ) -> pd.DataFrame:
     """Rows of ``indicators``: every node of the framework for every unit of a card.
 
-    ``reliability`` and ``shrunken``: units x nodes. ``hidden``: units whose trainees' values may
-    not be shown; nodes that rest on trainees' answers become 'suppressed' there.
+    ``reliability`` and ``shrunken``: units x nodes. ``hidden``: units whose score may not be
+    shown; nodes that rest on trainees' answers become 'suppressed' there, and experts' as well
+    where nobody else was asked.
     """
     parts = []
     for place, node in enumerate(framework.indicators):
@@ -147,7 +148,8 @@ def _status(card: Card, *, place: int, code: str, hidden: np.ndarray) -> np.ndar
     measured = ~np.isnan(card.main.value[:, place])
     asked = card.leaf_asked.get(code)
     unasked = (card.classes > 0) & (asked == 0) if asked is not None else zero > 0
-    choices = [measured & hidden & (not experts), measured, insufficient, unasked]
+    protected = not experts or set(card.leaf_raters) == set(card.leaf_n)
+    choices = [measured & hidden & protected, measured, insufficient, unasked]
     return np.select(choices, [SUPPRESSED, MEASURED, SUPPRESSED, NOT_APPLICABLE], MISSING)
 
 

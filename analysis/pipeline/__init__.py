@@ -40,8 +40,10 @@ def score(extract: Any, plan: Plan, *, progress: Progress | None = None) -> Resu
     _tell(progress, steps)
     others = estimation.cards(data, whole, panel, plan)
     again = pd.concat([league.rank_again(card, frames["units"], plan) for card in others])
-    frames["sensitivity"] = robustness.with_and_without(frames["units"], everything=again)
-    frames |= evidence.frames(data, plan, rated=panel.measured)
+    beside = robustness.with_and_without(frames["units"], everything=again)
+    frames["sensitivity"] = evidence.hide_effect_of_few(beside, data=data, plan=plan)
+    shown = frames["units"].query("scorecard == 'A-project' and score.notna()")["unit"]
+    frames |= evidence.frames(data, plan, rated=panel.measured, published=set(shown))
     frames |= {"raters": panel.severities, "variance": panel.variance}
     _tell(progress, steps)
     return Results(

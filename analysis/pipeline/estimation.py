@@ -26,6 +26,8 @@ class Panel:
     """project, leaf pairs rated by enough experts."""
     severities: pd.DataFrame
     variance: pd.DataFrame
+    df: float = 1.0
+    """Raters less one: what intervals rest on where experts alone are asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ def rate_panel(data: Evidence, plan: Plan) -> Panel:
     rows = raters.panel_rows(data.ratings, min_experts=plan.thresholds.min_experts)
     size = len(data.projects) * len(leaves)
     people = _people_variance(data)
-    if rows.empty:
+    if len(rows) <= len(rows[list(raters.CELL)].drop_duplicates()):  # nothing left to estimate
         value = np.full((len(data.projects), len(leaves)), np.nan)
         none = raters.severities(mixed.NO_EFFECTS, rows=rows, blocks=pd.Series(dtype=int))
         measured = pd.DataFrame(columns=["project", "leaf"])
@@ -64,7 +66,8 @@ def rate_panel(data: Evidence, plan: Plan) -> Panel:
     effects = fit.effects.get("rater", mixed.NO_EFFECTS)
     severities = raters.severities(effects, rows=rows, blocks=blocks)
     variance = pd.concat([mixed.components(fit, model="observation"), people], ignore_index=True)
-    return Panel(leaves, value, covariance, fit.fixed[list(raters.CELL)], severities, variance)
+    measured, df = fit.fixed[list(raters.CELL)], max(rows["rater"].nunique() - 1.0, 1.0)
+    return Panel(leaves, value, covariance, measured, severities, variance, df)
 
 
 def _people_variance(data: Evidence) -> pd.DataFrame:
@@ -200,12 +203,20 @@ def _card(
         tabulate.Values(adjusted.value, adjusted.standard_error()),
         tabulate.Values(main.value, main.standard_error()),
         main.covariance[-1],
-        np.maximum(rows @ kept.basis.df - (rows.sum(axis=1) - 1.0) * plan.means.prior_df, 1.0),
+        _freedom(data, kept, panel, plan, rows=rows),
         roster.headcount(who, n=data.n, people=data.people, projects=data.projects),
         np.where(who.members, data.enrolled, 0.0).sum(axis=1),
         classes,
         **_leaf_counts(data, kept, panel, who=who),
     )
+
+
+def _freedom(
+    data: Evidence, kept: ProjectEstimates, panel: Panel, plan: Plan, *, rows: np.ndarray
+) -> np.ndarray:
+    if not _survey_leaves(data):
+        return np.full(len(rows), panel.df)
+    return np.maximum(rows @ kept.basis.df - (rows.sum(axis=1) - 1.0) * plan.means.prior_df, 1.0)
 
 
 def _compose(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis import counts, disclosure, goalposts, screen
+from analysis import counts, disclosure, goalposts, roster, screen
 from analysis.results import Scoring
 from instruments.scorecard import Framework, Plan
 
@@ -72,6 +73,7 @@ def collect(extract: Any, plan: Plan) -> Evidence:
         counts.count_scores(extract, scoring=s, flags=_unflagged(r))
         for s, r in zip(expert, ratings, strict=True)
     ]
+    people = _people(extract, [*trainee, *expert], classes)
     return Evidence(
         extract.framework,
         units,
@@ -81,8 +83,8 @@ def collect(extract: Any, plan: Plan) -> Evidence:
         tuple(rated),
         _joined(flags, ["response", "class_code", "project", *screen.FLAGS, "excluded"]),
         _joined(ratings, ["response", "rater", "project", "session", "leaf", "score"]),
-        _people(extract, trainee, classes),
-        _by_class([*counted, *rated]),
+        people,
+        _by_class([*counted, *rated], people),
     )
 
 
@@ -102,32 +104,62 @@ def _joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
 
 
-def _people(extract: Any, trainee: list[Scoring], classes: pd.DataFrame) -> pd.DataFrame | None:
-    found = [counts.person_rows(extract, scoring=s) for s in trainee]
+def _people(extract: Any, scorings: list[Scoring], classes: pd.DataFrame) -> pd.DataFrame | None:
+    found = [counts.person_rows(extract, scoring=s) for s in scorings]
     rows = next((frame for frame in found if frame is not None), None)
     return None if rows is None else rows.merge(classes[["class_code", "project"]], on="class_code")
 
 
-def _by_class(counted: list[counts.Counts]) -> pd.Series:
+def _by_class(counted: list[counts.Counts], people: pd.DataFrame | None) -> pd.Series:
+    if people is not None:  # a person's second row is no second person
+        return people.groupby("class_code")["respondent"].nunique().rename("n")
     whole = [c for c in counted if c.scoring.instrument.per == "class"]
     chosen = (whole or counted)[0]
     return chosen.rows.groupby("class_code")["n"].sum()
 
 
-def frames(data: Evidence, plan: Plan, *, rated: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def frames(
+    data: Evidence, plan: Plan, *, rated: pd.DataFrame, published: Collection[str]
+) -> dict[str, pd.DataFrame]:
     """The result tables ``items``, ``classes`` and ``flags`` after disclosure control.
 
     ``rated``: project, leaf pairs that enough experts rated; other expert items stay empty.
+    ``published``: projects whose score may be shown; trainees' items of others stay empty.
     """
     cell = plan.thresholds.min_cell
     return {
-        "items": _items(data, cell=cell, rated=rated),
+        "items": _items(data, cell=cell, rated=rated, published=published),
         "classes": _classes(data, cell=cell),
         "flags": _flags(data, plan, cell=cell),
     }
 
 
-def _items(data: Evidence, *, cell: int, rated: pd.DataFrame) -> pd.DataFrame:
+def few_excluded(data: Evidence, *, cell: int) -> set[str]:
+    """Projects of which so few rows were excluded, or kept, that they must not be told apart."""
+    rows = data.flags.groupby("project")["excluded"].agg(["sum", "size"]).astype(float)
+    few = disclosure.too_few(rows["sum"], min_cell=cell)
+    few |= (rows["sum"] > 0) & disclosure.too_few(rows["size"] - rows["sum"], min_cell=cell)
+    return set(rows.index[few])
+
+
+def hide_effect_of_few(frame: pd.DataFrame, *, data: Evidence, plan: Plan) -> pd.DataFrame:
+    """``sensitivity`` without ``score_all`` where it would tell what one to four people said."""
+    excluded = data.flags.groupby("project")["excluded"].sum().reindex(data.projects)
+    number = excluded.astype("Float64").fillna(0).to_numpy(dtype=float)
+    hidden = {
+        (who.scorecard, group, unit)
+        for who in roster.rosters(data.units, projects=data.projects)
+        for group, unit, total in zip(who.groups, who.units, who.members @ number, strict=True)
+        if 0 < total < plan.thresholds.min_cell
+    }
+    keys = zip(frame["scorecard"], frame["group"], frame["unit"], strict=True)
+    where = pd.Series([key in hidden for key in keys], index=frame.index, dtype=bool)
+    return disclosure.blank(frame, where=where, columns=["score_all"])
+
+
+def _items(
+    data: Evidence, *, cell: int, rated: pd.DataFrame, published: Collection[str]
+) -> pd.DataFrame:
     project = data.classes[["class_code", "project"]]
     parts = []
     for counted in (*data.trainee, *data.expert):
@@ -143,8 +175,15 @@ def _items(data: Evidence, *, cell: int, rated: pd.DataFrame) -> pd.DataFrame:
     unrated = ~pd.MultiIndex.from_frame(items[["unit", "indicator"]]).isin(enough)
     hidden = disclosure.too_few(items["asked"], min_cell=cell)
     hidden |= disclosure.too_few(items["n"], min_cell=cell)
-    hidden = hidden.where(~items["expert"], unrated)
-    return disclosure.blank(items, where=hidden, columns=["n", "not_applicable", "missing", "mean"])
+    withheld = ~items["unit"].isin(list(published))
+    alone = withheld & (not data.trainee)  # experts alone: their items are the score
+    hidden = (hidden | withheld).where(~items["expert"], unrated | alone)
+    shown = disclosure.blank(
+        items, where=hidden, columns=["n", "not_applicable", "missing", "mean"]
+    )
+    # n + not applicable + missing is the number kept: with the unit's n it would tell the excluded.
+    few = shown["unit"].isin(few_excluded(data, cell=cell)) & ~shown["expert"].astype(bool)
+    return disclosure.blank(shown, where=few, columns=["missing"])
 
 
 def _classes(data: Evidence, *, cell: int) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from analysis import bands, disclosure, eligibility, ranks, shrink, tabulate
 from instruments.faults import fault
 from instruments.scorecard import Framework, Plan
 
+SCALE = (0.0, 100.0)
+"""No score lies outside, so no interval reaches outside."""
 TABLES = ("units", "indicators", "pairs", "bands")
 SCORES = ["raw", "raw_se", "adjusted", "adjusted_se", "score", "score_se", "score_low"]
 SCORES += ["score_high", "reliability", "shrunken"]
@@ -85,7 +87,8 @@ def _judge(
 def _with_intervals(units: pd.DataFrame, card: tabulate.Card, plan: Plan) -> pd.DataFrame:
     half = stats.t.ppf(0.5 + plan.ranks.level / 2.0, card.df) * units["score_se"]
     score = units["score"].round(ranks.DECIDED)
-    return units.assign(score=score, score_low=score - half, score_high=score + half)
+    low, high = (score - half).clip(*SCALE), (score + half).clip(*SCALE)
+    return units.assign(score=score, score_low=low, score_high=high)
 
 
 def _shrink(
