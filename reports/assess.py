@@ -30,7 +30,10 @@ SOURCE = {False: ("trainee", "class", "assess"), True: ("expert", "visit", "asse
 def write_ratings_extract(
     ratings: pd.DataFrame, *, scale: Range, title: str, day: str, directory: Path
 ) -> Extract:
-    """Seal ``ratings`` (columns of ``collect_ratings``) as an extract in ``directory``."""
+    """Seal ``ratings`` (columns of ``collect_ratings``) as an extract in ``directory``.
+
+    Units and classes of rows without a rating are kept, so that they are reported as such.
+    """
     rated = bool((ratings["rater"] != "").any())
     source = instrument_source(scale, rated=rated, respondent=has_respondents(ratings))
     instrument = load_instruments({"ratings.md": source})[0]
@@ -92,10 +95,11 @@ def _classed(ratings: pd.DataFrame) -> pd.DataFrame:
     return out.assign(class_code=out["class_name"].where(~spread, joined))
 
 
-def _frames(ratings: pd.DataFrame, instrument: Instrument, day: str) -> dict[str, pd.DataFrame]:
+def _frames(listed: pd.DataFrame, instrument: Instrument, day: str) -> dict[str, pd.DataFrame]:
     label = phrase("ratings.group")
-    units = pd.DataFrame({"unit": sorted(ratings["unit"].unique())})
-    classes = ratings[["class_code", "class_name", "unit"]].drop_duplicates("class_code")
+    ratings = listed[listed["value"].notna()]
+    units = pd.DataFrame({"unit": sorted(listed["unit"].unique())})
+    classes = listed[["class_code", "class_name", "unit"]].drop_duplicates("class_code")
     visits = _visits(ratings, day)
     found = {
         "units": units.assign(kind="project", name=units["unit"], type="ratings", type_label=label),
@@ -143,8 +147,12 @@ def _responses(
     return joined.reindex(columns=response_table(instrument).names)
 
 
-def original_scale(extract: Extract) -> pd.DataFrame:
-    """Rows, people, mean and sd per unit on the ratings' own scale; small units left empty."""
+def original_scale(extract: Extract, units: pd.DataFrame) -> pd.DataFrame:
+    """Rows, people, mean and sd per unit on the ratings' own scale.
+
+    Nothing is shown of units below the smallest cell, and neither mean nor sd where ``units`` (the
+    results' frame) withholds the score.
+    """
     instrument = extract.instruments[0]
     classes = extract.table("classes")[["class_code", "project"]]
     rows = extract.table(instrument.table).merge(classes, on="class_code", validate="m:1")
@@ -159,4 +167,6 @@ def original_scale(extract: Extract) -> pd.DataFrame:
     shown = summary["respondents"] >= extract.plan.thresholds.min_cell
     columns = ["n", "respondents", "mean", "sd"]
     summary[columns] = summary[columns].where(shown, pd.NA)
+    published = summary["unit"].isin(units.loc[units["score"].notna(), "unit"])
+    summary[columns[2:]] = summary[columns[2:]].where(published, pd.NA)
     return summary

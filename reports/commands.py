@@ -16,6 +16,11 @@ OK, FAULTS, USAGE, FAILED = 0, 1, 2, 3
 """Exit codes: done; the input has faults; the command was called wrongly; it could not finish."""
 KERNEL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Haswell"}
 """One linear-algebra kernel and one thread, so that a sum has the same last bit everywhere."""
+MISUSED = frozenset({
+    "ratings.mapping_is_folder", "ratings.no_column", "ratings.no_unit", "ratings.no_value",
+    "ratings.scale", "reports.out_is_file",
+})  # fmt: skip
+"""Faults of the options rather than of a file."""
 FOLDER = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
 
@@ -35,7 +40,8 @@ def told_faults() -> Iterator[None]:
         yield
     except FaultsFound as found:
         _tell(found.faults)
-        raise SystemExit(FAULTS) from None
+        misused = all(one.code in MISUSED for one in found.faults)
+        raise SystemExit(USAGE if misused else FAULTS) from None
     except (OSError, MemoryError) as error:
         why = str(error) or type(error).__name__
         _tell((fault("reports.failed", why=why),))

@@ -19,7 +19,8 @@ from reports.bulletin import build_bulletin
 from reports.folder import ORIGINAL_SCALE, csv, write_results
 from reports.html import render_html
 from reports.output import BULLETIN, replaced_folder
-from reports.ratings import Columns, collect_ratings, parse_range, read_table
+from reports.ratings import Columns, collect_ratings, parse_range
+from reports.sheets import read_table
 
 DEFAULT_SCALE = "1:5"
 MAPPED = ("value", "unit", "class", "respondent", "rater", "scale", "title")
@@ -33,7 +34,7 @@ def score_extract(extract: Extract, directory: Path, *, progress: Progress | Non
     with replaced_folder(directory, kind="results") as fresh:
         write_results(results, fresh)
         if extract.framework.code == FRAMEWORK:
-            (fresh / ORIGINAL_SCALE).write_bytes(csv(original_scale(extract)))
+            (fresh / ORIGINAL_SCALE).write_bytes(csv(original_scale(extract, results.units)))
     return results
 
 
@@ -92,8 +93,11 @@ def _chosen(mapping: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mapping(path: Path) -> dict[str, Any]:
+    if path.is_dir():
+        raise refuse("ratings.mapping_is_folder", name=path.name)
     try:
-        stored = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        stored = yaml.load(text, Loader=yaml.BaseLoader)  # texts only: 1:5 is no number
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise refuse("ratings.mapping", why=str(error).splitlines()[0]) from error
     if not isinstance(stored, dict):
@@ -101,8 +105,13 @@ def _mapping(path: Path) -> dict[str, Any]:
     unknown = [str(key) for key in stored if key not in MAPPED]
     if unknown:
         raise refuse("ratings.mapping", why="、".join(unknown))
-    return {key: _words(value) for key, value in stored.items()}
+    return {key: _words(key, value) for key, value in stored.items()}
 
 
-def _words(value: object) -> Any:
-    return tuple(map(str, value)) if isinstance(value, list) else str(value or "")
+def _words(key: str, value: object) -> Any:
+    """BaseLoader gives texts, lists and mappings; only ``value`` may list columns."""
+    if isinstance(value, str):
+        return value
+    if key == "value" and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise refuse("ratings.mapping_value", key=key)

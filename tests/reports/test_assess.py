@@ -174,6 +174,71 @@ def test_assess_again_replaces_its_own_output_only(done: Path, tmp_path: Path) -
     assert (tmp_path / "out" / "results" / "units.csv").exists()
 
 
+def assess(folder: Path, table: str, *arguments: object) -> Result:
+    (folder / "a.csv").write_text(table, encoding="utf-8")
+    return run("assess", folder / "a.csv", *arguments, "--out", folder / "out")
+
+
+UNIT = ("--value", "y", "--unit", "unit")
+
+
+def test_unit_without_any_rating_is_reported(tmp_path: Path) -> None:
+    table = "unit,c,y\n" + "A,a,4\nA,b,3\n" * 12 + "B,d,3\nC,e,\n" * 12
+    result = assess(tmp_path, table, *UNIT, "--class", "c")
+    assert result.exit_code == OK, result.output
+    found = units(tmp_path / "out")
+    assert found["n"].to_dict() == {"A": 24, "B": 12, "C": 0}
+    assert "没有收到作答" in found.loc["C", "note"]
+
+
+def test_original_scale_shows_nothing_that_is_withheld(tmp_path: Path) -> None:
+    table = "unit,y\n" + "A,4\nA,2\n" * 10 + "B,3\nB,4\n" * 3 + "C,3\nC,4\n"
+    assert assess(tmp_path, table, *UNIT).exit_code == OK
+    place = tmp_path / "out" / "results" / "original_scale.csv"
+    found = pd.read_csv(place).set_index("unit")
+    scored = units(tmp_path / "out")["score"].notna()
+    assert scored.to_dict() == {"A": True, "B": False, "C": False}
+    assert found["mean"].notna().to_dict() == found["sd"].notna().to_dict() == scored.to_dict()
+    assert found["respondents"].notna().to_dict() == {"A": True, "B": True, "C": False}
+
+
+def test_mapping_is_read_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text("value: [y]\nunit: unit\nscale: 1:5\n", encoding="utf-8")
+    table = "unit,y\n" + "A,5\n" * 12
+    result = assess(tmp_path, table, "--mapping", path)
+    assert result.exit_code == OK, result.output
+    assert units(tmp_path / "out")["raw"].to_dict() == {"A": 100.0}
+    path.write_text("value: {a: y}\nunit: unit\n", encoding="utf-8")
+    result = assess(tmp_path, table, "--mapping", path)
+    assert result.exit_code == FAULTS
+    assert "ratings.mapping_value" in result.output
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--unit", "unit"), ("--value", "y"), (*UNIT, "--scale", "abc"), (*UNIT, "--class", "no"),
+        ("--value", "no*", "--unit", "unit"), (*UNIT, "--mapping", "."),
+    ],
+    ids=["no value", "no unit", "scale", "column", "columns", "mapping"],
+)  # fmt: skip
+def test_wrong_options_are_told_in_chinese(tmp_path: Path, options: tuple[str, ...]) -> None:
+    result = assess(tmp_path, "unit,y\nA,5\n", *options)
+    assert result.exit_code == USAGE, result.output
+    assert "处理办法" in result.output
+    assert "Error" not in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_out_that_is_a_file_is_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    result = assess(tmp_path, "unit,y\nA,5\n", *UNIT)
+    assert result.exit_code == USAGE
+    assert "不是目录" in result.output
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 def test_verify_holds(done: Path) -> None:
     verdict = examine(done)
     assert (verdict.faults, verdict.scope, verdict.equality) == ((), "whole", "bytes")

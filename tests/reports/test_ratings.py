@@ -10,7 +10,8 @@ import pyreadstat
 import pytest
 
 from instruments.faults import FaultsFound
-from reports.ratings import LISTED, Columns, Range, collect_ratings, parse_range, read_table
+from reports.ratings import LISTED, Columns, Range, collect_ratings, parse_range
+from reports.sheets import read_table
 
 LONG = "单位,班级,评分人,总体评分\n甲校,一班,s1,5\n甲校,一班,s2,4\n乙校,二班,s1,３\n乙校,二班,s3,\n"
 COLUMNS = Columns(value=("总体评分",), unit="单位", class_="班级", respondent="评分人")
@@ -21,22 +22,22 @@ def codes(found: pytest.ExceptionInfo[FaultsFound]) -> list[str]:
     return [fault.code for fault in found.value.faults]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_csv_as_saved_by_platforms_and_excel(tmp_path: Path, encoding: str) -> None:
     """Domain section 00: CSV in GB18030 and with a byte-order mark are read."""
     path = tmp_path / "评分.csv"
     path.write_bytes(LONG.encode(encoding))
     rows = collect_ratings(read_table(path), columns=COLUMNS, scale=FIVE)
-    assert rows["value"].tolist() == [5.0, 4.0, 3.0]  # full-width digit folded, blank left out
-    assert rows["unit"].tolist() == ["甲校", "甲校", "乙校"]
-    assert rows.index.tolist() == [2, 3, 4]
+    assert rows["value"].dropna().tolist() == [5.0, 4.0, 3.0]  # full-width digit folded
+    assert rows["unit"].tolist() == ["甲校", "甲校", "乙校", "乙校"]
+    assert rows.index.tolist() == [2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("separator", ["\t", ";"])
 def test_other_separators(tmp_path: Path, separator: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(LONG.replace(",", separator), encoding="utf-8")
-    assert len(collect_ratings(read_table(path), columns=COLUMNS, scale=FIVE)) == 3
+    assert len(collect_ratings(read_table(path), columns=COLUMNS, scale=FIVE)) == 4
 
 
 def test_wide_table_is_averaged_within_the_row(tmp_path: Path) -> None:
@@ -44,7 +45,8 @@ def test_wide_table_is_averaged_within_the_row(tmp_path: Path) -> None:
     path.write_text("学校,Q1_内容,Q1_教师,备注\n甲,5,4,x\n乙,NA,2,y\n丙,,,z\n", encoding="utf-8")
     columns = Columns(value=("Q1_*",), unit="学校")
     rows = collect_ratings(read_table(path), columns=columns, scale=FIVE)
-    assert rows["value"].tolist() == [4.5, 2.0]
+    assert rows["value"].dropna().tolist() == [4.5, 2.0]
+    assert rows["unit"].tolist() == ["甲", "乙", "丙"]
 
 
 def test_xlsx(tmp_path: Path) -> None:
@@ -66,8 +68,8 @@ def test_sav_uses_labels_for_names_and_codes_for_ratings(tmp_path: Path) -> None
     )  # fmt: skip
     columns = Columns(value=("总体评分",), unit="承训机构")
     rows = collect_ratings(read_table(tmp_path / "a.sav"), columns=columns, scale=FIVE)
-    assert rows["unit"].tolist() == ["甲校", "乙校"]
-    assert rows["value"].tolist() == [5.0, 1.0]
+    assert rows["unit"].tolist() == ["甲校", "乙校", "乙校"]
+    assert rows["value"].dropna().tolist() == [5.0, 1.0]
 
 
 def test_scale_is_documented_and_agrees_with_the_default_plan() -> None:
@@ -104,8 +106,10 @@ def test_many_bad_cells_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "code"),
     [
-        (b"", "a.csv", "ratings.unreadable"),
-        (b"\xff\xfe\x00\x81", "a.csv", "ratings.unreadable"),
+        (b"", "a.csv", "ratings.empty"),
+        (b"\n \n", "a.csv", "ratings.empty"),
+        (b"\xff\xfe\x00", "a.csv", "ratings.encoding"),
+        (b"\x81\xff\xff", "a.csv", "ratings.encoding"),
         ("单位,评分\n".encode(), "a.csv", "ratings.empty"),
         ("单位,单位\n甲,1\n".encode(), "a.csv", "ratings.repeated_column"),
         (b"not a zip", "a.xlsx", "ratings.unreadable"),
@@ -145,3 +149,46 @@ def test_no_rating_at_all(tmp_path: Path) -> None:
             read_table(tmp_path / "a.csv"), columns=Columns(("评分",), "单位"), scale=FIVE
         )
     assert codes(found) == ["ratings.no_rating"]
+
+
+@pytest.mark.parametrize("lead", ["", "\n", "\r\n \n"])
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path, lead: str) -> None:
+    text = lead + '单位,评分\n甲,5\n\n,\n"乙\n校",9\n'
+    (tmp_path / "a.csv").write_bytes(text.encode())
+    table = read_table(tmp_path / "a.csv")
+    with pytest.raises(FaultsFound) as found:
+        collect_ratings(table, columns=Columns(("评分",), "单位"), scale=FIVE)
+    above = lead.count("\n")
+    assert table.index.tolist() == [above + 2, above + 5]
+    assert [f.place.row for f in found.value.faults] == [above + 5]
+
+
+def test_formula_without_value_is_refused_by_row(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["单位", "评分", "备注"], ["甲", 5, "=1+1"], [None], ["乙", "=2+2", ""]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(FaultsFound) as found:
+        table = read_table(tmp_path / "a.xlsx")
+        collect_ratings(table, columns=Columns(("评分",), "单位"), scale=FIVE)
+    assert [(f.code, f.place.row) for f in found.value.faults] == [("ratings.uncomputed", 4)]
+
+
+@pytest.mark.parametrize("key", ["respondent", "rater"])
+def test_blank_people_are_refused_by_row(tmp_path: Path, key: str) -> None:
+    (tmp_path / "a.csv").write_text(
+        "单位,人,评分\n甲,,5\n甲,s,4\n乙,NA,3\n乙,,\n", encoding="utf-8"
+    )
+    columns = Columns(("评分",), "单位", **{key: "人"})
+    with pytest.raises(FaultsFound) as found:
+        collect_ratings(read_table(tmp_path / "a.csv"), columns=columns, scale=FIVE)
+    places = [(f.code, f.place.row, f.place.column) for f in found.value.faults]
+    assert places == [(f"ratings.empty_{key}", 2, "人"), (f"ratings.empty_{key}", 4, "人")]
+
+
+def test_unseen_characters_are_no_part_of_a_name(tmp_path: Path) -> None:
+    text = "单位,评分\n\u202e甲\x07校\u202c,5\n甲校,4\n\u2066甲校\u2069,3\n"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    columns = Columns(("评分",), "单位")
+    rows = collect_ratings(read_table(tmp_path / "a.csv"), columns=columns, scale=FIVE)
+    assert rows["unit"].tolist() == ["甲校"] * 3
