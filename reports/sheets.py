@@ -122,7 +122,8 @@ def _cells(data: bytes, values: bool) -> Iterator[tuple[Any, ...]]:
 
 def _computed(value: Any, formula: Any) -> str:
     """The value's text; a formula whose value the file does not hold is not a blank."""
-    if value.value is None and formula.data_type == "f":
+    stored = value.value is not None or value.data_type == "str"  # an empty text is a value
+    if formula.data_type == "f" and not stored:
         return UNCOMPUTED
     return _cell(value.value)
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from analysis.results import Results
 from instruments.extract import read_extract
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
-from instruments.result_tables import RESULT_TABLES
+from reports.compare import difference
 from reports.evaluation import Progress, opened_extract, publish_bulletin, score_extract
-from reports.folder import MANIFEST, manifest, stored_software, writers
+from reports.folder import MANIFEST, Pairs, manifest, stored_software, writers
 from reports.wording import phrase
 
-TOLERANCE = 1e-9
 PARTS = ("extract", "results", "bulletin")
 SEAL = "datapackage.json"
+VERSION = re.compile(r"[A-Za-z0-9_.+ -]{0,40}")
+"""What a version, or the name of a kernel, looks like."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +80,21 @@ def _as_stored(results: Results, path: Path, again: Path) -> Verdict | None:
         provenance, written_by = stored_software(path / "results")
     except FaultsFound:
         return None
-    if (provenance, written_by) == (results.provenance, writers()):
+    here = (results.provenance, writers())
+    if (provenance, written_by) == here or not _versions((provenance, written_by), here):
         return None
     renamed = replace(results, provenance=provenance)
     (again / "results" / MANIFEST).write_bytes(manifest(renamed, written_by))
     publish_bulletin(renamed, again / "bulletin")
     return _compare(path, again, exact=False)
+
+
+def _versions(stored: tuple[Pairs, Pairs], here: tuple[Pairs, Pairs]) -> bool:
+    """Whether ``stored`` names the same software as ``here`` does, and no other words."""
+    names = [[name for name, _ in pairs] for pairs in stored]
+    texts = [text for pairs in stored for _, text in pairs]
+    same = names == [[name for name, _ in pairs] for pairs in here]
+    return same and all(VERSION.fullmatch(text) for text in texts)
 
 
 def _compare(stored: Path, again: Path, *, exact: bool) -> Verdict:
@@ -116,78 +122,3 @@ def _files(stored: Path, again: Path) -> Iterator[tuple[str, str]]:
             "" if name in old & new else
             "reports.extra_file" if name in old else "reports.missing_file"
         ), name  # fmt: skip
-
-
-def difference(stored: Path, again: Path) -> str | None:
-    """'' = same bytes, None = other bytes but values equal to 1e-9, else where they differ."""
-    old, new = stored.read_bytes(), again.read_bytes()
-    if old == new:
-        return ""
-    reader = READERS.get(stored.suffix)
-    if reader is None:
-        return None if _undrawn(old) == _undrawn(new) else _first_line(old, new)
-    try:
-        return _first_value(reader(old), reader(new), _keys(stored.stem))
-    except Exception as error:  # a damaged file may fail in any way that its format knows
-        return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _undrawn(page: bytes) -> bytes:
-    """A page without its drawings, whose last digits belong to the drawing library."""
-    return re.sub(rb"<svg .*?</svg>", b"", page, flags=re.S)
-
-
-def _read_csv(data: bytes) -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(data), dtype_backend="numpy_nullable")
-
-
-def _read_xlsx(data: bytes) -> pd.DataFrame:
-    return pd.read_excel(io.BytesIO(data), dtype_backend="numpy_nullable")
-
-
-READERS = {
-    ".csv": _read_csv,
-    ".parquet": lambda data: pd.read_parquet(io.BytesIO(data)),
-    ".xlsx": _read_xlsx,
-}
-"""Suffix -> reader of the values that a file holds."""
-
-
-def _keys(stem: str) -> tuple[str, ...]:
-    return {table.name: table.key for table in RESULT_TABLES}.get(stem, ())
-
-
-def _first_value(old: pd.DataFrame, new: pd.DataFrame, keys: tuple[str, ...]) -> str | None:
-    if list(old.columns) != list(new.columns) or len(old) != len(new):
-        return f"{old.shape[0]}×{old.shape[1]} / {new.shape[0]}×{new.shape[1]}"
-    for column in new.columns:
-        differs = ~_equal(old[column], new[column])
-        if differs.any():
-            row = int(np.flatnonzero(differs)[0])
-            at = " ".join(str(new[key].iloc[row]) for key in keys if key in new.columns)
-            return f"{at} {column}: {old[column].iloc[row]} / {new[column].iloc[row]}".strip()
-    return None
-
-
-def _equal(old: pd.Series, new: pd.Series) -> np.ndarray:
-    if pd.api.types.is_float_dtype(new.dtype) and pd.api.types.is_numeric_dtype(old.dtype):
-        left = old.to_numpy(dtype=float, na_value=np.nan)
-        right = new.to_numpy(dtype=float, na_value=np.nan)
-        return np.isclose(left, right, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-    left_text, right_text = old.astype("string").fillna(""), new.astype("string").fillna("")
-    return (left_text == right_text).to_numpy(dtype=bool)
-
-
-def _first_line(old: bytes, new: bytes) -> str:
-    pairs = zip(old.split(b"\n"), new.split(b"\n"), strict=False)
-    for number, (left, right) in enumerate(pairs, 1):
-        if left != right:
-            return f"{Place(row=number)} {_around(left, right)}"
-    return f"{len(old)} / {len(new)}"
-
-
-def _around(left: bytes, right: bytes, width: int = 24) -> str:
-    at = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), 0)
-    cut = slice(max(at - width // 2, 0), at + width)
-    old, new = (part[cut].decode("utf-8", "replace").strip() for part in (left, right))
-    return f"“{old}” / “{new}”"

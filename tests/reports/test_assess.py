@@ -15,8 +15,9 @@ from click.testing import CliRunner, Result
 
 from instruments.extract import pack_extract
 from reports.commands import COMMANDS, FAULTS, OK, USAGE
+from reports.compare import difference
 from reports.evaluation import assess_table
-from reports.verify import difference, examine, verify
+from reports.verify import examine, verify
 
 UNITS = {"甲校": 4, "乙校": 3, "丙校": 2}
 
@@ -288,15 +289,85 @@ def test_missing_and_extra_files_are_named(done: Path, tmp_path: Path) -> None:
     assert [f.code for f in verify(tmp_path / "copy")] == ["reports.missing_file"]
 
 
-def test_another_software_version_is_no_other_result(done: Path, tmp_path: Path) -> None:
-    """The stored manifest and bulletin name other versions: values are compared instead."""
+@pytest.fixture
+def elsewhere(done: Path, tmp_path: Path) -> Path:
+    """The same, as another version of Python would have named itself in it."""
     shutil.copytree(done, tmp_path / "copy")
     for name in ("results/results.json", "bulletin/bulletin.html"):
         path = tmp_path / "copy" / name
         python = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
         path.write_bytes(path.read_bytes().replace(python.encode(), b"3.11.99"))
-    verdict = examine(tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def test_another_software_version_is_no_other_result(elsewhere: Path) -> None:
+    """The stored manifest and bulletin name other versions: values are compared instead."""
+    verdict = examine(elsewhere)
     assert (verdict.faults, verdict.equality) == ((), "values")
+    assert "没有逐字节比较" in run("verify", elsewhere).output
+
+
+def test_last_digit_of_a_drawing_may_round_the_other_way(elsewhere: Path) -> None:
+    page = elsewhere / "bulletin" / "bulletin.html"
+    text = page.read_text(encoding="utf-8")
+    at = text.index(' x="', text.index("<svg")) + 4
+    end = text.index('"', at)
+    for step, codes in ((0.01, []), (0.1, ["reports.changed_file"])):
+        moved = f"{float(text[at:end]) + step:.2f}"
+        page.write_text(text[:at] + moved + text[end:], encoding="utf-8")
+        assert [fault.code for fault in verify(elsewhere)] == codes
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("</svg>", '<text x="1" y="1">90</text></svg>'),
+        ("Regular-15", "Regular-16"),
+        ("</svg>", "</svg><svg ></svg>"),
+        ("fill: #", "fill: none; x: #"),
+    ],
+)
+def test_forged_drawing_is_found_whatever_versions_are_named(
+    elsewhere: Path, old: str, new: str
+) -> None:
+    page = elsewhere / "bulletin" / "bulletin.html"
+    text = page.read_text(encoding="utf-8")
+    at = text.index("<svg")
+    assert old in text[at:]
+    page.write_text(text[:at] + text[at:].replace(old, new, 1), encoding="utf-8")
+    assert "bulletin/bulletin.html" in [fault.place.file for fault in verify(elsewhere)]
+
+
+def forge(book: openpyxl.Workbook, how: str) -> None:
+    page = book.active
+    if how == "sheet":
+        book.create_sheet("说明").append(["甲校第一"])
+    elif how == "column":
+        page.column_dimensions["C"].hidden = True
+    elif how == "row":
+        page.row_dimensions[3].hidden = True
+    elif how == "far":
+        page["AZ99"] = "甲校第一"
+    else:
+        page["D2"] = "甲校第一"
+
+
+@pytest.mark.parametrize("how", ["sheet", "column", "row", "far", "cell"])
+def test_forged_workbook_is_found_whatever_versions_are_named(elsewhere: Path, how: str) -> None:
+    path = elsewhere / "results" / "units.xlsx"
+    book = openpyxl.load_workbook(path)
+    book.save(path)
+    assert verify(elsewhere) == []
+    forge(book, how)
+    book.save(path)
+    assert [fault.place.file for fault in verify(elsewhere)] == ["results/units.xlsx"]
+
+
+def test_versions_hold_no_other_words(elsewhere: Path) -> None:
+    for name in ("results/results.json", "bulletin/bulletin.html"):
+        text = (elsewhere / name).read_text(encoding="utf-8")
+        (elsewhere / name).write_text(text.replace("3.11.99", "结果作废"), encoding="utf-8")
+    assert len(verify(elsewhere)) == 2
 
 
 def test_difference_names_the_value(tmp_path: Path) -> None:
