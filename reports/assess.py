@@ -88,11 +88,19 @@ def scaled_plan(scale: Range) -> bytes:
 
 def _classed(ratings: pd.DataFrame) -> pd.DataFrame:
     """Class codes that belong to one unit each: a class seen in several units is split."""
-    out = ratings.assign(class_name=ratings["class"].where(ratings["class"] != "", ratings["unit"]))
+    given = ratings["class"] if (ratings["class"] != "").any() else _people(ratings)
+    out = ratings.assign(class_name=given.where(given != "", ratings["unit"]))
     spread = out.groupby("class_name")["unit"].transform("nunique") > 1
     split = phrase("ratings.split_class")
     joined = out["unit"] + split + out["class_name"]
     return out.assign(class_code=out["class_name"].where(~spread, joined))
+
+
+def _people(ratings: pd.DataFrame) -> pd.Series:
+    """Without classes the person is the cluster, under a number: many ratings, one opinion."""
+    number = pd.factorize(ratings["respondent"], sort=True)[0] + 1
+    names = pd.Series(number, index=ratings.index).map((phrase("ratings.person") + "{:06d}").format)
+    return names.where(ratings["respondent"] != "", "")
 
 
 def _frames(listed: pd.DataFrame, instrument: Instrument, day: str) -> dict[str, pd.DataFrame]:

@@ -77,6 +77,9 @@ def _people_variance(data: Evidence) -> pd.DataFrame:
     factors = [f for f in ("respondent", "class_code") if data.people[f].nunique() > 1]
     if not factors:
         return mixed.NO_COMPONENTS
+    if len(data.people[factors].drop_duplicates()) == data.people[factors[-1]].nunique():
+        same = data.people["respondent"].nunique() == data.people["class_code"].nunique()
+        factors = factors[:1] if same else factors  # each person is a class of one
     return mixed.components(
         mixed.fit_crossed(data.people, value="value", factors=factors), model="ratings"
     )

@@ -435,3 +435,18 @@ def test_insteval_department_means(full_count: bool, tmp_path: Path, proven) -> 
         expected = {"respondent": 0.325906, "class_code": 0.523197, "residual": 1.177786}
         assert sds.to_dict() == pytest.approx(expected, abs=2e-4)
     proven(f"{len(table):,} ratings: department means and counts as pandas, sds as lme4 to 2e-4")
+
+
+def test_many_ratings_of_one_person_are_one_opinion(tmp_path: Path) -> None:
+    """Without classes, rows of one person are a cluster: repeating them adds no certainty."""
+    once = [(u, f"{u}{p}", 1 + (p * 7 + len(u)) % 5) for u in ("甲", "乙乙") for p in range(12)]
+    errors = []
+    for times in (1, 20):
+        rows = [row for row in once for _ in range(times)]
+        table = tmp_path / f"t{times}.csv"
+        pd.DataFrame(rows, columns=["单位", "人", "评分"]).to_csv(table, index=False)
+        out = tmp_path / f"o{times}"
+        options = {"value": "评分", "unit": "单位", "respondent": "人", "scale": "1:5"}
+        assess_table(table, mapping=None, options=options, out=out, progress=None)
+        errors.append(units(out)["raw_se"].to_dict())
+    assert errors[1] == pytest.approx(errors[0], rel=1e-6)
