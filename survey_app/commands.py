@@ -57,11 +57,14 @@ def import_catalogue(workbook: Path, dry_run: bool) -> None:
     """
     from survey_app import db
     from survey_app.services.imports import check_upload
-    from survey_app.services.programme import store_catalogue
+    from survey_app.services.programme import check_storable, store_catalogue
 
     catalogue = check_upload(workbook.read_bytes(), workbook.name)
-    if not dry_run:
-        engine, _ = _store()
+    engine, _ = _store()
+    if dry_run:
+        with db.look(engine) as session:
+            check_storable(session, catalogue)
+    else:
         with db.transaction(engine) as session:
             store_catalogue(session, catalogue)
     _tell(catalogue, "检查通过，没有改动数据" if dry_run else "已导入")
@@ -90,7 +93,9 @@ def close() -> None:
     with db.transaction(engine) as session:
         cycle = current_cycle(session)
         close_cycle(cycle)
-        click.echo(f"{cycle.title}：已关闭作答。")
+        title = cycle.title
+    db.forget_layout(engine)
+    click.echo(f"{title}：已关闭作答。")
 
 
 @click.command("extract")

@@ -16,7 +16,9 @@ import click
     show_default=True,
     help="样例产物放在哪里（其中上一次的样例会先清空）。",
 )
-@click.option("--port", type=int, default=8000, show_default=True, help="站点端口。")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="站点端口。"
+)
 @click.option("--serve/--no-serve", default=True, help="复核之后是否让站点继续运行。")
 @click.option("--trainees", type=click.IntRange(min=120), help="学员人数，默认见样例设置。")
 @click.option("--classes", type=click.IntRange(min=12), help="班级数，默认见样例设置。")
@@ -35,7 +37,7 @@ def demo(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
 def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
     from instruments.catalogue import write_catalogue
     from survey_app.demo.run import clear, collect, draw_sample, make_instance, take_away
-    from survey_app.demo.server import running_site
+    from survey_app.demo.server import check_port, running_site
     from survey_app.demo.truth import compare_with_truth
 
     started = time.monotonic()
@@ -43,6 +45,7 @@ def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
     def tell(text: str) -> None:
         click.echo(f"[{time.monotonic() - started:5.1f} 秒] {text}", err=True)
 
+    check_port(port)
     clear(out)
     home = out / "instance"
     credentials = make_instance(home, address=f"http://127.0.0.1:{port}")

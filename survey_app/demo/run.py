@@ -23,6 +23,8 @@ from survey_app.demo.programme import sample_catalogue, sample_settings
 
 Tell = Callable[[str], None]
 CLERK = "province"
+MARK = ".guopei-demo"
+"""File that says: this folder is a demonstration's own and may be emptied."""
 PHONES = 4
 """Trainees who are on the line at the same time."""
 
@@ -133,10 +135,10 @@ def take_away(clerk: Clerk, out: Path) -> None:
 
 
 def clear(out: Path) -> None:
-    """Empty the demonstration's folder; refuses a folder that holds anything else."""
-    known = {"instance", "extract", "results", "bulletin", "extract.zip", "catalogue.xlsx"}
-    strange = {path.name for path in out.iterdir()} - known if out.exists() else set()
-    if strange:
+    """Empty a folder that an earlier demonstration made; refuses every other that is not empty."""
+    strange = {path.name for path in out.iterdir()} if out.exists() else set()
+    if strange and not (out / MARK).is_file():
         raise DemoFailed(f"{out} 里有不属于样例的内容({'、'.join(sorted(strange))}),请换一个 --out")
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
+    (out / MARK).write_text("样例，可以删除\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +30,16 @@ def running_site(home: Path, port: int) -> Iterator[str]:
         yield address
     finally:
         stop_site(process)
+
+
+def check_port(port: int) -> None:
+    """Raise ServerFailed when somebody else listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ServerFailed(f"端口 {port} 已被占用，请换 --port") from error
 
 
 def start_site(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:

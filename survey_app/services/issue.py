@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey_app import policies
+from survey_app.errors import Refused
 from survey_app.models import ClassRow, SessionRow
 from survey_app.services.places import FIND, Place
 from survey_app.services.tickets import issue_tickets, issued_tickets, withdraw_unspent
@@ -52,6 +53,8 @@ def places_of(db: Session, *, cycle: str, scope: str, code: str) -> list[Place]:
     classes = db.scalars(select(ClassRow.code).where(ClassRow.cycle == cycle)).all()
     if scope == "classes":
         return [FIND["class"](db, found) for found in sorted(classes)]
+    if scope != "sessions":
+        raise Refused("page_damaged", 400)
     sessions = db.scalars(select(SessionRow.code).where(SessionRow.class_code.in_(classes)))
     return [FIND["session"](db, found) for found in sorted(sessions)]
 

@@ -110,6 +110,9 @@ def save_record(
         status=UNSIGNED,
         answers=canonical(answers),
     )
+    taken = db.get(ObservationRow, id)
+    if taken and (taken.visit, taken.session) != (row.visit, row.session):
+        raise Refused("page_damaged", 400)  # an id of another record never moves that record
     agrees = (id, revision) == (record.id, record.revision)
     if record.begun and not agrees:
         row.id, row.status = secrets.token_hex(16), CONFLICTING

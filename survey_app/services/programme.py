@@ -133,15 +133,12 @@ def store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
 
 def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
     """Put an imported catalogue into the store; before opening it replaces the former one."""
+    check_storable(db, catalogue)
     former = find_cycle(db)
     sources = builtin_sources()
-    if former:
-        policies.check_can_import(former.state)
-        if former.state == policies.PREPARING:
-            sources = read_sources(db, former.code)
-            _remove_cycle(db, former)
-        elif former.code == catalogue.cycle.code:
-            raise Refused("cycle_exists", 409, cycle=former.code)
+    if former and former.state == policies.PREPARING:
+        sources = read_sources(db, former.code)
+        _remove_cycle(db, former)
     row = CycleRow(
         **asdict(catalogue.cycle),
         state=policies.PREPARING,
@@ -155,6 +152,29 @@ def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
     store_sources(db, row, sources)
     _store_rows(db, catalogue)
     return row
+
+
+def check_storable(db: Session, catalogue: Catalogue) -> None:
+    """Refuse a catalogue that would come too late, out of order, or take a former year's codes."""
+    former = find_cycle(db)
+    if not former:
+        return
+    policies.check_can_import(former.state)
+    kept = former.code if former.state != policies.PREPARING else ""
+    if kept == catalogue.cycle.code:
+        raise Refused("cycle_exists", 409, cycle=kept)
+    if kept and catalogue.cycle.year <= former.year:
+        raise Refused("year_not_later", 409, year=catalogue.cycle.year, former=former.year)
+    replaced = select(ClassRow.code).where(ClassRow.cycle == former.code) if not kept else None
+    for code, owner, codes in (
+        (ClassRow.code, ClassRow.code, {c.code for c in catalogue.classes}),
+        (SessionRow.code, SessionRow.class_code, {s.code for s in catalogue.sessions}),
+        (VisitRow.code, VisitRow.class_code, {v.code for v in catalogue.visits}),
+    ):
+        used = select(code) if replaced is None else select(code).where(owner.not_in(replaced))
+        taken = sorted(codes & set(db.scalars(used)))
+        if taken:
+            raise Refused("code_used", 409, count=len(taken), codes="、".join(taken[:10]))
 
 
 def _remove_cycle(db: Session, cycle: CycleRow) -> None:

@@ -55,8 +55,12 @@ def canonical(answers: Mapping[str, object]) -> str:
     return json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def submit_response(db: Session, submission: Submission, *, ticket: str, key: bytes) -> None:
-    """Store a response and spend its ticket; the same content under the same id is a success."""
+def submit_response(db: Session, submission: Submission, *, ticket: str, key: bytes) -> str:
+    """Store a response and spend its ticket; returns the id it is stored under.
+
+    The same content under the same id with its spent ticket is a success. With an unspent ticket
+    it is somebody else's answer on a page that two people shared, and gets an id of its own.
+    """
     values = {
         "id": submission.id,
         "instrument": submission.instrument,
@@ -68,14 +72,18 @@ def submit_response(db: Session, submission: Submission, *, ticket: str, key: by
         "answers": canonical(submission.answers),
     }
     added = insert(ResponseRow).values(**values).on_conflict_do_nothing()
-    if not db.connection().execute(added).rowcount:
-        _check_same(db, values)
-        return
+    new = bool(db.connection().execute(added).rowcount)
     outcome = spend_ticket(db, key=key, target=submission.target, code=ticket)
-    if outcome == "unknown":
+    if not new and outcome == "spent now":
+        values["id"] = new_id()
+        db.execute(insert(ResponseRow).values(**values))
+    elif not new:
+        _check_same(db, values)
+    elif outcome == "unknown":
         raise Refused("ticket_unknown", 422, field="ticket")
-    if outcome == "spent before":
+    elif outcome == "spent before":
         raise Refused("ticket_spent", 409, field="ticket")
+    return values["id"]
 
 
 def receipt(key: bytes, response: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from instruments.model import Instrument
 from survey_app import clock, db, policies
+from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import CycleRow
 from survey_app.protection import only, person
@@ -65,11 +67,13 @@ def save(code: str, session: str) -> Any:
     _check_observing(cycle, sheet)
     found, form = observe.record_of(sheet, session), Questionnaire(instrument, {})
     form.read(request.form, partial=True)
-    id, revision = request.form.get("response", ""), int(request.form.get("revision") or 0)
+    id, revision = request.form.get("response", ""), request.form.get("revision") or "0"
     check_id(id)
+    if not re.fullmatch(r"[0-9]{1,6}", revision):
+        raise Refused("page_damaged", 400)
     if form.errors:
-        return _record_page(sheet, found, form, id=id, revision=revision), 422
-    return _save(sheet, found, form, id=id, revision=revision)
+        return _record_page(sheet, found, form, id=id, revision=int(revision)), 422
+    return _save(sheet, found, form, id=id, revision=int(revision))
 
 
 @pages.post("/visits/<code>/sign")
@@ -108,6 +112,8 @@ def _visit(code: str) -> tuple[CycleRow, Instrument, observe.VisitSheet]:
     cycle = current_cycle(db.current())
     instrument = programme_of(db.current(), cycle).instrument(role="expert", per="visit")
     sheet = observe.open_visit(db.current(), code=code, expert=_me(), instrument=instrument)
+    if sheet.training_class.cycle != cycle.code:  # a former year's evidence is sealed
+        raise Refused("no_such_visit", 404)
     return cycle, instrument, sheet
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
@@ -42,6 +44,7 @@ def open_answers() -> Any:
 def close_answers() -> Any:
     """Close the cycle."""
     close_cycle(current_cycle(db.current()))
+    db.afterwards(partial(db.forget_layout, db.engine()))
     return redirect(url_for("province.board"), 303)
 
 
@@ -163,7 +166,7 @@ def _started(job: str) -> Any:
 
 
 def _count(typed: str) -> int | None:
-    if typed and not typed.isdigit():
+    if typed and not re.fullmatch(r"[0-9]{1,6}", typed):
         raise Refused("count_wrong", 422)
     return int(typed) if typed else None
 

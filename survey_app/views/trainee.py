@@ -43,14 +43,15 @@ def form(kind: str, code: str) -> Any:
 @public
 def submit(kind: str, code: str) -> Any:
     """Take a filled form: errors, one confirmation of blanks, or the receipt."""
+    sent = request.form  # the whole of it, before any lock: a slow phone must not stop the others
     place, sheet = _sheet(kind, code)
     _check_token(place)
-    check_id(request.form.get("response", ""))
-    sheet.read(request.form)
+    check_id(sent.get("response", ""))
+    sheet.read(sent)
     ticket = _read_ticket(sheet)
     if sheet.errors:
         return _again(place, kind, sheet), 422
-    if sheet.blanks and not request.form.get("confirmed"):
+    if sheet.blanks and not sent.get("confirmed"):
         return _again(place, kind, sheet, confirm=True)
     return _store(place, kind, sheet, ticket)
 
@@ -75,14 +76,15 @@ def _sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
 def _store(place: Place, kind: str, sheet: Questionnaire, ticket: str) -> Any:
     submission = _submission(place, sheet, request.form)
     try:
-        submit_response(db.current(), submission, ticket=ticket, key=settings().secret("ticket"))
+        key = settings().secret("ticket")
+        stored = submit_response(db.current(), submission, ticket=ticket, key=key)
     except Refused as refusal:
         if not refusal.field:
             raise
         db.abandon()
         sheet.errors[refusal.field] = f"{refusal.fault.message}{refusal.fault.remedy}"
         return _again(place, kind, sheet), refusal.status
-    number = receipt(settings().secret("receipt"), submission.id)
+    number = receipt(settings().secret("receipt"), stored)
     return redirect(url_for("trainee.show_receipt", number=number), 303)
 
 

@@ -120,10 +120,32 @@ def test_retry_is_a_success_and_other_content_is_refused(site: Site) -> None:
     first = post(client, "/c/C1/form", page, full(site), ticket=ticket)
     retry = post(client, "/c/C1/form", page, full(site), ticket=ticket, duration=">10")
     assert (retry.status_code, retry.location) == (303, first.location)
-    other = post(client, "/c/C1/form", page, full(site, value="5"), ticket=second)
+    other = post(client, "/c/C1/form", page, full(site, value="5"), ticket=ticket)
     assert other.status_code == 409 and "内容与上次不同" in other.text
     with db.look(site.engine) as session:
         assert sum(row.spent for row in session.scalars(select(TicketRow))) == 1
+    assert second
+
+
+def test_two_people_on_one_page_are_both_counted(site: Site) -> None:
+    """A page handed on, or opened twice from a cache, carries one id: two tickets, two answers."""
+    mine, yours = site.tickets(count=2)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    first = post(client, "/c/C1/form", page, full(site), ticket=mine)
+    second = post(client, "/c/C1/form", page, full(site), ticket=yours)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location != second.location
+    assert len(rows(site)) == 2
+
+
+def test_the_log_keeps_no_order(site: Site) -> None:
+    """Design, what must always be true: 2. A copy of the running site's files joins nothing."""
+    for ticket in site.tickets(count=3):
+        client = site.visitor()
+        page = client.get("/c/C1/form").text
+        assert post(client, "/c/C1/form", page, full(site), ticket=ticket).status_code == 303
+        assert (site.home / "site.db-wal").stat().st_size == 0
 
 
 @pytest.mark.parametrize(("state", "status"), [("准备", 403), ("关闭", 410), ("已评分", 410)])
