@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from instruments.extract import Extract
     from instruments.programme import Catalogue
     from survey_app.config import Settings
 
@@ -107,10 +111,40 @@ def extract(out: Path | None) -> None:
     if out and out.exists():
         raise click.UsageError(f"文件夹已存在：{out}")
     engine, settings = _store()
-    sealed = seal_cycle(engine, settings)
-    if out:
-        shutil.copytree(sealed_folder(engine, settings), out)
-    click.echo(f"数据快照已封存，校验值 {sealed.sha256}")
+    if not out:
+        click.echo(f"数据快照已封存，校验值 {seal_cycle(engine, settings).sha256}")
+        return
+    with _arriving(out) as copy:  # fails before anything is sealed, if it must fail
+        sealed = _seal_or_find(engine, settings)
+        shutil.copytree(sealed.path, copy)
+    click.echo(f"数据快照已封存并另存，校验值 {sealed.sha256}")
+
+
+@contextmanager
+def _arriving(out: Path) -> Iterator[Path]:
+    """A place beside ``out`` that takes its name only when the block succeeds."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = TemporaryDirectory(dir=out.parent, prefix=".guopei-")
+    except OSError as error:
+        raise click.UsageError(f"不能写入 {out.parent}") from error
+    with folder as fresh:
+        yield Path(fresh) / "extract"
+        (Path(fresh) / "extract").rename(out)
+
+
+def _seal_or_find(engine: Engine, settings: Settings) -> Extract:
+    """Seal the closed cycle, or open the extract of one sealed before."""
+    from instruments.extract import read_extract
+    from survey_app import db, policies
+    from survey_app.services.extract import extract_folder, seal_cycle
+    from survey_app.services.programme import current_cycle
+
+    with db.look(engine) as session:
+        cycle = current_cycle(session)
+        if cycle.state in (policies.SEALED, policies.SCORED):
+            return read_extract(extract_folder(settings, cycle))
+    return seal_cycle(engine, settings)
 
 
 @click.command("run-job", hidden=True)
@@ -121,16 +155,6 @@ def run_job(job: str) -> None:
 
     engine, settings = _store()
     jobs.run_job(engine, settings, job)
-
-
-def sealed_folder(engine: Engine, settings: Settings) -> Path:
-    """Where the current cycle's extract lies."""
-    from survey_app import db
-    from survey_app.services.extract import extract_folder
-    from survey_app.services.programme import current_cycle
-
-    with db.look(engine) as session:
-        return extract_folder(settings, current_cycle(session))
 
 
 def _store() -> tuple[Engine, Settings]:

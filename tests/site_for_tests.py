@@ -119,7 +119,13 @@ def build(home: Path, *, state: str = "开放") -> Site:
     migration.upgrade(engine)
     with db.transaction(engine) as session:
         for login, (role, expert) in STAFF.items():
-            accounts.create_account(session, login=login, name=login, role=role, hashed=HASHED)
+            accounts.create_account(
+                session,
+                login=login,
+                name=f"专家{login}" if role == "expert" else login,
+                role=role,
+                hashed=HASHED,
+            )
             session.flush()
             session.get_one(AccountRow, login).expert = expert
         programme.store_catalogue(session, catalogue())

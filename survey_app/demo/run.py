@@ -114,7 +114,7 @@ def send_forms(address: str, forms: Sequence[Filled], tell: Tell) -> None:
         for number, one in enumerate(as_completed(waiting), 1):
             one.result()
             if number % (len(waiting) // 10 or 1) == 0:
-                tell(f"学员作答 {number}/{len(waiting)}")
+                tell(f"已提交问卷（结业与场次） {number}/{len(waiting)} 份")
 
 
 def take_away(clerk: Clerk, out: Path) -> None:

@@ -22,6 +22,8 @@ from survey_app.models import CycleRow, JobRow
 from survey_app.services import evaluation
 
 SCORE = "score"
+START_SECONDS = 30
+"""A queued job whose process has not begun by then will never begin."""
 
 
 def request_score(db: Session, settings: Settings, *, cycle: CycleRow, now: int) -> str:
@@ -80,9 +82,10 @@ def start_job(settings: Settings, job: str) -> None:
     threading.Thread(target=process.wait, daemon=True).start()
 
 
-def shown_state(settings: Settings, row: JobRow) -> str:
-    """A job's state as it is: one noted as running whose process is gone has failed."""
-    if row.state == policies.RUNNING and not is_busy(settings):
+def shown_state(settings: Settings, row: JobRow, *, now: int) -> str:
+    """A job's state as it is: one whose process is gone, or never began, has failed."""
+    late = row.state == policies.QUEUED and now - row.requested > START_SECONDS
+    if (row.state == policies.RUNNING or late) and not is_busy(settings):
         return policies.FAILED
     return row.state
 

@@ -24,12 +24,14 @@ from instruments.scorecard import Framework, Plan
 from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.models import (
+    AccountRow,
     ClassRow,
     CycleRow,
     ExpertRow,
     InstitutionRow,
     ProjectRow,
     SessionRow,
+    SignInRow,
     SourceRow,
     StructureRow,
     VisitRow,
@@ -151,7 +153,18 @@ def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
     db.flush()
     store_sources(db, row, sources)
     _store_rows(db, catalogue)
+    _void_accounts(db, catalogue)
     return row
+
+
+def _void_accounts(db: Session, catalogue: Catalogue) -> None:
+    """An account opens the visits of its code: it ends when the code means somebody else."""
+    names = {expert.code: expert.name for expert in catalogue.experts}
+    for account in db.scalars(select(AccountRow).where(AccountRow.role == "expert")).all():
+        if names.get(account.expert, account.name) != account.name:
+            db.execute(delete(SignInRow).where(SignInRow.login == account.login))
+            db.delete(account)
+    db.flush()
 
 
 def check_storable(db: Session, catalogue: Catalogue) -> None:

@@ -143,7 +143,8 @@ def score_again(job: str) -> Any:
 def progress(job: str) -> Any:
     """How far a job is."""
     row = jobs.find_job(db.current(), job)
-    return render_template("job.html", job=row, state=jobs.shown_state(settings(), row))
+    state = jobs.shown_state(settings(), row, now=clock.seconds())
+    return render_template("job.html", job=row, state=state)
 
 
 @pages.get("/bulletin")

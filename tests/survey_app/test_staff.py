@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -14,7 +15,8 @@ from sqlalchemy import select
 from instruments.faults import FaultsFound, fault
 from site_for_tests import PASSWORD, Site, Staff, catalogue, hidden
 from survey_app import clock, db
-from survey_app.models import ClassRow, ObservationRow, ResponseRow, VisitRow
+from survey_app.errors import Refused
+from survey_app.models import AccountRow, ClassRow, ObservationRow, ResponseRow, VisitRow
 from survey_app.services import imports, jobs, programme
 
 pytest_plugins = ("site_fixtures",)
@@ -155,6 +157,54 @@ def test_contradicting_drafts_are_both_kept(site: Site) -> None:
     with db.look(site.engine) as session:
         kept = sorted(row.status for row in session.scalars(select(ObservationRow)))
     assert kept == ["conflict", "unsigned"]
+
+
+def test_a_signed_record_cannot_be_moved_to_another_visit(site: Site) -> None:
+    first, other = site.staff("E1"), site.staff("E2")
+    for expert, visit in ((first, "V1"), (other, "V2")):
+        expert.post(f"/expert/visits/{visit}/declaration", declaration="none")
+    save(first, rubric(site))
+    first.post("/expert/visits/V1/sign")
+    with db.look(site.engine) as session:
+        signed = session.scalars(select(ObservationRow)).one().id
+    moved = other.post(
+        "/expert/visits/V2/sessions/S1", response=signed, revision="0", **rubric(site)
+    )
+    assert moved.status_code == 400
+    with db.look(site.engine) as session:
+        kept = session.get_one(ObservationRow, signed)
+        assert (kept.visit, kept.status) == ("V1", "accepted")
+
+
+@pytest.mark.parametrize("revision", ["abc", "-1", "9" * 30])
+def test_a_strange_revision_is_refused(site: Site, revision: str) -> None:
+    expert = site.staff("E1")
+    expert.post("/expert/visits/V1/declaration", declaration="none")
+    own = {"response": hidden(expert.get(RECORD).text, "response"), "revision": revision}
+    assert expert.post(RECORD, **own, **rubric(site)).status_code == 400
+
+
+def test_a_former_years_codes_and_accounts_are_not_taken_over(site: Site) -> None:
+    site.state("已封存")
+    later = catalogue("2022")
+    later = replace(later, cycle=replace(later.cycle, year=2022))
+    with db.look(site.engine) as session, pytest.raises(Refused) as refused:
+        programme.check_storable(session, later)
+    assert "C1" in refused.value.fault.message
+    renamed = replace(
+        later,
+        classes=(),
+        structure=(),
+        sessions=(),
+        visits=(),
+        experts=(replace(later.experts[0], name="另一位"), later.experts[1]),
+    )
+    with db.transaction(site.engine) as session:
+        programme.store_catalogue(session, renamed)
+    with db.look(site.engine) as session:
+        assert session.get(AccountRow, "E1") is None
+    with db.look(site.engine) as session, pytest.raises(Refused):
+        programme.check_storable(session, replace(later, cycle=replace(later.cycle, year=2021)))
 
 
 def test_out_of_range_count_is_named(site: Site) -> None:
