@@ -13,15 +13,18 @@ TINY = 1e-9
 """Least standard error, so that an exact score stays in its band."""
 
 
-def band_probabilities(score: np.ndarray, *, se: np.ndarray, bands: Sequence[Band]) -> np.ndarray:
-    """Probability of each band (columns, in the order of ``bands``) under N(score, se).
+def band_probabilities(
+    score: np.ndarray, *, se: np.ndarray, df: np.ndarray, bands: Sequence[Band]
+) -> np.ndarray:
+    """Probability of each band (columns, in the order of ``bands``): t around score, scale se.
 
+    ``df``: the degrees of freedom that the score's interval uses, so that both say the same.
     ``bands`` run from the highest cut to the lowest; the top is open upwards, the last downwards.
     Rows sum to 1. Units: points of 0-100.
     """
     cuts = np.array([band.cut for band in bands[:-1]])
     spread = np.maximum(se, TINY)[:, None]
-    above = stats.norm.sf((cuts[None, :] - score[:, None]) / spread)
+    above = stats.t.sf((cuts[None, :] - score[:, None]) / spread, np.asarray(df)[:, None])
     edges = np.hstack([np.zeros((len(score), 1)), above, np.ones((len(score), 1))])
     return np.diff(edges, axis=1)
 

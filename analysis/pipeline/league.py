@@ -146,7 +146,7 @@ def _band(
 ) -> pd.DataFrame:
     score = units["score"].to_numpy(dtype=float)[places]
     se = units["score_se"].to_numpy(dtype=float)[places]
-    probability = bands.band_probabilities(score, se=se, bands=plan.bands)
+    probability = bands.band_probabilities(score, se=se, df=card.df[places], bands=plan.bands)
     for row, (place, printed) in enumerate(zip(places, _printed(score, plan), strict=True)):
         band = bands.band_of(printed, bands=plan.bands)
         units.loc[place, "band"] = _band_label(plan, band=band, probability=probability[row])

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from test_means import CHOICE, means
 
+from analysis.bands import band_probabilities
 from analysis.pipeline import score
 from analysis.simulate import Settings
+from instruments.scorecard import Band
 from province import catalogue, default_plan, make_extract, row, simulated
 
 GOOD = {"a1": "4", "a2": "4", "b1": "4", "check": "2", "before": "2", "now": "4", "m1": "4"}
@@ -84,3 +86,14 @@ def test_a_few_excluded_rows_cannot_be_recovered(tmp_path) -> None:
     assert pd.isna(alone["score_all"])
     other = beside[(beside["unit"] == "P1") & (beside["scorecard"] == "A-project")].iloc[0]
     assert np.isfinite(float(other["score_all"]))
+
+
+def test_a_band_is_certain_only_when_the_interval_is() -> None:
+    """With two degrees of freedom a score 2.5 errors inside the band is not certain of it."""
+    bands = [Band("good", "良", 80.0), Band("fair", "中", 60.0), Band("poor", "差", 0.0)]
+    few, many = (
+        band_probabilities(np.array([85.0]), se=np.array([2.0]), df=np.array([df]), bands=bands)
+        for df in (2.0, np.inf)
+    )
+    assert few[0, 0] < 0.95 < many[0, 0]
+    assert few.sum() == many.sum() == 1.0

@@ -208,12 +208,16 @@ def test_linear_maps_agree() -> None:
 def test_band_probabilities_equal_the_normal_table() -> None:
     """Standard normal: P(Z > 1) = .158655, P(Z > 2) = .022750."""
     bands = default_plan().bands
-    found = band_probabilities(np.array([85.0]), se=np.array([5.0]), bands=bands)[0]
+    found = band_probabilities(
+        np.array([85.0]), se=np.array([5.0]), df=np.array([np.inf]), bands=bands
+    )[0]
     assert found[0] == pytest.approx(0.158655, abs=1e-6)
     assert found[0] + found[1] == pytest.approx(1 - 0.158655, abs=1e-6)
     assert found.sum() == pytest.approx(1.0)
     assert nearest_band(found, band=1) in (0, 2)
-    exact = band_probabilities(np.array([90.0001]), se=np.zeros(1), bands=bands)[0]
+    exact = band_probabilities(
+        np.array([90.0001]), se=np.zeros(1), df=np.full(1, np.inf), bands=bands
+    )[0]
     assert exact.tolist() == [1.0, 0.0, 0.0, 0.0]
     assert [band_of(x, bands=bands) for x in (90, 89.9, 60, 0)] == [0, 1, 2, 3]
 
