@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 
 from instruments.faults import refuse
 
+PATIENCE, HASTE = 15_000, 100
+"""Milliseconds to wait for another writer, and for readers when the log is emptied."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "busy_timeout=15000",
+    f"busy_timeout={PATIENCE}",
     "secure_delete=ON",
 )
 
@@ -126,10 +128,10 @@ def forget_order(engine: Engine) -> None:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=100")
+        cursor.execute(f"PRAGMA busy_timeout={HASTE}")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        cursor.execute("PRAGMA busy_timeout=15000")
     finally:
+        connection.cursor().execute(f"PRAGMA busy_timeout={PATIENCE}")
         connection.close()
 
 

@@ -137,8 +137,7 @@ def frames(
 def few_excluded(data: Evidence, *, cell: int) -> set[str]:
     """Projects of which so few rows were excluded, or kept, that they must not be told apart."""
     rows = data.flags.groupby("project")["excluded"].agg(["sum", "size"]).astype(float)
-    few = disclosure.too_few(rows["sum"], min_cell=cell)
-    few |= (rows["sum"] > 0) & disclosure.too_few(rows["size"] - rows["sum"], min_cell=cell)
+    few = disclosure.singles_out(rows["sum"], whole=rows["size"], min_cell=cell)
     return set(rows.index[few])
 
 
@@ -201,6 +200,5 @@ def _flags(data: Evidence, plan: Plan, *, cell: int) -> pd.DataFrame:
     hidden = disclosure.too_few(out["n"], min_cell=cell)
     out = disclosure.blank(out, where=hidden, columns=["n", "flagged", "excluded"])
     # Whoever reported pressure, or alone did not, must not be guessed from a count of one.
-    few = disclosure.too_few(out["flagged"].fillna(0), min_cell=cell)
-    rest = disclosure.too_few((out["n"] - out["flagged"]).fillna(0), min_cell=cell)
-    return disclosure.blank(out, where=few | rest, columns=["flagged", "excluded"])
+    few = disclosure.singles_out(out["flagged"], whole=out["n"], min_cell=cell)
+    return disclosure.blank(out, where=few, columns=["flagged", "excluded"])
