@@ -47,7 +47,9 @@ def _response(material: Material) -> tuple[Block, ...]:
     ]  # fmt: skip
     columns = ("project", "enrolled", "n", "rate", "reliability")
     reliability = Paragraph(_reliability(material))
-    note = Paragraph(phrase("quality.response_note"))
+    institutions = any(group.scorecard != "A-project" for group in material.groups)
+    left_out = phrase("quality.response_left_out") if institutions else ""
+    note = Paragraph(phrase("quality.response_note") + left_out)
     return (note, _table("response", columns, body), reliability)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,15 +141,20 @@ def few_excluded(data: Evidence, *, cell: int) -> set[str]:
     return set(rows.index[few])
 
 
-def hide_effect_of_few(frame: pd.DataFrame, *, data: Evidence, plan: Plan) -> pd.DataFrame:
-    """``sensitivity`` without ``score_all`` where it would tell what one to four people said."""
-    excluded = data.flags.groupby("project")["excluded"].sum().reindex(data.projects)
-    number = excluded.astype("Float64").fillna(0).to_numpy(dtype=float)
+def hide_effect_of_few(
+    frame: pd.DataFrame, *, data: Evidence, plan: Plan, rosters: Sequence[roster.Roster]
+) -> pd.DataFrame:
+    """``sensitivity`` without ``score_all`` where it would tell what one to four people said.
+
+    A unit that such a project enters shows none either: its other parts' would give the project's.
+    """
+    excluded = data.flags.groupby("project")["excluded"].sum().reindex(data.projects).fillna(0)
+    few = disclosure.too_few(excluded, min_cell=plan.thresholds.min_cell).to_numpy(dtype=bool)
     hidden = {
         (who.scorecard, group, unit)
-        for who in roster.rosters(data.units, projects=data.projects)
-        for group, unit, total in zip(who.groups, who.units, who.members @ number, strict=True)
-        if 0 < total < plan.thresholds.min_cell
+        for who in rosters
+        for group, unit, told in zip(who.groups, who.units, who.entering @ few, strict=True)
+        if told
     }
     keys = zip(frame["scorecard"], frame["group"], frame["unit"], strict=True)
     where = pd.Series([key in hidden for key in keys], index=frame.index, dtype=bool)

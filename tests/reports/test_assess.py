@@ -450,3 +450,24 @@ def test_many_ratings_of_one_person_are_one_opinion(tmp_path: Path) -> None:
         assess_table(table, mapping=None, options=options, out=out, progress=None)
         errors.append(units(out)["raw_se"].to_dict())
     assert errors[1] == pytest.approx(errors[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("people", ["respondent", "rater"])
+def test_what_is_withheld_moves_no_other_number(tmp_path: Path, people: str) -> None:
+    """Unit C stays below the least number: with other ratings of C nothing published moves."""
+    frames = []
+    for low in (1, 3):
+        rows = [
+            (u, f"s{p}", 1 + (p * 7 + turn + ord(u)) % 5)
+            for u in "AB" for p in range(10) for turn in range(2)
+        ]  # fmt: skip
+        rows += [("C", f"s{p}", low + (p + turn) % 2) for p in range(4) for turn in range(2)]
+        table = pd.DataFrame(rows, columns=["unit", people, "y"])
+        table.to_csv(tmp_path / "a.csv", index=False)
+        out = tmp_path / f"o{low}"
+        options = {"value": "y", "unit": "unit", people: people}
+        assess_table(tmp_path / "a.csv", mapping=None, options=options, out=out, progress=None)
+        assert pd.isna(units(out).loc["C", "score"])
+        frames.append({p.name: pd.read_csv(p) for p in (out / "results").glob("*.csv")})
+    for name, frame in frames[0].items():
+        pd.testing.assert_frame_equal(frames[1][name], frame, obj=name, rtol=1e-8)

@@ -103,6 +103,16 @@ def test_unranked_units_with_reason(bulletin: Bulletin) -> None:
     assert any(row[0] == "院校乙" and row[-1] == "参评率低于50%" for row in rows)
 
 
+def test_remarks_on_ranked_units_stand_below_their_table() -> None:
+    units = sample_results().units.copy()
+    units.loc[(units["unit"] == "I1") & (units["scorecard"] == "A-overall"), "note"] = "未计入乙类"
+    units.loc[units["unit"].isin(["P1", "P2"]), "note"] = "只有1个班级"
+    found = tables_of(build_bulletin(sample_results(units=units), sample=True))
+    assert found["table1"].notes == (f"{HOSTILE}：未计入乙类。",)
+    assert found["table2"].notes == ()
+    assert found["table3"].notes == ("全部参加排名的单位：只有1个班级。",)
+
+
 def test_every_link_leads_to_a_place(page: str) -> None:
     targets = set(re.findall(r'\sid="([^"]+)"', page))
     links = set(re.findall(r'href="#([^"]+)"', page))
