@@ -63,7 +63,7 @@ def rate_panel(data: Evidence, plan: Plan) -> Panel:
     )
     effects = fit.effects.get("rater", mixed.NO_EFFECTS)
     severities = raters.severities(effects, rows=rows, blocks=blocks)
-    variance = mixed.components(fit, model="observation")
+    variance = mixed.components(fit, model="observation", slope=1.0)
     measured, df = fit.fixed[list(raters.CELL)], max(rows["rater"].nunique() - 1.0, 1.0)
     return Panel(leaves, value, covariance, measured, severities, variance, df)
 
@@ -71,20 +71,21 @@ def rate_panel(data: Evidence, plan: Plan) -> Panel:
 def people_variance(data: Evidence, *, shown: np.ndarray) -> pd.DataFrame:
     """Components of value ~ 1 + (1 | respondent) + (1 | class), where people can be told apart.
 
-    ``shown``: projects whose score may be shown; only their rows enter.
+    ``shown``: projects whose score may be shown; only their rows enter. People, or classes, with
+    one rating each cannot be told from the residual: they are one component with it.
     """
     if data.people is None:
         return mixed.NO_COMPONENTS
     rows = data.people[data.people["project"].isin(_chosen(data, shown))]
-    factors = [f for f in ("respondent", "class_code") if rows[f].nunique() > 1]
-    if len(rows) < 2 or not factors:
+    if len(rows) < 2:
         return mixed.NO_COMPONENTS
-    if len(rows[factors].drop_duplicates()) == rows[factors[-1]].nunique():
-        same = rows["respondent"].nunique() == rows["class_code"].nunique()
-        factors = factors[:1] if same else factors  # each person is a class of one
-    return mixed.components(
-        mixed.fit_crossed(rows, value="value", factors=factors), model="ratings"
-    )
+    factors = [f for f in ("respondent", "class_code") if rows[f].nunique() > 1]
+    alone = [f for f in factors if rows[f].nunique() == len(rows)]
+    kept = [f for f in factors if f not in alone]
+    if len({len(rows[kept].drop_duplicates()), *rows[kept].nunique()}) == 1:
+        kept = kept[:1]  # each person is a class of one
+    fit = mixed.fit_crossed(rows, value="value", factors=kept)
+    return mixed.components(fit, model="ratings", slope=data.slope, joined=alone)
 
 
 def _chosen(data: Evidence, shown: np.ndarray) -> set[str]:

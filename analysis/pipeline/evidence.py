@@ -28,6 +28,8 @@ class Evidence:
     ratings: pd.DataFrame
     people: pd.DataFrame | None
     """project, class_code, respondent, value: only when the instrument tells people apart."""
+    slope: float
+    """Points of 0-100 per unit of ``people.value``; NaN where no line leads to points."""
     by_class: pd.Series
     """Responses per class to the instrument that counts people."""
 
@@ -84,6 +86,7 @@ def collect(extract: Any, plan: Plan) -> Evidence:
         _joined(flags, ["response", "class_code", "project", *screen.FLAGS, "excluded"]),
         _joined(ratings, ["response", "rater", "project", "session", "leaf", "score"]),
         people,
+        _slope([*trainee, *expert], plan),
         _by_class([*counted, *rated], people),
     )
 
@@ -108,6 +111,11 @@ def _people(extract: Any, scorings: list[Scoring], classes: pd.DataFrame) -> pd.
     found = [counts.person_rows(extract, scoring=s) for s in scorings]
     rows = next((frame for frame in found if frame is not None), None)
     return None if rows is None else rows.merge(classes[["class_code", "project"]], on="class_code")
+
+
+def _slope(scorings: list[Scoring], plan: Plan) -> float:
+    lines = [goalposts.slope(s.instrument, plan=plan) for s in scorings if counts.identifies(s)]
+    return lines[0] if lines else float("nan")
 
 
 def _by_class(counted: list[counts.Counts], people: pd.DataFrame | None) -> pd.Series:

@@ -471,3 +471,66 @@ def test_what_is_withheld_moves_no_other_number(tmp_path: Path, people: str) -> 
         frames.append({p.name: pd.read_csv(p) for p in (out / "results").glob("*.csv")})
     for name, frame in frames[0].items():
         pd.testing.assert_frame_equal(frames[1][name], frame, obj=name, rtol=1e-8)
+
+
+def components(out: Path) -> pd.DataFrame:
+    return pd.read_csv(out / "results" / "variance.csv").set_index("component")
+
+
+CONFOUNDED = {
+    "respondent_residual": ("每人只有一份评分", "r", "c"),
+    "class_code_residual": ("每班只有一份评分", "c", "r"),
+}
+
+
+@pytest.mark.parametrize("name", CONFOUNDED)
+def test_one_rating_each_is_one_component_with_the_residual(tmp_path: Path, name: str) -> None:
+    words, once, often = CONFOUNDED[name]
+    rows = [(u, f"{u}{k}", f"g{k % 11}", 1 + (k * 7 + ord(u)) % 5) for u in "AB" for k in range(12)]
+    pd.DataFrame(rows, columns=["unit", once, often, "y"]).to_csv(tmp_path / "a.csv", index=False)
+    arguments = ["--respondent", "r", "--class", "c", "--out", tmp_path / "o"]
+    result = run("assess", tmp_path / "a.csv", *UNIT, *arguments)
+    assert result.exit_code == OK, result.output
+    found = components(tmp_path / "o")
+    assert name in found.index
+    assert "residual" not in found.index
+    assert len(found) == 2
+    assert (found["points"] / found["sd"]).dropna().to_numpy() == pytest.approx(20.0)
+    page = (tmp_path / "o" / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert words in page
+
+
+def test_one_rating_a_person_without_classes_is_the_plain_spread(tmp_path: Path) -> None:
+    table = "unit,r,y\n" + "".join(f"{u},{u}{k},{1 + k % 5}\n" for u in "AB" for k in range(15))
+    assert assess(tmp_path, table, *UNIT, "--respondent", "r").exit_code == OK
+    found = components(tmp_path / "out")
+    assert found.index.tolist() == ["respondent_class_code_residual"]
+    values = pd.Series([1 + k % 5 for k in range(15)] * 2, dtype=float)
+    assert found["sd"].iloc[0] == pytest.approx(values.std())
+
+
+def test_raters_without_differences_have_no_severity(tmp_path: Path) -> None:
+    rows = [(s, f"R{r}", 60 + 10 * k + t) for k, s in enumerate("ABC") for r in range(3)
+            for t in (0, 1, 3, 2)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["unit", "rater", "y"]).to_csv(index=False)
+    result = assess(tmp_path, table, *UNIT, "--rater", "rater", "--scale", "0:100")
+    assert result.exit_code == OK, result.output
+    found = pd.read_csv(tmp_path / "out" / "results" / "raters.csv")
+    assert found["severity"].isna().all()
+    assert found["se"].isna().all()
+    page = (tmp_path / "out" / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert "评审专家宽严之间没有可辨的差异" in page
+    for path in (tmp_path / "out" / "results").glob("*.csv"):
+        assert ",-0," not in path.read_text(encoding="utf-8")
+
+
+def test_raters_with_one_rating_each_are_scored(tmp_path: Path) -> None:
+    """Nothing tells severity from the rest: the units' means stand, and it is said."""
+    table = "unit,rater,y\n" + "".join(f"{'AB'[k % 2]},R{k},{1 + k % 5}\n" for k in range(24))
+    result = assess(tmp_path, table, *UNIT, "--rater", "rater")
+    assert result.exit_code == OK, result.output
+    page = (tmp_path / "out" / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert "宽严未作估计" in page
+    means = {u: 20 * pd.Series([1 + k % 5 for k in range(24) if "AB"[k % 2] == u]).mean()
+             for u in "AB"}  # fmt: skip
+    assert units(tmp_path / "out")["raw"].to_dict() == pytest.approx(means)

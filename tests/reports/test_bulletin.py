@@ -201,6 +201,28 @@ def test_quality_annex_names_flags_moves_and_severity(bulletin: Bulletin) -> Non
     assert [row[-1] for row in texts(found["raters-table"])] == ["可比", "不可分离"]
 
 
+def test_raters_who_do_not_differ_are_told_in_words() -> None:
+    """No severity of 0 with an error of 0: equal raters and a design that shows none, apart."""
+    none = sample_results().raters.assign(severity=None, se=None)
+    variance = sample_results().variance
+    equal = variance.assign(sd=[0.0, 4.25], points=[0.0, 4.25])
+    for frame, words in ((equal, "没有可辨的差异"), (variance.iloc[1:], "宽严未作估计")):
+        bulletin = build_bulletin(sample_results(raters=none, variance=frame), sample=True)
+        page = render_html(bulletin)
+        assert words in page
+        assert "共2名专家、36条评分、2个连通块" in page
+        assert "raters-table" not in tables_of(bulletin)
+        assert [row[2] for row in texts(tables_of(bulletin)["variance-table"])][-1] == "4.25"
+    assert "未检出" in render_html(
+        build_bulletin(sample_results(raters=none, variance=equal), sample=True)
+    )
+
+
+def test_unit_of_variance_components_is_stated(bulletin: Bulletin, page: str) -> None:
+    assert "标准差（分）" in [c.label for c in tables_of(bulletin)["variance-table"].columns]
+    assert "单位为分（0–100分）" in page
+
+
 def test_control_code_is_in_the_foot(bulletin: Bulletin, page: str) -> None:
     assert bulletin.control == "0123456789abcdef"
     assert "0123456789abcdef</code>" in page
