@@ -1,57 +1,20 @@
-"""From a foreign table to a bulletin by the command, and what `verify` says of it afterwards."""
+"""From a foreign table to a bulletin by the command."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from foreign_table import OPTIONS, ratings, run, units
 
-from instruments.extract import pack_extract
 from reports.commands import COMMANDS, FAULTS, OK, USAGE
-from reports.compare import difference
 from reports.evaluation import assess_table
-from reports.verify import examine, verify
-
-UNITS = {"甲校": 4, "乙校": 3, "丙校": 2}
-
-
-def ratings() -> pd.DataFrame:
-    """Three units of two classes with six people each; every unit's mean is known."""
-    rows = [
-        {"承训机构": unit, "班级": f"{unit}{room}班", "学员": f"{unit}{room}{person}",
-         "总体评分": mean + (person % 3) - 1}
-        for unit, mean in UNITS.items() for room in (1, 2) for person in range(6)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-OPTIONS = ["--value", "总体评分", "--unit", "承训机构", "--class", "班级", "--respondent", "学员"]
-
-
-def run(command: str, *arguments: object) -> Result:
-    return CliRunner().invoke(COMMANDS[command], [str(one) for one in arguments])
-
-
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("assess")
-    ratings().to_csv(folder / "评分.csv", index=False, encoding="gb18030")
-    result = run(
-        "assess", folder / "评分.csv", *OPTIONS, "--title", "样表", "--out", folder / "out"
-    )
-    assert result.exit_code == OK, result.output
-    return folder / "out"
-
-
-def units(out: Path) -> pd.DataFrame:
-    return pd.read_csv(out / "results" / "units.csv").set_index("unit")
+from reports.verify import verify
 
 
 def test_means_counts_and_ranks(done: Path) -> None:
@@ -240,14 +203,6 @@ def test_out_that_is_a_file_is_wrong_use(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "mine"
 
 
-def test_verify_holds(done: Path) -> None:
-    verdict = examine(done)
-    assert (verdict.faults, verdict.scope, verdict.equality) == ((), "whole", "bytes")
-    result = run("verify", done)
-    assert result.exit_code == OK
-    assert "逐字节相同" in result.output
-
-
 def test_score_and_bulletin_give_the_same_bytes(done: Path, tmp_path: Path) -> None:
     assert run("score", done / "extract", "--out", tmp_path / "results").exit_code == OK
     arguments = ["--extract", done / "extract", "--out", tmp_path / "bulletin"]
@@ -255,152 +210,6 @@ def test_score_and_bulletin_give_the_same_bytes(done: Path, tmp_path: Path) -> N
     assert result.exit_code == OK, result.output
     for name in ("results/units.csv", "results/results.json", "bulletin/bulletin.html"):
         assert (tmp_path / name).read_bytes() == (done / name).read_bytes()
-
-
-FILES = (
-    "extract/plan.yaml", "extract/classes.parquet", "extract/datapackage.json",
-    "extract/instruments/ratings.md", "results/units.csv", "results/units.xlsx",
-    "results/units.parquet", "results/pairs.csv", "results/results.json",
-    "results/original_scale.csv", "bulletin/bulletin.html",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_one_changed_byte_is_found_and_named(done: Path, tmp_path: Path, name: str) -> None:
-    shutil.copytree(done, tmp_path / "copy")
-    path = tmp_path / "copy" / name
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
-    faults = verify(tmp_path / "copy")
-    assert any(Path(name).name in fault.place.file for fault in faults), faults
-
-
-def test_missing_and_extra_files_are_named(done: Path, tmp_path: Path) -> None:
-    shutil.copytree(done, tmp_path / "copy")
-    (tmp_path / "copy" / "results" / "bands.csv").unlink()
-    (tmp_path / "copy" / "bulletin" / "note.txt").write_text("x")
-    found = {(f.code, f.place.file) for f in verify(tmp_path / "copy")}
-    assert found == {
-        ("reports.missing_file", "results/bands.csv"),
-        ("reports.extra_file", "bulletin/note.txt"),
-    }
-    shutil.rmtree(tmp_path / "copy" / "bulletin")
-    assert [f.code for f in verify(tmp_path / "copy")] == ["reports.missing_file"]
-
-
-@pytest.fixture
-def elsewhere(done: Path, tmp_path: Path) -> Path:
-    """The same, as another version of Python would have named itself in it."""
-    shutil.copytree(done, tmp_path / "copy")
-    for name in ("results/results.json", "bulletin/bulletin.html"):
-        path = tmp_path / "copy" / name
-        python = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-        path.write_bytes(path.read_bytes().replace(python.encode(), b"3.11.99"))
-    return tmp_path / "copy"
-
-
-def test_another_software_version_is_no_other_result(elsewhere: Path) -> None:
-    """The stored manifest and bulletin name other versions: values are compared instead."""
-    verdict = examine(elsewhere)
-    assert (verdict.faults, verdict.equality) == ((), "values")
-    assert "没有逐字节比较" in run("verify", elsewhere).output
-
-
-def test_last_digit_of_a_drawing_may_round_the_other_way(elsewhere: Path) -> None:
-    page = elsewhere / "bulletin" / "bulletin.html"
-    text = page.read_text(encoding="utf-8")
-    at = text.index(' x="', text.index("<svg")) + 4
-    end = text.index('"', at)
-    for step, codes in ((0.01, []), (0.1, ["reports.changed_file"])):
-        moved = f"{float(text[at:end]) + step:.2f}"
-        page.write_text(text[:at] + moved + text[end:], encoding="utf-8")
-        assert [fault.code for fault in verify(elsewhere)] == codes
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("</svg>", '<text x="1" y="1">90</text></svg>'),
-        ("Regular-15", "Regular-16"),
-        ("</svg>", "</svg><svg ></svg>"),
-        ("fill: #", "fill: none; x: #"),
-    ],
-)
-def test_forged_drawing_is_found_whatever_versions_are_named(
-    elsewhere: Path, old: str, new: str
-) -> None:
-    page = elsewhere / "bulletin" / "bulletin.html"
-    text = page.read_text(encoding="utf-8")
-    at = text.index("<svg")
-    assert old in text[at:]
-    page.write_text(text[:at] + text[at:].replace(old, new, 1), encoding="utf-8")
-    assert "bulletin/bulletin.html" in [fault.place.file for fault in verify(elsewhere)]
-
-
-def forge(book: openpyxl.Workbook, how: str) -> None:
-    page = book.active
-    if how == "sheet":
-        book.create_sheet("说明").append(["甲校第一"])
-    elif how == "column":
-        page.column_dimensions["C"].hidden = True
-    elif how == "row":
-        page.row_dimensions[3].hidden = True
-    elif how == "far":
-        page["AZ99"] = "甲校第一"
-    else:
-        page["D2"] = "甲校第一"
-
-
-@pytest.mark.parametrize("how", ["sheet", "column", "row", "far", "cell"])
-def test_forged_workbook_is_found_whatever_versions_are_named(elsewhere: Path, how: str) -> None:
-    path = elsewhere / "results" / "units.xlsx"
-    book = openpyxl.load_workbook(path)
-    book.save(path)
-    assert verify(elsewhere) == []
-    forge(book, how)
-    book.save(path)
-    assert [fault.place.file for fault in verify(elsewhere)] == ["results/units.xlsx"]
-
-
-def test_versions_hold_no_other_words(elsewhere: Path) -> None:
-    for name in ("results/results.json", "bulletin/bulletin.html"):
-        text = (elsewhere / name).read_text(encoding="utf-8")
-        (elsewhere / name).write_text(text.replace("3.11.99", "结果作废"), encoding="utf-8")
-    assert len(verify(elsewhere)) == 2
-
-
-def test_difference_names_the_value(tmp_path: Path) -> None:
-    for name, score in (("a", "81.5"), ("b", "81.6")):
-        (tmp_path / name).mkdir()
-        head = "scorecard,group,unit,score\nA-project,t,P1,"
-        (tmp_path / name / "units.csv").write_text(f"{head}{score}\n", encoding="utf-8")
-    where = difference(tmp_path / "a" / "units.csv", tmp_path / "b" / "units.csv")
-    assert where == "A-project t P1 score: 81.5 / 81.6"
-
-
-def test_extract_alone_is_checked_and_said_so(done: Path, tmp_path: Path) -> None:
-    assert "未作重算" in run("verify", done / "extract").output
-    pack_extract(done / "extract", tmp_path / "extract.zip")
-    result = run("verify", tmp_path / "extract.zip")
-    assert result.exit_code == OK
-    assert "未作重算" in result.output
-    (tmp_path / "empty").mkdir()
-    assert run("verify", tmp_path / "empty").exit_code == FAULTS
-    (tmp_path / "bad.zip").write_bytes(b"no zip")
-    assert run("verify", tmp_path / "bad.zip").exit_code == FAULTS
-
-
-def test_verify_imports_neither_web_nor_database(done: Path) -> None:
-    code = (
-        "import sys; from reports.commands import COMMANDS\n"
-        "assert 'numpy' not in sys.modules\n"
-        "try: COMMANDS['verify']([sys.argv[1]])\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "bad = {'flask', 'sqlalchemy', 'matplotlib.pyplot'} & set(sys.modules)\n"
-        "assert not bad, bad"
-    )
-    subprocess.run([sys.executable, "-c", code, str(done)], check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
