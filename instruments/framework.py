@@ -16,6 +16,8 @@ COMPUTED = "计"
 """Source of an indicator that is derived from others and has no instrument."""
 SOURCE_OF = {("trainee", "class"): "问", ("trainee", "session"): "场", ("expert", "visit"): "观"}
 """Source a form is, by (role, per): domain, scorecard A, column source."""
+EXTERNAL = "外"
+"""Source of an indicator whose ratings others collected, whatever form they are read through."""
 UNSCORED_CODES = (NOT_APPLICABLE, "unseen")
 """Choice codes that are answers but no scores: 不适用 and 未观察到."""
 _TOLERANCE = 1e-9
@@ -135,7 +137,7 @@ def _mapping_faults(
         return [fault("framework.unknown_indicator", place, framework=framework.code, **named)]
     if leaf.instrument != instrument.code:
         return [fault("framework.wrong_instrument", place, expected=leaf.instrument, **named)]
-    if leaf.source != SOURCE_OF.get((instrument.role, instrument.per)):
+    if leaf.source not in (EXTERNAL, SOURCE_OF.get((instrument.role, instrument.per))):
         details = {"source": leaf.source, "instrument": instrument.code, "role": instrument.role}
         return [fault("framework.source_of_role", place, indicator=leaf.code, **details)]
     return []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SOURCES = ("问", "场", "观", "座", "档", "县", "跟", "计")
+SOURCES = ("问", "场", "观", "座", "档", "县", "跟", "计", "外")
 """问 end-of-training questionnaire, 场 session form, 观 observation, 座 focus group, 档 record,
-县 county and school form, 跟 follow-up, 计 computed from other indicators."""
+县 county and school form, 跟 follow-up, 计 computed from other indicators, 外 ratings that others
+collected, of whose asking nothing is known."""
 
 
 @dataclass(frozen=True)

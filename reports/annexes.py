@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from instruments.scorecard import Adoption
+from instruments.scorecard import SOURCES, Adoption
 from reports import tables
 from reports.document import Cell, Column, Paragraph, Rows, Section, Table
 from reports.material import Material
-from reports.wording import joined, phrase
+from reports.wording import choice, entry, joined, phrase
 
 
 def adoption_text(adoption: Adoption) -> str:
@@ -48,9 +48,15 @@ def indicators_section(material: Material, heading: str) -> Section:
     )
     table = Table(
         "indicator-table", material.titled(phrase("sections.indicators")), columns, body,
-        layout="cards", notes=(phrase("indicators.sources"),),
+        layout="cards", notes=(_sources(material),),
     )  # fmt: skip
     return Section("indicators", heading, (Paragraph(intro), table), page=True)
+
+
+def _sources(material: Material) -> str:
+    used = {leaf.source for leaf in material.results.framework.leaves}
+    known = [choice("indicators.source_names", source) for source in SOURCES if source in used]
+    return phrase("indicators.sources", list=joined(known, "pairs"))
 
 
 def _first_heading(node: Any) -> str:
@@ -92,7 +98,8 @@ def provenance_section(material: Material, heading: str) -> Section:
         "plan": _version(results.plan),
         "instruments": joined(map(_version, results.instruments), "clauses"),
     }
-    body = [(Cell(phrase(f"provenance.rows.{key}")), Cell(text)) for key, text in values.items()]
+    labels = entry("provenance.rows") | {"day": phrase(f"editions.{material.edition}.day")}
+    body = [(Cell(labels[key]), Cell(text)) for key, text in values.items()]
     body += [
         (Cell(phrase("provenance.software", name=name)), Cell(text))
         for name, text in results.provenance

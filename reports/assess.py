@@ -19,6 +19,7 @@ from instruments.programme import Cycle
 from instruments.tables import FIXED_TABLES, Table, conform, response_table
 from reports import tables
 from reports.ratings import Range
+from reports.sheets import clean
 from reports.wording import phrase
 
 FRAMEWORK = "ratings"
@@ -28,15 +29,16 @@ SOURCE = {False: ("trainee", "class", "assess"), True: ("expert", "visit", "asse
 
 
 def write_ratings_extract(
-    ratings: pd.DataFrame, *, scale: Range, title: str, day: str, directory: Path
+    ratings: pd.DataFrame, *, scale: Range, title: str, file: Path, directory: Path
 ) -> Extract:
-    """Seal ``ratings`` (columns of ``collect_ratings``) as an extract in ``directory``.
+    """Seal ``ratings`` (columns of ``collect_ratings``) of ``file`` as an extract in ``directory``.
 
     Units and classes of rows without a rating are kept, so that they are reported as such.
     """
     rated = bool((ratings["rater"] != "").any())
     source = instrument_source(scale, rated=rated, respondent=has_respondents(ratings))
     instrument = load_instruments({"ratings.md": source})[0]
+    day = file_day(file)
     frames = _frames(ratings.pipe(_classed), instrument, day)
     return write_extract(
         directory,
@@ -44,7 +46,7 @@ def write_ratings_extract(
         day=day,
         tables=frames,
         instruments={"ratings.md": source},
-        framework=framework_source(SOURCE[rated][2]),
+        framework=named_framework(SOURCE[rated][2], file.name),
         plan=scaled_plan(scale),
     )
 
@@ -69,6 +71,13 @@ def instrument_source(scale: Range, *, rated: bool, respondent: bool) -> bytes:
     return environment.from_string(text).render(
         role=role, per=per, respondent=respondent, **limits
     ).encode()  # fmt: skip
+
+
+def named_framework(library: str, file: str) -> bytes:
+    """The library's framework with a note that names the file, which is all that is known of it."""
+    framework = yaml.safe_load(framework_source(library))
+    framework["note"] = phrase("ratings.note", name=clean(file))
+    return yaml.safe_dump(framework, allow_unicode=True, sort_keys=False).encode()
 
 
 def scaled_plan(scale: Range) -> bytes:

@@ -133,7 +133,7 @@ def verify(path: Path) -> None:
 @click.option("--rater", default="", help="评审专家列：按单位与专家交叉随机效应评分。")
 @click.option("--scale", default="", help="评分标度，如 1:5（缺省）。")
 @click.option("--mapping", type=EXISTING, default=None, help="列对应文件（YAML，键同上述选项）。")
-@click.option("--title", default="", help="评分表名称，印在通报标题中。")
+@click.option("--title", default="", help="评分表名称，印在通报标题中（缺省“外部评分表”）。")
 @click.option("--out", type=FOLDER, required=True, help="输出目录：extract、results、bulletin。")
 @_guarded
 def assess(file: Path, mapping: Path | None, out: Path, **options: Any) -> None:

@@ -13,14 +13,15 @@ import yaml
 from analysis.pipeline import score
 from analysis.results import Results
 from instruments.extract import Extract, read_extract, unpack_extract
-from instruments.faults import refuse
-from reports.assess import FRAMEWORK, file_day, original_scale, write_ratings_extract
+from instruments.faults import Place, refuse
+from reports.assess import FRAMEWORK, original_scale, write_ratings_extract
 from reports.bulletin import build_bulletin
 from reports.folder import ORIGINAL_SCALE, csv, write_results
 from reports.html import render_html
 from reports.output import BULLETIN, replaced_folder
 from reports.ratings import Columns, collect_ratings, parse_range
 from reports.sheets import read_table
+from reports.wording import phrase
 
 DEFAULT_SCALE = "1:5"
 MAPPED = ("value", "unit", "class", "respondent", "rater", "scale", "title")
@@ -75,10 +76,12 @@ def assess_table(
     names = {key: chosen[key] for key in ("unit", "respondent", "rater")}
     columns = Columns(value=tuple(chosen["value"]), class_=chosen["class"], **names)
     ratings = collect_ratings(read_table(file), columns=columns, scale=scale)
-    about = {"title": chosen["title"] or file.stem, "day": file_day(file)}
+    title = chosen["title"] or phrase("ratings.title")
     with replaced_folder(out, kind="assess") as fresh:
         place = fresh / "extract"
-        extract = write_ratings_extract(ratings, scale=scale, directory=place, **about)
+        extract = write_ratings_extract(
+            ratings, scale=scale, title=title, file=file, directory=place
+        )
         results = score_extract(extract, fresh / "results", progress=progress)
         publish_bulletin(results, fresh / "bulletin")
     return out / "bulletin" / BULLETIN
@@ -95,16 +98,22 @@ def _chosen(mapping: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:
 def _mapping(path: Path) -> dict[str, Any]:
     if path.is_dir():
         raise refuse("ratings.mapping_is_folder", name=path.name)
+    place = Place(file=path.name)
     try:
         text = path.read_text(encoding="utf-8-sig")
         stored = yaml.load(text, Loader=yaml.BaseLoader)  # texts only: 1:5 is no number
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise refuse("ratings.mapping", why=str(error).splitlines()[0]) from error
+    except UnicodeDecodeError as error:
+        raise refuse("ratings.mapping_encoding", place) from error
+    except yaml.MarkedYAMLError as error:
+        row = error.problem_mark.line + 1 if error.problem_mark else None
+        raise refuse("ratings.mapping", Place(file=path.name, row=row)) from error
+    except yaml.YAMLError as error:
+        raise refuse("ratings.mapping", place) from error
     if not isinstance(stored, dict):
-        raise refuse("ratings.mapping", why=type(stored).__name__)
+        raise refuse("ratings.mapping", place)
     unknown = [str(key) for key in stored if key not in MAPPED]
     if unknown:
-        raise refuse("ratings.mapping", why="、".join(unknown))
+        raise refuse("ratings.mapping_key", place, keys="、".join(unknown))
     return {key: _words(key, value) for key, value in stored.items()}
 
 

@@ -72,7 +72,7 @@ def read_results(directory: Path, extract: Extract) -> Results:
             **frames,
         )
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise refuse("reports.not_results", name=directory.name, why=_reason(error)) from error
+        raise refuse("reports.not_results", name=directory.name) from error
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
@@ -83,14 +83,8 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         if not isinstance(stored, dict) or not known <= set(stored):
             raise ValueError(MANIFEST)
     except (OSError, ValueError) as error:
-        raise refuse("reports.not_results", name=directory.name, why=_reason(error)) from error
+        raise refuse("reports.not_results", name=directory.name) from error
     return stored
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return Path(error.filename).name
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def writers() -> Pairs:

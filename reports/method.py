@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
+from analysis.results import Results
 from instruments.scorecard import Plan, Scaling
 from reports import tables
 from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table
@@ -28,7 +28,7 @@ def method_section(material: Material, heading: str) -> Section:
         source=plan.source,
         reason=plan.reason,
     )
-    blocks = (Paragraph(intro), _steps(plan), _scalings(plan), _retention(plan))
+    blocks = (Paragraph(intro), _steps(material.results), _scalings(plan), _retention(plan))
     return Section("method", heading, blocks, quality_sections(material), page=True)
 
 
@@ -40,87 +40,116 @@ def _table(
     return Table(anchor, caption, columns, (Rows("", cells),))
 
 
-def _steps(plan: Plan) -> Block:
-    body = [(phrase(f"method.steps.{step}"), WORDS[step](plan)) for step in STEPS]
+def _steps(results: Results) -> Block:
+    body = [(phrase(f"method.steps.{step}"), WORDS[step](results)) for step in STEPS]
     return _table("plan-table", phrase("method.table"), ("step", "choice"), body)
 
 
-def _screening(plan: Plan) -> str:
-    excluded = [choice("method.flags", flag) for flag in plan.screening.exclude]
+def _screening(results: Results) -> str:
+    """Only rules that can apply: a straight line needs a check item to be failed."""
+    rules, screening = [], results.plan.screening
+    if any(instrument.used_as("check") for instrument in results.instruments):
+        share = tables.share(screening.straight_line_share)
+        rules.append(phrase("method.screening_line", share=share))
+    if screening.item_nonresponse < 1:
+        blank = tables.share(screening.item_nonresponse)
+        rules.append(phrase("method.screening_blank", blank=blank))
+    if not rules:
+        return phrase("method.screening_none")
+    excluded = joined(choice("method.flags", flag) for flag in screening.exclude)
+    exclude = excluded or phrase("method.exclude_none")
+    return phrase("method.screening", list=joined(rules, "alternatives"), exclude=exclude)
+
+
+def _means(results: Results) -> str:
+    means = results.plan.means
+    fpc = phrase(f"method.fpc.{means.finite_population}")
+    key = "borrowed" if means.prior_df else "borrowed_none"
+    borrowed = phrase(f"method.{key}", prior_df=tables.points(means.prior_df))
+    return phrase("method.means", fpc=fpc, borrowed=borrowed)
+
+
+def _adjustment(results: Results) -> str:
+    adjustment = results.plan.adjustment
+    traits = joined(choice("method.traits", trait) for trait in adjustment.traits)
     return phrase(
-        "method.screening",
-        share=tables.share(plan.screening.straight_line_share),
-        blank=tables.share(plan.screening.item_nonresponse),
-        exclude=joined(excluded) or phrase("method.exclude_none"),
-    )
-
-
-def _means(plan: Plan) -> str:
-    fpc = phrase(f"method.fpc.{plan.means.finite_population}")
-    return phrase("method.means", fpc=fpc, prior_df=tables.points(plan.means.prior_df))
-
-
-def _adjustment(plan: Plan) -> str:
-    traits = joined(choice("method.traits", trait) for trait in plan.adjustment.traits)
-    return phrase(
-        f"method.adjustment.{plan.adjustment.method}",
+        f"method.adjustment.{adjustment.method}",
         traits=traits,
-        minimum=str(plan.adjustment.minimum_cell),
+        minimum=str(adjustment.minimum_cell),
     )
 
 
-def _raters(plan: Plan) -> str:
-    widen = tables.points(plan.raters.widen)
-    return phrase(f"method.raters.{plan.raters.disconnected}", widen=widen)
+def _raters(results: Results) -> str:
+    raters = results.plan.raters
+    key = "widened" if raters.widen > 1 else "widened_none"
+    widened = phrase(f"method.{key}", widen=tables.points(raters.widen))
+    return phrase(f"method.raters.{raters.disconnected}", widened=widened)
 
 
-def _composite(plan: Plan) -> str:
-    return phrase(
-        "method.composite",
-        value=choice("method.value", plan.composite.value),
-        minimum=tables.points(plan.composite.minimum_points),
-    )
+def _composite(results: Results) -> str:
+    composite = results.plan.composite
+    key = "minimum" if composite.minimum_points else "minimum_none"
+    minimum = phrase(f"method.{key}", points=tables.points(composite.minimum_points))
+    value = choice("method.value", composite.value)
+    return phrase("method.composite", value=value, minimum=minimum)
 
 
-def _ranks(plan: Plan) -> str:
+def _ranks(results: Results) -> str:
+    ranks = results.plan.ranks
     return phrase(
         "method.ranks",
-        level=tables.share(plan.ranks.level),
-        draws=str(plan.ranks.draws),
-        seed=str(plan.ranks.seed),
-        decimals=str(plan.ranks.printed_decimals),
+        level=tables.share(ranks.level),
+        draws=str(ranks.draws),
+        seed=str(ranks.seed),
+        decimals=str(ranks.printed_decimals),
     )
 
 
-def _bands(plan: Plan) -> str:
-    listed = [
-        phrase("method.band", label=band.label, cut=tables.points(band.cut)) for band in plan.bands
-    ]
-    probability = tables.share(plan.band_probability)
+def _bands(results: Results) -> str:
+    """Each band by its cut; the last one, which needs nothing, by the cut above it."""
+    bands = results.plan.bands
+    listed = [phrase("method.band", label=b.label, cut=tables.points(b.cut)) for b in bands]
+    if len(bands) > 1:
+        cut = tables.points(bands[-2].cut)
+        listed[-1] = phrase("method.band_last", label=bands[-1].label, cut=cut)
+    probability = tables.share(results.plan.band_probability)
     return phrase("method.bands", list=joined(listed, "pairs"), probability=probability)
 
 
-def _thresholds(plan: Plan) -> str:
-    limits = plan.thresholds
+def _thresholds(results: Results) -> str:
+    """Conditions that can fail; one that nothing can fall short of is said not to be set."""
+    limits = results.plan.thresholds
+    values = {
+        "min_cell": str(limits.min_cell),
+        "min_publish_n": str(limits.min_publish_n),
+        "min_response_rate": tables.share(limits.min_response_rate),
+        "rank_n": str(limits.rank_n),
+        "rank_small_n": str(limits.rank_small_n),
+        "rank_small_rate": tables.share(limits.rank_small_rate),
+        "min_experts": str(limits.min_experts),
+    }
+    small = limits.rank_small_n < limits.rank_n
+    if small and not limits.rank_small_rate:
+        values["rank_n"] = values["rank_small_n"]
+    keys = (
+        "cell",
+        "publish_rate" if limits.min_response_rate else "publish",
+        "rank_small" if small and limits.rank_small_rate else "rank",
+        "experts",
+    )
     return phrase(
         "method.thresholds",
-        min_cell=str(limits.min_cell),
-        min_publish_n=str(limits.min_publish_n),
-        min_response_rate=tables.share(limits.min_response_rate),
-        rank_n=str(limits.rank_n),
-        rank_small_n=str(limits.rank_small_n),
-        rank_small_rate=tables.share(limits.rank_small_rate),
-        min_experts=str(limits.min_experts),
+        list=joined((phrase(f"method.threshold.{key}", **values) for key in keys), "clauses"),
     )
 
 
-WORDS: Mapping[str, Any] = {
+WORDS: Mapping[str, Callable[[Results], str]] = {
     "screening": _screening,
-    "weighting": lambda plan: phrase(f"method.weighting.{plan.weighting.method}"),
+    "weighting": lambda results: phrase(f"method.weighting.{results.plan.weighting.method}"),
     "means": _means,
     "adjustment": _adjustment,
     "raters": _raters,
-    "shrinkage": lambda plan: phrase(f"method.shrinkage.{plan.shrinkage.estimator}"),
+    "shrinkage": lambda results: phrase(f"method.shrinkage.{results.plan.shrinkage.estimator}"),
     "composite": _composite,
     "ranks": _ranks,
     "bands": _bands,

@@ -49,7 +49,9 @@ def _response(material: Material) -> tuple[Block, ...]:
     reliability = Paragraph(_reliability(material))
     institutions = any(group.scorecard != "A-project" for group in material.groups)
     left_out = phrase("quality.response_left_out") if institutions else ""
-    note = Paragraph(phrase("quality.response_note") + left_out)
+    known = any(not tables.absent(count) for count in material.results.units["enrolled"])
+    rate = phrase(f"quality.response_{'note' if known else 'unknown'}")
+    note = Paragraph(rate + left_out)
     return (note, _table("response", columns, body), reliability)
 
 

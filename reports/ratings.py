@@ -9,10 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
-from reports.sheets import LABEL, UNCOMPUTED, clean
+from reports.sheets import LABEL, UNCOMPUTED, clean, listed
 
-LISTED = 20
-"""Faults of one kind that are listed one by one; the rest is counted."""
 BLANK = ("", "NA", "NaN")
 """What an empty cell looks like after export from spreadsheets, R and pandas."""
 
@@ -132,13 +130,11 @@ def _check_filled(out: pd.DataFrame, columns: Columns, faults: list[Fault]) -> N
 
 
 def _listed(code: str, cells: pd.Series, **details: str) -> list[Fault]:
-    found = [
+    found = (
         fault(code, Place(row=int(row), column=str(cells.name)), value=shown(cell), **details)
-        for row, cell in cells.iloc[:LISTED].items()
-    ]
-    if len(cells) > LISTED:
-        found.append(fault("ratings.more", count=len(cells) - LISTED))
-    return found
+        for row, cell in cells.items()
+    )
+    return listed(found, count=len(cells))
 
 
 def shown(cell: str, longest: int = 40) -> str:

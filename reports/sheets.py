@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from io import BytesIO
+from io import BytesIO, StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from instruments.faults import FaultsFound, Place, fault, refuse
+from instruments.faults import Fault, FaultsFound, Place, fault, refuse
+from instruments.workbook import XLS_MAGIC
 
 LARGEST = 512 * 1024 * 1024
+LISTED = 20
+"""Faults of one kind that are listed one by one; the rest is counted."""
 LABEL = "\x1f"
 """Parts a code from its label in cells of labelled data: codes are ratings, labels are names."""
 UNCOMPUTED = "\x1e"
@@ -34,12 +39,11 @@ def read_table(path: Path) -> pd.DataFrame:
         size = path.stat().st_size
         raise refuse("ratings.too_large", Place(file=path.name), size=size, limit=LARGEST)
     try:
-        table = reader(path.read_bytes())
-    except FaultsFound as found:
-        raise FaultsFound([replace(f, place=Place(file=path.name)) for f in found.faults]) from None
+        table = reader(path.read_bytes(), path.name)
+    except FaultsFound:
+        raise
     except Exception as error:  # a reader of foreign formats may fail in any way
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise refuse("ratings.unreadable", name=path.name, why=why) from error
+        raise refuse(f"ratings.bad_{path.suffix[1:].lower()}", Place(file=path.name)) from error
     if table.empty:
         raise refuse("ratings.empty", Place(file=path.name))
     table.columns = [clean(str(name)) for name in table.columns]
@@ -67,8 +71,14 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", _UNSEEN.sub("", lined)).strip()
 
 
-def _read_csv(data: bytes) -> pd.DataFrame:
-    text = _decoded(data)
+def listed(faults: Iterable[Fault], *, count: int) -> list[Fault]:
+    """The first ``LISTED`` of ``count`` faults of one kind, and how many more there are."""
+    found = list(islice(faults, LISTED))
+    return found + ([fault("ratings.more", count=count - LISTED)] if count > LISTED else [])
+
+
+def _read_csv(data: bytes, name: str) -> pd.DataFrame:
+    text = _decoded(data, name)
     blank = _LEADING.match(text)
     skipped = blank.group().count("\n") if blank else 0
     text = text[blank.end() :] if blank else text
@@ -76,11 +86,32 @@ def _read_csv(data: bytes) -> pd.DataFrame:
         return pd.DataFrame()
     first = text.split("\n", 1)[0]
     separator = max((",", "\t", ";"), key=first.count)
-    table = pd.read_csv(
-        BytesIO(text.encode("utf-8")), sep=separator, dtype=str, keep_default_na=False,
-        index_col=False, skip_blank_lines=False, on_bad_lines="error", header=None,
-    )  # fmt: skip
+    try:
+        table = pd.read_csv(
+            BytesIO(text.encode("utf-8")), sep=separator, dtype=str, keep_default_na=False,
+            index_col=False, skip_blank_lines=False, on_bad_lines="error", header=None,
+        )  # fmt: skip
+    except pd.errors.ParserError:
+        raise FaultsFound(_ragged(text, separator, Place(file=name), first=skipped + 1)) from None
     return _first_row_as_names(table, first=skipped + 1)
+
+
+def _ragged(text: str, separator: str, place: Place, *, first: int) -> list[Fault]:
+    """Which rows have more cells than there are names, or from which row a quote stays open."""
+    rows = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    long: list[tuple[int, int]] = []
+    width, number = 0, first - 1
+    try:
+        for number, cells in enumerate(rows, first):
+            width = width or len(cells)
+            long += [(number, len(cells))] if len(cells) > width else []
+    except csv.Error:
+        return [fault("ratings.open_quote", replace(place, row=number + 1))]
+    found = (
+        fault("ratings.extra_cells", replace(place, row=row), cells=cells, columns=width)
+        for row, cells in long
+    )
+    return listed(found, count=len(long))
 
 
 def _first_row_as_names(table: pd.DataFrame, *, first: int = 1) -> pd.DataFrame:
@@ -93,17 +124,22 @@ def _first_row_as_names(table: pd.DataFrame, *, first: int = 1) -> pd.DataFrame:
     return named.loc[:, [clean(name) != "" for name in named.columns]]
 
 
-def _decoded(data: bytes) -> str:
+def _decoded(data: bytes, name: str) -> str:
     marked = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise refuse("ratings.encoding")
+        if "\0" in text:  # no text file holds any
+            raise refuse("ratings.binary", Place(file=name))
+        return text
+    raise refuse("ratings.encoding", Place(file=name))
 
 
-def _read_xlsx(data: bytes) -> pd.DataFrame:
+def _read_xlsx(data: bytes, name: str) -> pd.DataFrame:
+    if data.startswith(XLS_MAGIC):
+        raise refuse("ratings.locked_xlsx", Place(file=name))
     rows = [
         [_computed(*pair) for pair in zip(values, formulas, strict=False)]
         for values, formulas in zip(_cells(data, True), _cells(data, False), strict=False)
@@ -136,7 +172,7 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def _read_sav(data: bytes) -> pd.DataFrame:
+def _read_sav(data: bytes, _name: str) -> pd.DataFrame:
     import tempfile
 
     import pyreadstat
