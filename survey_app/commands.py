@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,7 @@ def init(admin: str, title: str, base_url: str, password_file: Path | None, prom
 
 
 @click.command("import")
-@click.argument("workbook", type=click.Path(exists=True, path_type=Path))
+@click.argument("workbook", metavar="工作簿", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="只检查，不改动任何数据。")
 def import_catalogue(workbook: Path, dry_run: bool) -> None:
     """导入目录工作簿（年度、机构、项目、班级、场次、专家、实地调研）。
@@ -76,12 +77,23 @@ def import_catalogue(workbook: Path, dry_run: bool) -> None:
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址。")
-@click.option("--port", default=8000, show_default=True, envvar="PORT", help="监听的端口。")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    envvar="PORT",
+    help="监听的端口。",
+)
 def serve(host: str, port: int) -> None:
     """启动站点（一个进程、多个线程），Ctrl+C 或 SIGTERM 停止。"""
+    from survey_app.server import port_fault
     from survey_app.server import serve as run
 
-    _, settings = _store()
+    engine, settings = _store()
+    engine.dispose()  # no connection may be carried into the worker
+    if found := port_fault(host, port):
+        raise click.ClickException(str(found))
     click.echo(f"站点启动：http://{host}:{port}", err=True)
     run(settings, host=host, port=port)
 
@@ -148,7 +160,7 @@ def _seal_or_find(engine: Engine, settings: Settings) -> Extract:
 
 
 @click.command("run-job", hidden=True)
-@click.argument("job")
+@click.argument("job", metavar="任务")
 def run_job(job: str) -> None:
     """运行一个任务（由站点调用）。"""
     from survey_app.services import jobs
@@ -172,6 +184,8 @@ def _given_password(password_file: Path | None, prompt: bool) -> str:
 
     password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
     if prompt:
+        if not sys.stdin.isatty():
+            raise click.UsageError("--prompt 须在终端使用；在脚本中请用 --password-file。")
         password = click.prompt("管理员密码", hide_input=True, confirmation_prompt=True)
     if password:
         check_new_password(password, password)

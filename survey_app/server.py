@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from instruments.faults import Fault, fault
 from survey_app.assembly import assemble
 from survey_app.config import Settings
 
@@ -26,10 +29,24 @@ class _Site(BaseApplication):
         return assemble(self.home)
 
 
+def port_fault(host: str, port: int) -> Fault | None:
+    """Why the site could not listen there, or None."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        code = _PORT_FAULTS.get(error.errno or 0, "site.host_unusable")
+        return fault(code, host=host, port=port)
+    return None
+
+
+_PORT_FAULTS = {errno.EADDRINUSE: "site.port_taken", errno.EACCES: "site.port_forbidden"}
+
+
 def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve until told to stop; requests in work are finished first."""
     options = {
-        "bind": f"{host}:{port}",
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "worker_class": "gthread",
         "workers": 1,  # one writer process per SQLite file
         "threads": settings.threads,

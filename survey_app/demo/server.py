@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+
+from survey_app.server import port_fault
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -33,13 +34,9 @@ def running_site(home: Path, port: int) -> Iterator[str]:
 
 
 def check_port(port: int) -> None:
-    """Raise ServerFailed when somebody else listens on the port already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ServerFailed(f"端口 {port} 已被占用，请换 --port") from error
+    """Raise ServerFailed when the site could not listen on the port."""
+    if found := port_fault("127.0.0.1", port):
+        raise ServerFailed(str(found))
 
 
 def start_site(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import gettext
 import os
 import re
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import survey_app
@@ -25,6 +28,7 @@ def guopei(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "survey_app", *arguments],
         env={**os.environ, "GUOPEI_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
@@ -41,17 +45,77 @@ def at(site: Site, monkeypatch) -> Site:
 
 
 def test_help_is_chinese(at: Site, capsys) -> None:
-    for command in ("init", "import", "serve", "close", "extract"):
+    for command in cli.PLACES:
         assert cli.run([command, "--help"]) == 0
         text = capsys.readouterr().out
         assert "用法" in text and "[选项]" in text
         assert not re.search(r"Usage|Options|Show this|TEXT|INTEGER|default:", text)
+        assert "显示本说明后退出" in text
 
 
-def test_usage_errors_are_chinese_and_exit_2(at: Site, capsys) -> None:
-    for words in (["frob"], ["serve", "--port", "x"], ["import", "nothere"], ["close", "--x"]):
-        assert cli.run(words) == 2
-        assert re.search(r"没有命令|不是数字|不存在|没有选项", capsys.readouterr().err)
+NOT_PROSE = re.compile(r"'[^']*'|--?[a-z][a-z-]*|\bguopei( [a-z-]+)?|\b[A-Z]{2,}\b|UTF-8|GB18030")
+"""What may be Latin in a Chinese message: quoted words, options, commands, file formats."""
+
+
+def english(said: str) -> list[str]:
+    return re.findall(r"[A-Za-z]{3,}", NOT_PROSE.sub("", said))
+
+
+def misuses() -> Iterator[list[str]]:
+    """Every built-in complaint of the command-line library, of every command."""
+    yield ["frob"]
+    yield ["inti"]
+    for name in ("", *cli.PLACES):
+        words = [name] if name else []
+        command = cli.guopei.get_command(None, name) if name else cli.guopei
+        yield [*words, "--frob"]
+        yield [*words, "--help=3"]
+        for parameter in command.params:
+            option = isinstance(parameter, click.Option)
+            if option and not parameter.is_flag:
+                yield [*words, parameter.opts[0]]
+            if option and isinstance(parameter.type, click.types.IntParamType):
+                yield [*words, parameter.opts[0], "x"]
+                yield [*words, parameter.opts[0], "-1"]
+            if parameter.required:
+                yield words
+            if isinstance(parameter.type, click.Path) and parameter.type.exists:
+                given = [parameter.opts[0]] if option else []
+                yield [*words, *given, "nothere"]
+        if not any(isinstance(one, click.Argument) for one in command.params) and name:
+            yield [*words, "多余"]
+
+
+def test_every_complaint_is_chinese_and_exits_2(at: Site, capsys) -> None:
+    seen = 0
+    for words in misuses():
+        assert cli.run(words) == 2, words
+        said = capsys.readouterr()
+        assert re.search("[\u4e00-\u9fff]", said.err), words
+        assert english(said.err) == [] and said.out == "", (words, said.err)
+        seen += 1
+    assert seen > 60
+
+
+def test_without_a_command_the_help_is_shown(at: Site, capsys) -> None:
+    assert cli.run([]) == 2
+    bare = capsys.readouterr().err
+    assert cli.run(["--help"]) == 0
+    assert bare == capsys.readouterr().out
+    assert "guopei [选项] 命令" in bare and "建立或升级站点实例" in bare
+
+
+def test_version_is_told_in_chinese() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "survey_app", "--version"], capture_output=True, text=True
+    )
+    assert re.fullmatch(r"guopei，版本 [\d.]+\n", done.stdout)
+
+
+def test_a_password_is_asked_for_only_on_a_terminal(tmp_path: Path) -> None:
+    done = guopei("init", "--prompt", home=tmp_path / "instance")
+    assert done.returncode == 2 and "--password-file" in done.stderr
+    assert english(done.stderr) == [] and not (tmp_path / "instance").exists()
 
 
 def test_import_close_by_command(at: Site, tmp_path: Path, monkeypatch, capsys) -> None:
@@ -118,3 +182,14 @@ def test_unexpected_failure_is_told_without_traceback(at: Site, monkeypatch, cap
     assert cli.run(["close"]) == 3
     shown = capsys.readouterr().err
     assert "坏了" in shown and "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    ("host", "code"), [("127.0.0.1", "site.port_taken"), ("192.0.2.1", "site.host_unusable")]
+)
+def test_serve_says_why_it_cannot_listen(at: Site, capsys, host: str, code: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert cli.run(["serve", "--host", host, "--port", port]) == 3
+    said = capsys.readouterr().err
+    assert code in said and "站点没有启动" in said and english(said.replace(code, "")) == []
