@@ -33,8 +33,10 @@ def read_catalogue(workbook: Workbook) -> Catalogue:
     faults = list(workbook.faults) + _layout_faults(workbook)
     records: dict[str, list[Record]] = {}
     for part in PARTS:
-        records[part.sheet], found = _read_part(workbook, part)
+        rows, found = _read_part(workbook, part)
         faults += found
+        if workbook.sheet(part.sheet):
+            records[part.sheet] = rows
     faults += cross_faults(records)
     if faults:
         raise FaultsFound(faults)

@@ -45,7 +45,8 @@ class Fault:
         return _texts()[self.code]["remedy"].format_map(dict(self.details))
 
     def __str__(self) -> str:
-        return f"[{self.code}] {self.place}:{self.message} 处理办法：{self.remedy}"
+        place = f"{self.place}：" if str(self.place) else ""
+        return f"[{self.code}] {place}{self.message} 处理办法：{self.remedy}"
 
 
 class FaultsFound(Exception):  # noqa: N818 - it says what happened
