@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from instruments.archive import read_members
+from instruments.arrival import check_empty
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 
 MANIFEST = "datapackage.json"
@@ -85,8 +86,7 @@ def unpack_folder(source: Path, directory: Path) -> None:
 
 def prepare_folder(directory: Path) -> None:
     """Create ``directory``; raises FaultsFound when something is in it already."""
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise refuse("extract.exists", Place(file=directory.name))
+    check_empty(directory)
     directory.mkdir(parents=True, exist_ok=True)
 
 

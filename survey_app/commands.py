@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -115,34 +112,22 @@ def close() -> None:
 
 
 @click.command("extract")
-@click.option("--out", type=click.Path(path_type=Path), help="另存一份到这个文件夹（须不存在）。")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="另存一份到这个文件夹（须不存在或是空的）。"
+)
 def extract(out: Path | None) -> None:
     """把已关闭的年度封存为数据快照。"""
+    from instruments.arrival import arriving_folder, check_empty
     from survey_app.services.extract import seal_cycle
 
-    if out and out.exists():
-        raise click.UsageError(f"文件夹已存在：{out}")
     engine, settings = _store()
     if not out:
         click.echo(f"数据快照已封存，校验值 {seal_cycle(engine, settings).sha256}")
         return
-    with _arriving(out) as copy:  # fails before anything is sealed, if it must fail
+    with arriving_folder(out, check=check_empty) as copy:  # fails before sealing, if it must
         sealed = _seal_or_find(engine, settings)
-        shutil.copytree(sealed.path, copy)
+        shutil.copytree(sealed.path, copy, dirs_exist_ok=True)
     click.echo(f"数据快照已封存并另存，校验值 {sealed.sha256}")
-
-
-@contextmanager
-def _arriving(out: Path) -> Iterator[Path]:
-    """A place beside ``out`` that takes its name only when the block succeeds."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = TemporaryDirectory(dir=out.parent, prefix=".guopei-")
-    except OSError as error:
-        raise click.UsageError(f"不能写入 {out.parent}") from error
-    with folder as fresh:
-        yield Path(fresh) / "extract"
-        (Path(fresh) / "extract").rename(out)
 
 
 def _seal_or_find(engine: Engine, settings: Settings) -> Extract:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import json
 import os
 import re
 import socket
@@ -44,15 +45,6 @@ def at(site: Site, monkeypatch) -> Site:
     return site
 
 
-def test_help_is_chinese(at: Site, capsys) -> None:
-    for command in cli.PLACES:
-        assert cli.run([command, "--help"]) == 0
-        text = capsys.readouterr().out
-        assert "用法" in text and "[选项]" in text
-        assert not re.search(r"Usage|Options|Show this|TEXT|INTEGER|default:", text)
-        assert "显示本说明后退出" in text
-
-
 NOT_PROSE = re.compile(r"'[^']*'|--?[a-z][a-z-]*|\bguopei( [a-z-]+)?|\b[A-Z]{2,}\b|UTF-8|GB18030")
 """What may be Latin in a Chinese message: quoted words, options, commands, file formats."""
 
@@ -86,22 +78,49 @@ def misuses() -> Iterator[list[str]]:
             yield [*words, "多余"]
 
 
-def test_every_complaint_is_chinese_and_exits_2(at: Site, capsys) -> None:
-    seen = 0
-    for words in misuses():
-        assert cli.run(words) == 2, words
-        said = capsys.readouterr()
-        assert re.search("[\u4e00-\u9fff]", said.err), words
-        assert english(said.err) == [] and said.out == "", (words, said.err)
-        seen += 1
-    assert seen > 60
+EACH = """
+import contextlib, io, json, sys
+from survey_app import cli
+cli._speak_chinese()
+said = []
+for words in json.load(sys.stdin):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.run(words)
+    said.append([words, code, out.getvalue(), err.getvalue()])
+json.dump(said, sys.stdout)
+"""
+"""Runs many commands in one new process, where nothing was worded before we speak Chinese."""
 
 
-def test_without_a_command_the_help_is_shown(at: Site, capsys) -> None:
-    assert cli.run([]) == 2
-    bare = capsys.readouterr().err
-    assert cli.run(["--help"]) == 0
-    assert bare == capsys.readouterr().out
+def said_by(commands: list[list[str]]) -> list[tuple[list[str], int, str, str]]:
+    """What each of the commands says: words, exit code, output, errors."""
+    asked = json.dumps(commands)
+    told = subprocess.run(
+        [sys.executable, "-c", EACH], input=asked, capture_output=True, text=True, check=True
+    )
+    return json.loads(told.stdout)
+
+
+def test_help_is_chinese() -> None:
+    for words, code, text, _ in said_by([[name, "--help"] for name in cli.PLACES]):
+        assert code == 0, words
+        assert "用法" in text and "[选项]" in text and "显示本说明后退出" in text
+        assert not re.search(r"Usage|Options|Show this|TEXT|INTEGER|default:|Path|File", text)
+
+
+def test_every_complaint_is_chinese_and_exits_2() -> None:
+    complaints = said_by(list(misuses()))
+    assert len(complaints) > 60
+    for words, code, out, err in complaints:
+        assert code == 2, words
+        assert re.search("[\u4e00-\u9fff]", err), words
+        assert english(err) == [] and out == "", (words, err)
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    (_, code, _, bare), (_, asked, shown, _) = said_by([[], ["--help"]])
+    assert (code, asked) == (2, 0) and bare == shown
     assert "guopei [选项] 命令" in bare and "建立或升级站点实例" in bare
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from instruments.extract import read_extract
 from site_for_tests import Site
-from survey_app import db
+from survey_app import cli, db
 from survey_app.errors import Refused
 from survey_app.models import ObservationRow, ResponseRow, VisitRow
 from survey_app.services import evaluation, jobs, respond
@@ -68,7 +68,7 @@ def sealed(site: Site):
 
 
 def test_tables_of_the_extract(site: Site, sealed) -> None:
-    extract = read_extract(site.home / "extracts" / sealed.path.name.removesuffix(".partial"))
+    extract = read_extract(sealed.path)
     assert extract.sha256 == sealed.sha256
     responses = extract.table("responses_trainee_core_v1_0")
     assert len(responses) == 10 and responses["response"].is_monotonic_increasing
@@ -130,3 +130,29 @@ def _queue(site: Site) -> str:
 def _folder(site: Site) -> Path:
     with db.look(site.engine) as session:
         return site.home / "extracts" / current_cycle(session).extract
+
+
+def test_the_command_seals_and_copies_at_once_and_copies_again(
+    site: Site, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("GUOPEI_HOME", str(site.home))
+    answer(site, "C1", 6)
+    site.state("关闭")
+    for name in ("first", "second"):
+        assert cli.run(["extract", "--out", str(tmp_path / name)]) == 0
+        assert read_extract(tmp_path / name).sha256 in capsys.readouterr().out
+    assert cli.run(["extract", "--out", str(tmp_path / "second")]) == 1
+    assert "目标位置已有内容" in capsys.readouterr().err
+    with pytest.raises(Refused, match="not_closed"):
+        seal_cycle(site.engine, site.settings)
+
+
+def test_a_seal_that_cannot_be_copied_is_not_made(
+    site: Site, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("GUOPEI_HOME", str(site.home))
+    site.state("关闭")
+    (tmp_path / "taken").write_text("x")
+    assert cli.run(["extract", "--out", str(tmp_path / "taken")]) == 1
+    with db.look(site.engine) as session:
+        assert current_cycle(session).state == "关闭"
