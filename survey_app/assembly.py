@@ -17,8 +17,7 @@ from survey_app.views import auth, expert, failures, programme, province, traine
 def assemble(home: Path) -> Flask:
     """The site of the instance folder ``home``; refuses a store that is not up to date."""
     settings = load_settings(home)
-    engine = db.make_engine(settings.database)
-    migration.check_current(engine)
+    engine = migration.open_store(settings)
     app = Flask("survey_app", static_folder="static", template_folder="templates")
     app.config.update(
         SECRET_KEY=settings.secret("session"),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from instruments.faults import Place, refuse
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -38,15 +40,21 @@ def init(admin: str, title: str, base_url: str, password_file: Path | None, prom
     不给密码时自动生成一个，只显示这一次。
     """
     from survey_app import db, migration
-    from survey_app.config import create_instance, instance_home
+    from survey_app.instance import instance, instance_home, keep_private, lost_secrets
 
+    _check_login(admin)
     password = _given_password(password_file, prompt)
-    settings = create_instance(instance_home(), title=title, base_url=base_url)
-    engine = db.make_engine(settings.database)
-    settings.database.touch(mode=0o600)
-    migration.upgrade(engine)
-    click.echo(f"实例就绪：{settings.home}")
-    _first_account(engine, admin, password)
+    keep_private()
+    home = instance_home()
+    lost = lost_secrets(home)
+    with instance(home, title=title, base_url=base_url) as settings:
+        engine = db.make_engine(settings.database)
+        migration.upgrade(engine)
+        _first_account(engine, admin, password)
+        engine.dispose()
+    if lost:
+        click.echo(f"已另建密钥：{'、'.join(lost)}。原先由它们保护的登录、答题码、回执随之失效。")
+    click.echo(f"实例就绪：{home}")
 
 
 @click.command("import")
@@ -155,29 +163,48 @@ def run_job(job: str) -> None:
 
 
 def _store() -> tuple[Engine, Settings]:
-    from survey_app import db, migration
-    from survey_app.config import instance_home, load_settings
+    from survey_app.config import load_settings
+    from survey_app.instance import instance_home, keep_private
+    from survey_app.migration import open_store
 
+    keep_private()
     settings = load_settings(instance_home())
-    engine = db.make_engine(settings.database)
-    migration.check_current(engine)
-    return engine, settings
+    return open_store(settings), settings
+
+
+def _check_login(admin: str) -> None:
+    from survey_app.config import is_plain
+
+    if not is_plain(admin, most=64) or len(admin.split()) > 1:
+        raise refuse("site.login_unusable", login=repr(admin)[:80])
 
 
 def _given_password(password_file: Path | None, prompt: bool) -> str:
     from survey_app.services.accounts import check_new_password
 
-    password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
-    if prompt:
-        if not sys.stdin.isatty():
-            raise click.UsageError("--prompt 须在终端使用；在脚本中请用 --password-file。")
-        password = click.prompt("管理员密码", hide_input=True, confirmation_prompt=True)
-    if password:
-        check_new_password(password, password)
+    if not (password_file or prompt):
+        return ""
+    password = _password_in(password_file) if password_file else _typed_password()
+    check_new_password(password, password)
     return password
 
 
+def _password_in(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise refuse("site.password_file", Place(file=path.name)) from error
+
+
+def _typed_password() -> str:
+    if not sys.stdin.isatty():
+        raise click.UsageError("--prompt 须在终端使用；在脚本中请用 --password-file。")
+    typed: str = click.prompt("管理员密码", hide_input=True, confirmation_prompt=True)
+    return typed
+
+
 def _first_account(engine: Engine, login: str, given: str) -> None:
+    """Make the account unless it is there; its password is told before it counts, never lost."""
     from survey_app import db
     from survey_app.models import AccountRow
     from survey_app.services import accounts
@@ -193,9 +220,9 @@ def _first_account(engine: Engine, login: str, given: str) -> None:
         accounts.create_account(
             session, login=login, name="省级管理员", role="province", hashed=hashed
         )
-    click.echo(f"省级管理员账号：{login}")
-    if not given:
-        click.echo(f"初始密码（只显示这一次）：{password}")
+        click.echo(f"省级管理员账号：{login}")
+        if not given:
+            click.echo(f"初始密码（只显示这一次）：{password}")
 
 
 def _tell(catalogue: Catalogue, outcome: str) -> None:

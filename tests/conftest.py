@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -39,6 +39,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if count:
         terminalreporter.section("NOT TESTED", sep="!", red=True)
         terminalreporter.line(f"{count} browser journeys were skipped: {NO_BROWSER}", red=True)
+
+
+@pytest.fixture(autouse=True)
+def ordinary_umask() -> Iterator[None]:
+    """Every test begins with the usual one, whatever a command in another test has set."""
+    former = os.umask(0o022)
+    yield
+    os.umask(former)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from instruments.programme import (
     Visit,
 )
 from survey_app import create_app, db, migration
-from survey_app.config import create_instance
+from survey_app.instance import instance
 from survey_app.models import AccountRow
 from survey_app.services import accounts, programme
 from survey_app.services.issue import issue_slips, places_of
@@ -114,22 +114,22 @@ class Staff:
 
 def build(home: Path, *, state: str = "开放") -> Site:
     """An instance with the sample catalogue in ``state``."""
-    settings = create_instance(home, title="测试站", base_url="http://localhost")
-    engine = db.make_engine(settings.database)
-    migration.upgrade(engine)
-    with db.transaction(engine) as session:
-        for login, (role, expert) in STAFF.items():
-            accounts.create_account(
-                session,
-                login=login,
-                name=f"专家{login}" if role == "expert" else login,
-                role=role,
-                hashed=HASHED,
-            )
-            session.flush()
-            session.get_one(AccountRow, login).expert = expert
-        programme.store_catalogue(session, catalogue())
-    engine.dispose()
+    with instance(home, title="测试站", base_url="http://localhost") as settings:
+        engine = db.make_engine(settings.database)
+        migration.upgrade(engine)
+        with db.transaction(engine) as session:
+            for login, (role, expert) in STAFF.items():
+                accounts.create_account(
+                    session,
+                    login=login,
+                    name=f"专家{login}" if role == "expert" else login,
+                    role=role,
+                    hashed=HASHED,
+                )
+                session.flush()
+                session.get_one(AccountRow, login).expert = expert
+            programme.store_catalogue(session, catalogue())
+        engine.dispose()
     site = Site(create_app(home), home)
     site.state(state)
     return site

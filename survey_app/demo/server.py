@@ -43,6 +43,7 @@ def start_site(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start `guopei serve` and wait until it answers; raises ServerFailed."""
     address = f"http://127.0.0.1:{port}"
     log = home / "serve.log"
+    log.touch(mode=0o600)
     with log.open("ab") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "survey_app", "serve", "--port", str(port)],
