@@ -26,10 +26,10 @@ def arriving_folder(place: Path, *, check: Check) -> Iterator[Path]:
     when nothing can be written there or another process is writing the same folder.
     """
     place = place.resolve()
-    check(place)
     with _workbench(place) as bench:
         fresh, former = bench / "new", bench / "former"
         _clear(fresh, former, place)
+        check(place)
         fresh.mkdir()
         yield fresh
         check(place)
@@ -46,7 +46,7 @@ def check_empty(place: Path) -> None:
 @contextmanager
 def _workbench(place: Path) -> Iterator[Path]:
     """A folder of this process alone on the file system of ``place``; removed at the end."""
-    parent = next(one for one in place.parents if one.is_dir())
+    parent = next((one for one in place.parents if one.is_dir()), place)
     bench = parent / f"{WORKBENCH}{place.name}"
     try:
         bench.mkdir(exist_ok=True)

@@ -8,31 +8,15 @@ from pathlib import Path
 import pytest
 
 from instruments.extract import read_extract
-from site_for_tests import Site
+from site_for_tests import Site, answer
 from survey_app import cli, db
 from survey_app.errors import Refused
-from survey_app.models import ObservationRow, ResponseRow, VisitRow
+from survey_app.models import ObservationRow, VisitRow
 from survey_app.services import evaluation, jobs, respond
 from survey_app.services.extract import seal_cycle
 from survey_app.services.programme import current_cycle
 
 pytest_plugins = ("site_fixtures",)
-
-
-def answer(site: Site, class_code: str, n: int, **answers: str) -> None:
-    with db.transaction(site.engine) as session:
-        for _ in range(n):
-            row = {"instrument": "trainee_core", "version": "1.0", "session": "", "duration": ""}
-            text = respond.canonical({"q01": "4", "comment": "很好"} | answers)
-            session.add(
-                ResponseRow(
-                    id=respond.new_id(),
-                    class_code=class_code,
-                    day="2021-07-09",
-                    answers=text,
-                    **row,
-                )
-            )
 
 
 def observe(site: Site, visit: str, status: str) -> None:
