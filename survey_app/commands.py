@@ -58,7 +58,9 @@ def init(admin: str, title: str, base_url: str, password_file: Path | None, prom
 
 
 @click.command("import")
-@click.argument("workbook", metavar="工作簿", type=click.Path(exists=True, path_type=Path))
+@click.argument(
+    "workbook", metavar="工作簿", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--dry-run", is_flag=True, help="只检查，不改动任何数据。")
 def import_catalogue(workbook: Path, dry_run: bool) -> None:
     """导入目录工作簿（年度、机构、项目、班级、场次、专家、实地调研）。
