@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from itertools import count
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -41,23 +42,23 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: ``status`` -9 when it was killed; ``said`` is what it printed till then."""
+    """How a run ended: ``status`` -9 when it was killed; what it changed and printed till then."""
 
     status: int
-    changes: int
+    changes: tuple[str, ...]
     said: str
 
 
 def run(arguments: Sequence[str], *, home: Path, note: Path, kill_at: int = NEVER) -> Outcome:
     """Run `guopei` on the instance ``home``; ``note`` is a file for what it prints."""
-    context = _server()
-    counter = context.Value("i", 0)
-    process = context.Process(target=_child, args=(arguments, home, note, kill_at, counter))
+    made = note.with_suffix(".changes")
+    process = _server().Process(target=_child, args=(arguments, home, note, made, kill_at))
     process.start()
     process.join()
     status = process.exitcode
     process.close()
-    return Outcome(status, counter.value, note.read_text(encoding="utf-8"))
+    changes = made.read_text(encoding="utf-8").split()
+    return Outcome(status, tuple(changes), note.read_text(encoding="utf-8"))
 
 
 @cache
@@ -73,26 +74,27 @@ def _server() -> ForkServerContext:
     return context
 
 
-def _child(arguments: Sequence[str], home: Path, note: Path, kill_at: int, counter) -> None:
+def _child(arguments: Sequence[str], home: Path, note: Path, made: Path, kill_at: int) -> None:
     os.environ["GUOPEI_HOME"] = str(home)
     clock.now = lambda: datetime(2021, 8, 1, tzinfo=UTC)
     sys.stdout = sys.stderr = io.TextIOWrapper(note.open("wb", 0), "utf-8", write_through=True)
+    changes, number = made.open("wb", 0), count(1)
 
-    def change() -> None:
-        counter.value += 1
-        if counter.value == kill_at:
+    def change(name: str) -> None:
+        changes.write(f"{name}\n".encode())
+        if next(number) == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def heard(name: str, details: tuple) -> None:
         if name in CHANGES or (name == "open" and _writes(*details)):
-            change()
+            change(name)
 
     def asked(_connection, _cursor, statement: str, *_rest: object) -> None:
         if not statement.startswith(("SELECT", "PRAGMA")):
-            change()
+            change("statement")
 
     event.listen(Engine, "before_cursor_execute", asked)
-    event.listen(Engine, "commit", lambda _connection: change())
+    event.listen(Engine, "commit", lambda _connection: change("commit"))
     sys.addaudithook(heard)
     sys.exit(cli.run(list(arguments)))
 

@@ -24,8 +24,7 @@ from survey_app.migration import open_store
 from survey_app.models import AccountRow
 from survey_app.services.accounts import check_password
 
-REDUCED = 2
-"""Moments at which each command is killed in `make test`; `make prove` takes every one."""
+DECISIVE = ("os.rename", "commit")
 State = dict[str, object]
 
 
@@ -143,10 +142,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def moments(changes: int, full_count: bool) -> list[int]:
-    """Before which change the process dies: before each, or in the middle and before the last."""
-    times = changes if full_count else REDUCED
-    return [changes * number // times for number in range(1, times + 1)]
+def moments(changes: tuple[str, ...], full_count: bool) -> list[int]:
+    """Before which change the process dies: before each, or halfway and about the decisive one."""
+    decisive = max(n for n, name in enumerate(changes, 1) if name in DECISIVE)
+    some = sorted({len(changes) // 2, decisive, min(decisive + 1, len(changes))})
+    return list(range(1, len(changes) + 1)) if full_count else some
 
 
 @pytest.mark.prove
@@ -172,4 +172,4 @@ def test_a_killed_command_leaves_nothing_half_done(
         assert command.state(root) == after, moment
         assert not any(path.is_file() for path in root.glob(f"**/{WORKBENCH}*/**/*")), moment
         shutil.rmtree(root)
-    proven(f"killed before each of {outcome.changes} changes: whole or undone, then done")
+    proven(f"killed before each of {len(outcome.changes)} changes: whole or undone, then done")
