@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from instruments.builtin import load_instruments
 from instruments.codebook import build_codebook
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 from instruments.folder import (
@@ -24,12 +23,11 @@ from instruments.folder import (
     seal_folder,
     unpack_folder,
 )
-from instruments.framework import check_fit, read_framework
 from instruments.model import Instrument
-from instruments.plan import read_plan
 from instruments.programme import Cycle
 from instruments.references import reference_faults
 from instruments.scorecard import Framework, Plan
+from instruments.sources import compile_files
 from instruments.tables import (
     BOOLEAN,
     DATE,
@@ -52,7 +50,6 @@ _ARROW = {
     NUMBER: pa.float64(),
     BOOLEAN: pa.bool_(),
 }
-_FILE_NAME = re.compile(r"[\w-][\w.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -104,9 +101,11 @@ def write_extract(
     resources = [
         _table_resource(directory, _contracts(unsealed)[name], frames[name]) for name in frames
     ]
-    named = {f"{FORMS}/{name}": content for name, content in sorted(instruments.items())}
-    for path, content in {**named, FRAMEWORK: framework, PLAN: plan}.items():
-        resources.append(_file_resource(directory, path, content))
+    for number, (name, content) in enumerate(sorted(instruments.items()), 1):
+        path = f"{FORMS}/{name}"
+        resources.append(_file_resource(directory, path, content, name=f"form-{number}"))
+    for path, content in ((FRAMEWORK, framework), (PLAN, plan)):
+        resources.append(_file_resource(directory, path, content, name=path))
     seal = seal_folder(directory, _manifest(unsealed, resources))
     return Extract(directory, cycle, day, seal, *parts)
 
@@ -166,13 +165,7 @@ def _contracts(extract: Extract) -> dict[str, Table]:
 def _compiled(
     instruments: Mapping[str, bytes], framework: bytes, plan: bytes
 ) -> tuple[tuple[Instrument, ...], Framework, Plan]:
-    for name in instruments:
-        if not _FILE_NAME.fullmatch(name):
-            raise refuse("extract.bad_file_name", Place(file=name), name=name)
-    compiled = load_instruments(instruments)
-    read = read_framework(framework, FRAMEWORK), read_plan(plan, PLAN)
-    check_fit(*read, compiled)
-    return (compiled, *read)
+    return compile_files(tuple(instruments.items()), (FRAMEWORK, framework), (PLAN, plan))
 
 
 def _checked_frames(extract: Extract, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
@@ -226,11 +219,10 @@ def _field(column: Any) -> dict[str, Any]:
     return {**field, "constraints": constraints} if constraints else field
 
 
-def _file_resource(directory: Path, path: str, content: bytes) -> dict[str, Any]:
+def _file_resource(directory: Path, path: str, content: bytes, *, name: str) -> dict[str, Any]:
     target = directory / path
     target.parent.mkdir(exist_ok=True)
     target.write_bytes(content)
-    name = re.sub(r"[^a-z0-9._-]+", "-", Path(path).name.lower())
     return {"name": name, "type": "file", "path": path, **file_entry(content)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import warnings
 import zipfile
@@ -146,6 +147,16 @@ def test_frictionless_accepts_the_description(sealed: Path) -> None:
 
         report = Package.validate_descriptor(json.loads((sealed / MANIFEST).read_text("utf-8")))
     assert report.valid, report.to_summary()
+
+
+def test_forms_with_chinese_names_have_names_of_their_own(tmp_path: Path) -> None:
+    renamed = {f"工具 {n}（省）.md": text for n, text in enumerate(instrument_sources().values())}
+    extract = write(tmp_path / "e", instruments=renamed)
+    manifest = json.loads((extract.path / MANIFEST).read_text(encoding="utf-8"))
+    names = [resource["name"] for resource in manifest["resources"]]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[-a-z0-9._/]+", name) for name in names)  # Frictionless: resource
+    assert read_extract(extract.path).sha256 == extract.sha256
 
 
 def test_zip_is_the_same_bytes_and_comes_back(sealed: Path, tmp_path: Path) -> None:
