@@ -135,3 +135,18 @@ def test_hostile_files_are_refused(data: bytes, name: str, code: str) -> None:
 def test_markdown_keeps_escaped_bars_and_line_numbers() -> None:
     sheet = read_workbook(b"# t\n\n| s | |\n| | n |\n| | --- |\n| | a\\|b |\n", "a.md").sheets[0]
     assert sheet.rows == (Row(6, {"n": "a|b"}),)
+
+
+def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
+    """A cell with a line break is one row of the sheet, whatever a text editor shows."""
+    data = '代码,名称\r\n1,"甲\r\n乙"\r\n\r\n2,丙\r\n'.encode()
+    sheet = read_workbook(data, "班级.csv").sheets[0]
+    assert sheet.rows == (
+        Row(2, {"代码": "1", "名称": "甲\n乙"}),
+        Row(4, {"代码": "2", "名称": "丙"}),
+    )
+
+
+def test_marks_that_nobody_sees_are_dropped() -> None:
+    data = "代码\n\u202aC\u200b1\u202c\u2060\n".encode()
+    assert read_workbook(data, "班级.csv").sheets[0].rows[0].cells == {"代码": "C1"}
