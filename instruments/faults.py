@@ -69,9 +69,9 @@ def fault(code: str, place: Place | None = None, /, **details: object) -> Fault:
 
 def _told(value: object) -> str:
     """``value`` as a person can read it, whatever a hostile file put there."""
-    text = str(value)
-    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return "".join(char if char.isprintable() else " " for char in short)
+    text = "".join(char if char.isprintable() else " " for char in str(value)[: 10 * _LONGEST])
+    lined = " ".join(text.split())
+    return lined if len(lined) <= _LONGEST else f"{lined[:_LONGEST]}…"
 
 
 def refuse(code: str, place: Place | None = None, /, **details: object) -> FaultsFound:

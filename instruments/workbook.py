@@ -87,8 +87,12 @@ def read_workbook_path(path: Path) -> Workbook:
 
 def clean(text: str) -> str:
     """``text`` as every cell is kept: NFC, digits folded, no outer space, nothing unseen."""
-    lined = text.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", lined).translate(_FOLDED).strip()
+    return unicodedata.normalize("NFC", _lined(text)).translate(_FOLDED).strip()
+
+
+def _lined(text: str) -> str:
+    """``text`` with one kind of line end; nothing else ends a line, or rows were miscounted."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check_size(size: int, name: str) -> None:
@@ -189,7 +193,7 @@ def _lines(text: str, place: Place) -> Iterator[str]:
 def _markdown(text: str, name: str) -> list[Grid]:
     """XLSForm Markdown: a line ``| sheet | |`` opens a sheet, ``|  | cell |`` is a row of it."""
     grids: list[tuple[str, list[tuple[int, tuple[str, ...]]]]] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_lined(text).split("\n"), 1):
         if not line.lstrip().startswith("|"):
             continue
         cells = _split(line.strip())
