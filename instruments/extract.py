@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from instruments.codebook import build_codebook
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 from instruments.folder import (
+    MANIFEST,
     SEAL,
     check_folder,
     file_entry,
@@ -116,9 +117,9 @@ def read_extract(path: Path) -> Extract:
     Raises FaultsFound: no extract, each changed, missing or extra file by name, a layout of
     another version, forms, framework or plan that do not fit, a table against its contract.
     """
-    manifest = check_folder(path)
-    cycle, day = _header(manifest, path)
-    forms = {form.name: form.read_bytes() for form in sorted((path / FORMS).iterdir())}
+    manifest = check_folder(path, known=_is_readable)
+    cycle, day = _header(manifest)
+    forms = _sealed_forms(manifest, path)
     parts = _compiled(forms, (path / FRAMEWORK).read_bytes(), (path / PLAN).read_bytes())
     extract = Extract(path, cycle, day, manifest[SEAL], *parts)
     faults: list[Fault] = []
@@ -145,16 +146,27 @@ def unpack_extract(source_zip: Path, directory: Path) -> None:
     unpack_folder(source_zip, directory)
 
 
-def _header(manifest: Mapping[str, Any], path: Path) -> tuple[Cycle, str]:
+def _is_readable(manifest: Mapping[str, Any]) -> bool:
+    header = manifest.get("extract")
+    return isinstance(header, dict) and header.get("format") == FORMAT
+
+
+def _header(manifest: Mapping[str, Any]) -> tuple[Cycle, str]:
+    header = manifest["extract"]
     declared = {entry["path"] for entry in manifest["resources"]}
     try:
-        header = manifest["extract"]
-        if header["format"] == FORMAT and {FRAMEWORK, PLAN} <= declared:
-            (path / FORMS).resolve(strict=True)
-            return Cycle(**header["cycle"]), str(header["day"])
-    except (KeyError, TypeError, OSError) as error:
-        raise refuse("extract.other_format", Place(file=path.name), format=FORMAT) from error
-    raise refuse("extract.other_format", Place(file=path.name), format=FORMAT)
+        cycle, day = Cycle(**header["cycle"]), str(header["day"])
+    except (KeyError, TypeError) as error:
+        raise refuse("extract.other_format", Place(file=MANIFEST)) from error
+    if not {FRAMEWORK, PLAN} <= declared:
+        raise refuse("extract.other_format", Place(file=MANIFEST))
+    return cycle, day
+
+
+def _sealed_forms(manifest: Mapping[str, Any], path: Path) -> dict[str, bytes]:
+    declared = [entry["path"] for entry in manifest["resources"]]
+    forms = sorted(name for name in declared if name.startswith(f"{FORMS}/"))
+    return {name.removeprefix(f"{FORMS}/"): (path / name).read_bytes() for name in forms}
 
 
 def _contracts(extract: Extract) -> dict[str, Table]:
