@@ -61,15 +61,15 @@ def init(admin: str, title: str, base_url: str, password_file: Path | None, prom
 @click.argument("workbook", metavar="工作簿", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="只检查，不改动任何数据。")
 def import_catalogue(workbook: Path, dry_run: bool) -> None:
-    """导入目录工作簿（年度、机构、项目、班级、场次、专家、实地调研）。
+    """导入目录：一个工作簿，或每张工作表一个CSV的文件夹（文件名即工作表名，如 班级.csv）。
 
     有问题时全部列出，不改动任何数据，退出码为1。
     """
     from survey_app import db
-    from survey_app.services.imports import check_upload
+    from survey_app.services.imports import check_path
     from survey_app.services.programme import check_storable, store_catalogue
 
-    catalogue = check_upload(workbook.read_bytes(), workbook.name)
+    catalogue = check_path(workbook)
     engine, _ = _store()
     if dry_run:
         with db.look(engine) as session:

@@ -10,17 +10,12 @@ from functools import lru_cache
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from instruments.builtin import (
-    framework_source,
-    instrument_sources,
-    load_instruments,
-    plan_source,
-)
-from instruments.framework import check_fit, read_framework
+from instruments.builtin import framework_source, instrument_sources, plan_source
+from instruments.faults import FaultsFound, Place, fault
 from instruments.model import Instrument
-from instruments.plan import read_plan
 from instruments.programme import Catalogue
 from instruments.scorecard import Framework, Plan
+from instruments.sources import compile_files
 from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.models import (
@@ -82,12 +77,20 @@ def builtin_sources() -> Sources:
 
 @lru_cache(maxsize=8)
 def compile_sources(sources: Sources) -> Programme:
-    """Compile and check that all fits together; raises FaultsFound with every fault."""
-    instruments = load_instruments(dict(sources.instruments))
-    framework = read_framework(sources.framework[1], sources.framework[0])
-    plan = read_plan(sources.plan[1], sources.plan[0])
-    check_fit(framework, plan, instruments)
-    return Programme(tuple(instruments), framework, plan)
+    """Compile and check that all fits together; raises FaultsFound with every fault.
+
+    Two instruments for the same people about the same thing are refused: one would not be asked.
+    """
+    programme = Programme(*compile_files(sources.instruments, sources.framework, sources.plan))
+    first: dict[tuple[str, str], str] = {}
+    faults = []
+    for one in programme.instruments:
+        other = first.setdefault((one.role, one.per), one.code)
+        if other != one.code:
+            faults.append(fault("site.same_kind", Place(file=one.code), other=other))
+    if faults:
+        raise FaultsFound(faults)
+    return programme
 
 
 def find_cycle(db: Session) -> CycleRow | None:
