@@ -27,6 +27,9 @@ form_days = 7
 upload_mb = 20
 # 登录后多少小时须重新登录
 sign_in_hours = 12
+# 站点前面有几层反向代理，各层都须写X-Forwarded-For。
+# 连续猜密码的网段须等待；层数填错时，一人猜密码，人人都要等待
+proxies = {proxies}
 """
 
 
@@ -42,6 +45,7 @@ class Settings:
     form_days: int
     upload_mb: int
     sign_in_hours: int
+    proxies: int
 
     @property
     def database(self) -> Path:
@@ -56,7 +60,7 @@ class Settings:
     @property
     def secure(self) -> bool:
         """Whether the site is reached by HTTPS only, so that cookies may demand it."""
-        return self.base_url.startswith("https://")
+        return is_https(self.base_url)
 
     def secret(self, name: str) -> bytes:
         """The key called ``name``."""
@@ -77,7 +81,8 @@ def create_instance(home: Path, *, title: str, base_url: str) -> Settings:
         _write_secret(home / "secrets" / name)
     config = home / "config.toml"
     if not config.exists():
-        text = _TEMPLATE.format(title=_plain(title), base_url=_plain(base_url))
+        proxies = int(is_https(base_url))  # we speak no TLS ourselves
+        text = _TEMPLATE.format(title=_plain(title), base_url=_plain(base_url), proxies=proxies)
         config.write_text(text, encoding="utf-8")
     return load_settings(home)
 
@@ -96,6 +101,11 @@ def load_settings(home: Path) -> Settings:
     if wrong:
         raise refuse("site.config_keys", Place(file=path.name), detail=" ".join(wrong))
     return Settings(home=home, **values | {"trusted_hosts": tuple(values["trusted_hosts"])})
+
+
+def is_https(address: str) -> bool:
+    """Whether an address is reached by HTTPS."""
+    return urlsplit(address).scheme == "https"
 
 
 def _write_secret(path: Path) -> None:

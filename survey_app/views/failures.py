@@ -27,7 +27,8 @@ def bind(app: Flask) -> None:
 
 
 def _refused(refusal: Refused) -> Any:
-    return _page((refusal.fault,), refusal.status)
+    page, status = _page((refusal.fault,), refusal.status)
+    return page, status, {"Retry-After": str(refusal.wait)} if refusal.wait else {}
 
 
 def _faults(found: FaultsFound) -> Any:

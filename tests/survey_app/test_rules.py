@@ -48,7 +48,8 @@ def test_observing_needs_a_declaration_without_conflict(declaration, signed, cod
 
 
 def test_delays_grow_and_end() -> None:
-    assert [policies.delay_after(n) for n in (0, 2, 3, 4, 5, 99)] == [0, 0, 5, 10, 20, 900]
+    assert [policies.login_delay(n) for n in (0, 2, 3, 4, 5, 10**9)] == [0, 0, 5, 10, 20, 900]
+    assert [policies.network_delay(n) for n in (0, 29, 30, 31, 10**9)] == [0, 0, 5, 10, 60]
 
 
 def test_tickets_are_never_more_than_trainees() -> None:

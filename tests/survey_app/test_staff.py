@@ -58,27 +58,6 @@ def test_sign_in_runs_out(site: Site, monkeypatch) -> None:
     assert boss.get("/province/").location.endswith("/login")
 
 
-def test_wrong_password_costs_growing_delays(site: Site, monkeypatch) -> None:
-    moment = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: moment)
-    client = site.visitor()
-    token = hidden(client.get("/login").text, "csrf_token")
-
-    def attempt(password: str) -> int:
-        data = {"login": "boss", "password": password, "csrf_token": token}
-        return client.post("/login", data=data).status_code
-
-    assert [attempt("wrong") for _ in range(4)] == [401, 401, 401, 429]
-    assert attempt(PASSWORD) == 429  # even the right one waits
-    moment += timedelta(seconds=6)
-    assert attempt("wrong") == 401
-    moment += timedelta(seconds=6)
-    assert attempt(PASSWORD) == 429
-    moment += timedelta(seconds=6)
-    assert attempt(PASSWORD) == 303
-    assert client.post("/login", data={"login": "nobody", "password": "x"}).status_code == 400
-
-
 def test_password_change_ends_every_sign_in(site: Site) -> None:
     boss, elsewhere = site.staff("boss"), site.staff("boss")
     short = boss.post("/password", old=PASSWORD, new="short", again="short")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
 from instruments.faults import FaultsFound
 from site_for_tests import Site
-from survey_app import create_app, db
+from survey_app import create_app, db, migration
 from survey_app.errors import Refused
-from survey_app.models import Base, ResponseRow, TicketRow
+from survey_app.models import AccountRow, Base, ResponseRow, SignInRow, TicketRow
 from survey_app.services.respond import Submission, new_id, receipt, submit_response
 
 pytest_plugins = ("site_fixtures",)
@@ -142,6 +143,30 @@ def test_migrations_and_models_agree(site: Site) -> None:
     with site.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_store_of_the_first_version_keeps_its_rows(tmp_path) -> None:
+    engine = db.make_engine(tmp_path / "site.db")
+    config = migration._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO accounts VALUES ('boss', '管理员', 'province', '', 'hash', 2, 5)")
+        )
+        connection.execute(text("INSERT INTO sign_ins VALUES ('d', 'boss', 9)"))
+    migration.upgrade(engine)
+    with db.look(engine) as session:
+        assert session.get_one(AccountRow, "boss").password == "hash"
+        assert session.get_one(SignInRow, "d").login == "boss"
+        migration.check_current(engine)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        assert connection.execute(text("SELECT name, failures FROM accounts")).all() == [
+            ("管理员", 0)
+        ]
+    engine.dispose()
 
 
 def test_a_store_of_another_version_is_refused(site: Site) -> None:
