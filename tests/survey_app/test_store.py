@@ -15,7 +15,7 @@ from site_for_tests import Site
 from survey_app import create_app, db, migration
 from survey_app.errors import Refused
 from survey_app.models import AccountRow, Base, ResponseRow, SignInRow, TicketRow
-from survey_app.services.respond import Submission, new_id, receipt, submit_response
+from survey_app.services.respond import Submission, new_id, submit_response
 
 pytest_plugins = ("site_fixtures",)
 
@@ -179,8 +179,3 @@ def test_a_store_of_another_version_is_refused(site: Site) -> None:
 def test_secrets_are_readable_by_their_owner_only(site: Site) -> None:
     for path in (site.home / "secrets").iterdir():
         assert path.stat().st_mode & 0o077 == 0
-
-
-def test_receipt_has_over_sixty_bits_and_depends_on_the_key() -> None:
-    first, second = receipt(b"a" * 32, "0" * 32), receipt(b"b" * 32, "0" * 32)
-    assert first != second and len(first) == 20 and first.isdigit()
