@@ -33,7 +33,8 @@ def assemble(home: Path) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # we send no referrer; token and SameSite protect
         SEND_FILE_MAX_AGE_DEFAULT=86400,
     )
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)  # type: ignore[method-assign]
+    behind_proxies = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)
+    app.wsgi_app = protection.fold_host(behind_proxies)  # type: ignore[method-assign, assignment]
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

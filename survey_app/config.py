@@ -54,8 +54,9 @@ class Settings:
 
     @property
     def hosts(self) -> list[str]:
-        """Host names under which the site answers."""
-        return [urlsplit(self.base_url).hostname or "localhost", *self.trusted_hosts]
+        """Host names under which the site answers, in small letters."""
+        named = [urlsplit(self.base_url).hostname or "localhost", *self.trusted_hosts]
+        return [name.lower() for name in named]
 
     @property
     def secure(self) -> bool:

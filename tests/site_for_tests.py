@@ -112,9 +112,9 @@ class Staff:
         return self.client.get(path)
 
 
-def build(home: Path, *, state: str = "开放") -> Site:
+def build(home: Path, *, state: str = "开放", base_url: str = "http://localhost") -> Site:
     """An instance with the sample catalogue in ``state``."""
-    settings = create_instance(home, title="测试站", base_url="http://localhost")
+    settings = create_instance(home, title="测试站", base_url=base_url)
     engine = db.make_engine(settings.database)
     migration.upgrade(engine)
     with db.transaction(engine) as session:

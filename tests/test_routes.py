@@ -106,3 +106,14 @@ def test_every_reply_is_protected(site: Site) -> None:
 def test_foreign_host_names_are_refused(site: Site) -> None:
     reply = site.visitor().get("/login", headers={"Host": "evil.example"})
     assert reply.status_code == 400
+    assert "不是本站的网址" in reply.text
+
+
+@pytest.mark.parametrize("host", ["pingjia.example.cn", "PINGJIA.Example.CN:8443", "LocalHost"])
+@pytest.mark.parametrize("configured", ["https://Pingjia.example.cn", "HTTPS://PINGJIA.EXAMPLE.CN"])
+def test_letters_of_host_names_have_no_case(tmp_path, configured: str, host: str) -> None:
+    site = build(tmp_path / "home", base_url=configured)
+    reply = site.visitor().get("/login", headers={"Host": host})
+    assert reply.status_code == 200
+    assert "Secure" in reply.headers["Set-Cookie"]
+    site.engine.dispose()
