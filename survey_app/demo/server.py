@@ -32,14 +32,15 @@ def running_site(home: Path, port: int) -> Iterator[str]:
         stop_site(process)
 
 
-def check_port(port: int) -> None:
-    """Raise ServerFailed when somebody else listens on the port already."""
+def free_port(wanted: int) -> int:
+    """``wanted``, or any for 0; raises ServerFailed when somebody listens there already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", wanted))
         except OSError as error:
-            raise ServerFailed(f"端口 {port} 已被占用，请换 --port") from error
+            raise ServerFailed(f"端口 {wanted} 已被占用，请换 --port") from error
+        return int(probe.getsockname()[1])
 
 
 def start_site(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from site_for_tests import build
-from site_ports import free_port
-from survey_app.demo.server import running_site
+from survey_app.demo.server import ServerFailed, free_port, running_site
 from survey_app.logs import Addressless, without_addresses
 
 CALLER = "127.0.0.2"
@@ -30,7 +29,7 @@ def send(port: int, request: bytes) -> bytes:
 def test_no_line_of_the_server_names_an_address(tmp_path) -> None:
     home = tmp_path / "home"
     build(home).engine.dispose()
-    port = free_port()
+    port = free_port(0)
     head = b"Host: localhost\r\nX-Forwarded-For: 203.0.113.5\r\n"
     with running_site(home, port):
         assert send(port, b"GET /c/C1 HTTP/1.1\r\n" + head + b"\r\n").startswith(b"HTTP/1.1 200")
@@ -45,6 +44,13 @@ def test_no_line_of_the_server_names_an_address(tmp_path) -> None:
     for address in (CALLER, "203.0.113", "2001:db8"):
         assert address not in log
     assert "/c/C1" not in log  # what went well leaves no line
+
+
+def test_a_port_is_free_until_somebody_listens() -> None:
+    port = free_port(0)
+    assert free_port(port) == port
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ServerFailed, match=str(port)):
+        free_port(port)
 
 
 @given(st.ip_addresses(), st.sampled_from(["ip={}:", "('{}', 80)", "[{}]:80", "x{}", "{}"]))
