@@ -47,7 +47,9 @@ def catalogue(code: str = "2021", enrolled: int = 6) -> Catalogue:
             TrainingClass("C1", "示例一班", "P1", "140105", enrolled, "2021-07-01", "2021-07-10"),
             TrainingClass("C2", "示例二班", "P2", "140105", enrolled, "2021-07-01", "2021-07-10"),
         ),
-        structure=tuple(StructureCell(c, "primary", "6-15", "rural", 6) for c in ("C1", "C2")),
+        structure=tuple(
+            StructureCell(c, "primary", "6-15", "rural", enrolled) for c in ("C1", "C2")
+        ),
         sessions=(Session("S1", "C2", "2021-07-02", "示例场次", "主讲甲"),),
         experts=tuple(Expert(e, f"专家{e}", "别处", "", "140105", "语文") for e in ("E1", "E2")),
         visits=tuple(Visit(f"V{e}", "C2", "2021-07-02", f"E{e}", ("S1",)) for e in (1, 2)),

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from screens import WIDTHS, fits, shoot
+from screens import WIDTHS, check_page
 from survey_app.demo.people import Clerk, answer_form
 
 pytestmark = pytest.mark.browser
@@ -34,16 +33,6 @@ def sign_in(context: BrowserContext, address: str, login: str, password: str) ->
     page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录").click()
     return page
-
-
-def check_page(page: Page, name: str) -> None:
-    """No axe violation, no sideways scroll at either width, and a picture of both."""
-    for screen, (width, height) in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        assert fits(page), f"{name} at {width} px"
-        shoot(page, f"{name}-{screen}")
-    found = Axe().run(page)
-    assert found.response["violations"] == [], found.generate_report()
 
 
 def test_1_a_faulty_workbook_changes_nothing(clerk_page: Page, site, workbook, tmp_path) -> None:

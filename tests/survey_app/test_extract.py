@@ -82,6 +82,7 @@ def test_tables_of_the_extract(site: Site, sealed) -> None:
 def test_rare_traits_and_words_of_small_classes_are_withheld(site: Site, sealed) -> None:
     rows = read_extract(_folder(site)).table("responses_trainee_core_v1_0")
     first, second = (rows[rows["class_code"] == code] for code in ("C1", "C2"))
+    assert (len(first), len(second)) == (6, 4)
     for trait in ("stage", "years"):
         assert first[trait].value_counts(dropna=False).min() >= 3
     assert not (first["stage"] == "senior").any() and not (first["years"] == "26+").any()

@@ -51,7 +51,9 @@ def test_no_cookie_is_set_for_trainees(site: Site) -> None:
     page = client.get("/c/C1/form")
     reply = post(client, "/c/C1/form", page.text, full(site), ticket=ticket)
     receipt = client.get(reply.location)
-    for answer in (client.get("/c/C1"), page, reply, receipt):
+    answers = (client.get("/c/C1"), page, reply, receipt)
+    assert [answer.status_code for answer in answers] == [200, 200, 303, 200]
+    for answer in answers:
         assert "Set-Cookie" not in answer.headers
 
 
@@ -178,6 +180,24 @@ def test_only_receipts_that_the_site_made_are_shown(site: Site) -> None:
         reply = client.get(forged)
         assert reply.status_code == 404 and "没有发出过" in reply.text
         assert "已收到" not in reply.text
+
+
+def test_an_answer_whose_commit_fails_is_not_acknowledged(site: Site, monkeypatch) -> None:
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+
+    def fail(_session) -> None:
+        raise RuntimeError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sqlalchemy.orm.Session.commit", fail)
+        patch.setitem(site.app.config, "PROPAGATE_EXCEPTIONS", False)
+        lost = post(client, "/c/C1/form", page, full(site), ticket=ticket)
+    assert lost.status_code == 500 and "重试" in lost.text
+    assert (len(rows(site)), spent(site)) == (0, 0)
+    assert post(client, "/c/C1/form", page, full(site), ticket=ticket).status_code == 303
+    assert (len(rows(site)), spent(site)) == (1, 1)
 
 
 def test_two_people_on_one_page_are_both_counted(site: Site) -> None:
