@@ -212,6 +212,18 @@ class SignInRow(Base):
     until: Mapped[int] = mapped_column(Integer)
 
 
+class AuditRow(Base):
+    """One change by a member of staff 操作记录; rows are added, never changed or removed."""
+
+    __tablename__ = "audit"
+    __table_args__ = _UNORDERED
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[str] = mapped_column(String(32), index=True)
+    by: Mapped[str] = mapped_column(String(60))
+    action: Mapped[str] = mapped_column(String(20))
+    object: Mapped[str] = mapped_column(Text)
+
+
 class JobRow(Base):
     """A job done outside the web process, with its progress."""
 

@@ -72,6 +72,13 @@ def person() -> accounts.Person | None:
     return found
 
 
+def who() -> str:
+    """Login of the person who is signed in, on a page that needs a sign-in."""
+    found = person()
+    assert found is not None
+    return found.login
+
+
 def bind(app: Flask, *, upload_bytes: int) -> None:
     """Put the rules into force."""
 

@@ -24,6 +24,7 @@ from survey_app import create_app, db, migration
 from survey_app.config import create_instance
 from survey_app.models import AccountRow
 from survey_app.services import accounts, programme
+from survey_app.services.audit import COMMAND
 from survey_app.services.issue import issue_slips, places_of
 
 PASSWORD = "correct-horse-battery"
@@ -92,6 +93,7 @@ class Site:
                 places=places_of(session, cycle="2021", scope=scope, code=code),
                 count=count,
                 anew=False,
+                by="boss",
             )
         return [slip.code for slip in slips]
 
@@ -127,10 +129,11 @@ def build(home: Path, *, state: str = "开放", base_url: str = "http://localhos
                 name=f"专家{login}" if role == "expert" else login,
                 role=role,
                 hashed=HASHED,
+                by=COMMAND,
             )
             session.flush()
             session.get_one(AccountRow, login).expert = expert
-        programme.store_catalogue(session, catalogue())
+        programme.store_catalogue(session, catalogue(), by=COMMAND)
     engine.dispose()
     site = Site(create_app(home), home)
     site.state(state)

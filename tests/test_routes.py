@@ -37,6 +37,7 @@ ACCESS = {
     "province.score_again": PROVINCE,
     "province.progress": PROVINCE,
     "province.bulletin": PROVINCE,
+    "province.audit_page": PROVINCE,
     "programme.import_page": PROVINCE,
     "programme.check_import": PROVINCE,
     "programme.apply_import": PROVINCE,

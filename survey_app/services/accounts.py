@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from survey_app.errors import Refused
 from survey_app.models import AccountRow, ExpertRow, SignInRow
+from survey_app.services import audit
 from survey_app.services.tickets import ALPHABET
 
 _HASHER = PasswordHasher()
@@ -92,16 +93,18 @@ def check_new_password(new: str, again: str) -> None:
 
 
 def replace_password(db: Session, *, login: str, hashed: str) -> None:
-    """Set a password and end every sign-in of the account."""
+    """Set one's own password and end every sign-in of the account."""
     db.get_one(AccountRow, login).password = hashed
     db.execute(delete(SignInRow).where(SignInRow.login == login))
+    audit.note(db, by=login, action="password", object=login)
 
 
-def create_account(db: Session, *, login: str, name: str, role: str, hashed: str) -> None:
+def create_account(db: Session, *, login: str, name: str, role: str, hashed: str, by: str) -> None:
     """Add an account; refuses a login that exists."""
     if db.get(AccountRow, login):
         raise Refused("login_taken", 409, login=login)
     db.add(AccountRow(login=login, name=name, role=role, expert="", password=hashed))
+    audit.note(db, by=by, action="account", object=login)
 
 
 def experts_without_account(db: Session, cycle: str) -> list[ExpertRow]:
@@ -111,12 +114,14 @@ def experts_without_account(db: Session, cycle: str) -> list[ExpertRow]:
     return list(db.scalars(query.order_by(ExpertRow.code)))
 
 
-def add_expert_accounts(db: Session, accounts: dict[NewAccount, str]) -> None:
+def add_expert_accounts(db: Session, accounts: dict[NewAccount, str], *, by: str) -> None:
     """Store accounts of experts; ``accounts`` maps each to the hash of its password."""
     for account, hashed in accounts.items():
         values = {"login": account.login, "name": account.name, "role": "expert"}
         values |= {"expert": account.login, "password": hashed}
-        db.execute(insert(AccountRow).values(**values).on_conflict_do_nothing())
+        added = insert(AccountRow).values(**values).on_conflict_do_nothing()
+        if db.connection().execute(added).rowcount:
+            audit.note(db, by=by, action="account", object=account.login)
 
 
 def _digest(secret: str) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 
 from survey_app import clock, db
 from survey_app.errors import Refused
-from survey_app.protection import person, public, settings, signed_in
+from survey_app.protection import person, public, settings, signed_in, who
 from survey_app.services import accounts, attempts
 
 pages = Blueprint("auth", __name__)
@@ -60,7 +60,7 @@ def password_page() -> Any:
 @signed_in
 def change_password() -> Any:
     """Change one's password; all sign-ins of the account end."""
-    login, new = person().login, request.form.get("new", "")  # type: ignore[union-attr]
+    login, new = who(), request.form.get("new", "")
     accounts.check_new_password(new, request.form.get("again", ""))
     if not _fits(login, request.form.get("old", "")):
         raise Refused("password_wrong", 422)

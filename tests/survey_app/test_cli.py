@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import survey_app
 from instruments.catalogue import write_catalogue
 from site_for_tests import Site, catalogue
 from survey_app import cli, db
-from survey_app.models import ClassRow
+from survey_app.models import AuditRow, ClassRow
 from survey_app.services import programme
 
 pytest_plugins = ("site_fixtures",)
@@ -76,6 +77,8 @@ def test_import_close_by_command(at: Site, tmp_path: Path, capsys) -> None:
     assert cli.run(["close"]) == 0
     with db.look(at.engine) as session:
         assert programme.current_cycle(session).state == "关闭"
+        rows = session.scalars(select(AuditRow).order_by(AuditRow.at.desc()).limit(2))
+        assert [(row.by, row.action) for row in rows] == [("", "close"), ("", "import")]
 
 
 def test_init_twice_keeps_everything(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def sealed(site: Site):
     with db.transaction(site.engine) as session:
         session.get_one(VisitRow, "V1").signed = True
     site.state("关闭")
-    return seal_cycle(site.engine, site.settings)
+    return seal_cycle(site.engine, site.settings, by="boss")
 
 
 def test_tables_of_the_extract(site: Site, sealed) -> None:
@@ -91,7 +91,7 @@ def test_rare_traits_and_words_of_small_classes_are_withheld(site: Site, sealed)
 
 def test_sealing_is_done_once(site: Site, sealed) -> None:
     with pytest.raises(Refused, match="not_closed"):
-        seal_cycle(site.engine, site.settings)
+        seal_cycle(site.engine, site.settings, by="boss")
     assert _folder(site).with_name(f"{_folder(site).name}.zip").exists()
 
 
@@ -119,13 +119,13 @@ def test_a_failed_job_says_why_and_can_run_again(site: Site, sealed, monkeypatch
         assert (row.state, row.step, row.message) == ("失败", "计分", "ValueError: 数据不全")
         assert current_cycle(session).state == "已封存"
     with db.transaction(site.engine) as session:
-        assert jobs.request_again(session, site.settings, job=job, now=2) != job
+        assert jobs.request_again(session, site.settings, job=job, now=2, by="boss") != job
 
 
 def _queue(site: Site) -> str:
     with db.transaction(site.engine) as session:
         cycle = current_cycle(session)
-        return jobs.request_score(session, site.settings, cycle=cycle, now=1)
+        return jobs.request_score(session, site.settings, cycle=cycle, now=1, by="boss")
 
 
 def _folder(site: Site) -> Path:

@@ -183,7 +183,7 @@ def test_a_former_years_codes_and_accounts_are_not_taken_over(site: Site) -> Non
         experts=(replace(later.experts[0], name="另一位"), later.experts[1]),
     )
     with db.transaction(site.engine) as session:
-        programme.store_catalogue(session, renamed)
+        programme.store_catalogue(session, renamed, by="boss")
     with db.look(site.engine) as session:
         assert session.get(AccountRow, "E1") is None
         assert session.get(AccountRow, "E2") is not None
