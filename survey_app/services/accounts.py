@@ -87,9 +87,9 @@ def sign_out(db: Session, *, secret: str) -> None:
 def check_new_password(new: str, again: str) -> None:
     """A new password is long enough and typed the same twice."""
     if len(new) < MINIMUM_LENGTH:
-        raise Refused("password_short", 422, minimum=MINIMUM_LENGTH)
+        raise Refused("password_short", 422, field="new", minimum=MINIMUM_LENGTH)
     if new != again:
-        raise Refused("password_differs", 422)
+        raise Refused("password_differs", 422, field="again")
 
 
 def replace_password(db: Session, *, login: str, hashed: str) -> None:

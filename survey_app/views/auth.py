@@ -53,7 +53,7 @@ def sign_out() -> Any:
 @signed_in
 def password_page() -> Any:
     """The form to change one's password."""
-    return render_template("password.html", minimum=accounts.MINIMUM_LENGTH)
+    return _password_form(None)
 
 
 @pages.post("/password")
@@ -61,12 +61,21 @@ def password_page() -> Any:
 def change_password() -> Any:
     """Change one's password; all sign-ins of the account end."""
     login, new = who(), request.form.get("new", "")
-    accounts.check_new_password(new, request.form.get("again", ""))
-    if not _fits(login, request.form.get("old", "")):
-        raise Refused("password_wrong", 422)
+    try:
+        accounts.check_new_password(new, request.form.get("again", ""))
+        if not _fits(login, request.form.get("old", "")):
+            raise Refused("password_wrong", 422, field="old")
+    except Refused as refusal:
+        if not refusal.field:
+            raise
+        return _password_form(refusal), refusal.status
     accounts.replace_password(db.current(), login=login, hashed=accounts.hash_password(new))
     session.clear()
     return redirect(url_for("auth.sign_in_page"), 303)
+
+
+def _password_form(refusal: Refused | None) -> str:
+    return render_template("password.html", minimum=accounts.MINIMUM_LENGTH, refusal=refusal)
 
 
 def _fits(login: str, password: str) -> bool:

@@ -21,6 +21,12 @@ def receipt(open_site, slips: list[Slip]) -> str:
     return answer_form(site.address, slips.pop(), {"q20": "4"})
 
 
+@pytest.fixture(scope="module")
+def session(open_site) -> str:
+    _, clerk = open_site
+    return clerk.slips("sessions")[0].session
+
+
 def fill(page: Page, *, blank: str = "") -> None:
     """Tap 比较同意 (or its like) on every card but ``blank``, leave the optional traits alone."""
     for group in page.locator("fieldset:has(input[type=radio])").all():
@@ -84,7 +90,8 @@ def test_trainee_answers_and_keeps_a_receipt(
 @pytest.mark.browser
 def test_errors_name_the_item_and_the_reason(browser: Browser, open_site, slips) -> None:
     site, _ = open_site
-    page = browser.new_context(viewport={"width": 320, "height": 640}).new_page()
+    context = browser.new_context(viewport={"width": 320, "height": 640}, bypass_csp=True)
+    page = context.new_page()
     page.goto(f"{site.address}/c/{slips[0].class_code}/form")
     page.locator("input[name=ticket]").fill("ABCD-EFGH-JKMN-PQRS")
     fill(page)
@@ -92,7 +99,7 @@ def test_errors_name_the_item_and_the_reason(browser: Browser, open_site, slips)
     alert = page.locator("[role=alert]")
     assert alert.first.is_visible()
     assert "答题码" in alert.first.inner_text()
-    shoot(page, "trainee-wrong-ticket-phone")
+    check_page(page, "trainee-wrong-ticket")
 
 
 @pytest.mark.browser
@@ -101,6 +108,7 @@ def test_errors_name_the_item_and_the_reason(browser: Browser, open_site, slips)
     [
         ("/c/{code}", 200),
         ("/c/{code}/form", 200),
+        ("/s/{session}/form", 200),
         ("/login", 200),
         ("/receipt/{receipt}", 200),
         ("/receipt/0", 404),
@@ -108,13 +116,20 @@ def test_errors_name_the_item_and_the_reason(browser: Browser, open_site, slips)
     ],
 )
 def test_public_pages_have_no_axe_violation(
-    browser: Browser, open_site, slips: list[Slip], receipt: str, path: str, status: int
+    browser: Browser,
+    open_site,
+    slips: list[Slip],
+    receipt: str,
+    session: str,
+    path: str,
+    status: int,
 ) -> None:
     site, _ = open_site
     context = browser.new_context(viewport={"width": 320, "height": 640}, bypass_csp=True)
     page = context.new_page()
-    reply = page.goto(site.address + path.format(code=slips[0].class_code, receipt=receipt))
+    codes = {"code": slips[0].class_code, "session": session, "receipt": receipt}
+    reply = page.goto(site.address + path.format(**codes))
     assert reply is not None and reply.status == status
-    name = path.strip("/").format(code="class", receipt="known").replace("/", "-")
-    check_page(page, f"public-{name}")
+    name = path.strip("/").format(code="class", session="session", receipt="known")
+    check_page(page, f"public-{name.replace('/', '-')}")
     context.close()

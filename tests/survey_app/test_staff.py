@@ -63,7 +63,15 @@ def test_password_change_ends_every_sign_in(site: Site) -> None:
     boss, elsewhere = site.staff("boss"), site.staff("boss")
     short = boss.post("/password", old=PASSWORD, new="short", again="short")
     wrong = boss.post("/password", old="x", new="a-longer-password", again="a-longer-password")
-    assert (short.status_code, wrong.status_code) == (422, 422)
+    differs = boss.post("/password", old=PASSWORD, new="a-longer-password", again="another")
+    assert [reply.status_code for reply in (short, wrong, differs)] == [422] * 3
+    for reply, field, words in (
+        (short, "new", "少于10位"),
+        (wrong, "old", "现在的密码不对"),
+        (differs, "again", "两次输入"),
+    ):
+        assert f'id="error-{field}"' in reply.text and words in reply.text
+        assert reply.text.count("aria-invalid") == 1
     new = {"old": PASSWORD, "new": "a-longer-password", "again": "a-longer-password"}
     assert boss.post("/password", **new).status_code == 303
     assert elsewhere.get("/province/").location.endswith("/login")
