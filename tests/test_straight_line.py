@@ -18,12 +18,11 @@ from instruments.codebook import codebook_markdown
 from instruments.extract import Extract, read_extract, unpack_extract
 from instruments.framework import check_fit, read_framework
 from instruments.plan import read_plan
-from site_ports import free_port
 from survey_app.demo.answers import trainee_forms
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_settings
 from survey_app.demo.run import draw_sample, make_instance, send_forms
-from survey_app.demo.server import running_site
+from survey_app.demo.server import free_port, running_site
 
 HEADER = (
     "scorecard,group,unit,name,n,enrolled,response_rate,raw,raw_se,adjusted,score,score_low,"
@@ -48,7 +47,7 @@ def guopei(*arguments: str, site: bool = True) -> subprocess.CompletedProcess[st
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small demonstration, run by its command."""
     out = tmp_path_factory.mktemp("demo") / "demo"
-    done = guopei("demo", "--out", str(out), "--port", str(free_port()), "--no-serve", *SMALL)
+    done = guopei("demo", "--out", str(out), "--port", str(free_port(0)), "--no-serve", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "逐字节相同" in done.stderr
     assert "与预设真值比较" in done.stderr
@@ -122,7 +121,7 @@ def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
     assert WORDS in codebook_markdown(instruments, framework)
     home, sample = tmp_path / "instance", draw_sample(trainees=360, classes=12)
     credentials = make_instance(home)
-    with running_site(home, free_port()) as address:
+    with running_site(home, free_port(0)) as address:
         clerk = Clerk(address, *credentials)
         clerk.import_sample(sample.province.catalogue)
         files = [(name, text, "text/markdown") for name, text in sources.items()]

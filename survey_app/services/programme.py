@@ -31,6 +31,7 @@ from survey_app.models import (
     StructureRow,
     VisitRow,
 )
+from survey_app.services import audit
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,14 @@ def programme_of(db: Session, cycle: CycleRow) -> Programme:
     return _COMPILED[cycle.sources_sha]
 
 
-def store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
+def change_sources(db: Session, cycle: CycleRow, sources: Sources, *, by: str) -> None:
     """Put a cycle's data files in place of the former ones."""
     policies.check_can_change_sources(cycle.state)
+    _store_sources(db, cycle, sources)
+    audit.note(db, by=by, action="sources", object=f"{cycle.code} {sources.sha[:16]}")
+
+
+def _store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
     db.execute(delete(SourceRow).where(SourceRow.cycle == cycle.code))
     files = [("instrument", *pair) for pair in sources.instruments]
     files += [("framework", *sources.framework), ("plan", *sources.plan)]
@@ -136,7 +142,7 @@ def store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
     cycle.sources_sha = sources.sha
 
 
-def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
+def store_catalogue(db: Session, catalogue: Catalogue, *, by: str) -> CycleRow:
     """Put an imported catalogue into the store; before opening it replaces the former one."""
     check_storable(db, catalogue)
     former = find_cycle(db)
@@ -154,19 +160,21 @@ def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
     )
     db.add(row)
     db.flush()
-    store_sources(db, row, sources)
+    _store_sources(db, row, sources)
     _store_rows(db, catalogue)
-    _void_accounts(db, catalogue)
+    audit.note(db, by=by, action="import", object=row.code)
+    _void_accounts(db, catalogue, by)
     return row
 
 
-def _void_accounts(db: Session, catalogue: Catalogue) -> None:
+def _void_accounts(db: Session, catalogue: Catalogue, by: str) -> None:
     """An account opens the visits of its code: it ends when the code means somebody else."""
     names = {expert.code: expert.name for expert in catalogue.experts}
     for account in db.scalars(select(AccountRow).where(AccountRow.role == "expert")).all():
         if names.get(account.expert, account.name) != account.name:
             db.execute(delete(SignInRow).where(SignInRow.login == account.login))
             db.delete(account)
+            audit.note(db, by=by, action="account_end", object=account.login)
     db.flush()
 
 
