@@ -17,14 +17,15 @@ def compare_with_truth(out: Path, sample: Sample) -> list[str]:
     """One line per scorecard: mean absolute error, intervals and rank sets that hold the truth."""
     extract = read_extract(out / "extract")
     leaves = true_leaves(sample.province, instruments=extract.instruments, plan=extract.plan)
+    scored = pd.read_csv(out / "results" / "units.csv", dtype={"unit": str, "group": str})
     truth = true_scores(
         leaves,
         units=extract.table("units"),
         classes=extract.table("classes"),
         framework=extract.framework,
         plan=extract.plan,
+        scored=scored,
     )
-    scored = pd.read_csv(out / "results" / "units.csv", dtype={"unit": str, "group": str})
     keys = ["scorecard", "group", "unit"]
     both = scored.fillna({"group": ""}).merge(truth, on=keys)
     ranked = both.dropna(subset=["rank"]).copy()
