@@ -103,13 +103,18 @@ def rating_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame:
     return rows.assign(score=rows["score"].astype(float) / scoring.unit)
 
 
+def identifies(scoring: Scoring) -> bool:
+    """Whether the instrument asks who answers, so that people can be told apart."""
+    return IDENTITY in {item.name for item in scoring.instrument.items}
+
+
 def person_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame | None:
     """Who answered in which class, when the instrument identifies people; else None.
 
     Out: ``class_code``, ``respondent``, ``value`` (mean of the scored items' own codes, on the
     scale that people saw), one row per accepted response with a value, sorted.
     """
-    if IDENTITY not in {item.name for item in scoring.instrument.items}:
+    if not identifies(scoring):
         return None
     codes = ", ".join(f"TRY_CAST(r.{_name(item.item)} AS DOUBLE)" for item in scoring.items)
     with _connect(extract, scoring=scoring) as engine:

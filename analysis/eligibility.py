@@ -35,6 +35,10 @@ class Evidence:
     observed: bool
     """At least one such leaf was rated by enough experts."""
     scored: bool
+    founded: bool
+    """At least one of its parts has a score that may be shown (a project has no parts)."""
+    left_out: str
+    """Names of the parts that do not enter, each with its reason."""
 
 
 def judge(evidence: Evidence, *, plan: Plan, framework: Framework) -> Verdict:
@@ -42,28 +46,40 @@ def judge(evidence: Evidence, *, plan: Plan, framework: Framework) -> Verdict:
 
     A rule that cannot be checked is said to be so and never counts as passed.
     """
-    hiding = _hiding(evidence, plan)
+    hiding = withheld(
+        n=evidence.n,
+        rate=evidence.rate,
+        scored=evidence.scored,
+        founded=evidence.founded,
+        plan=plan,
+    )
+    left_out = [fault("analysis.left_out", parts=evidence.left_out)] if evidence.left_out else []
     if hiding:
-        return Verdict(False, False, tuple(hiding))
+        return Verdict(False, False, (*hiding, *left_out))
     barring = _barring(evidence, plan, framework)
     remarks = [fault("analysis.single_class")] if evidence.classes == 1 else []
-    return Verdict(True, not barring, (*barring, *remarks))
+    return Verdict(True, not barring, (*barring, *left_out, *remarks))
 
 
-def _hiding(evidence: Evidence, plan: Plan) -> list[Fault]:
+def withheld(
+    *, n: int, rate: float | None, scored: bool, founded: bool, plan: Plan
+) -> tuple[Fault, ...]:
+    """Why a unit's score may not be shown; empty when it may. Fields as in ``Evidence``."""
     limits = plan.thresholds
-    if evidence.n == 0:
-        return [fault("analysis.no_answers")]
-    if evidence.n < limits.min_cell:
-        return [fault("analysis.below_cell", least=limits.min_cell)]
+    if n == 0:
+        return (fault("analysis.no_answers"),)
+    if n < limits.min_cell:
+        return (fault("analysis.below_cell", least=limits.min_cell),)
     reasons = []
-    if evidence.n < limits.min_publish_n:
+    if n < limits.min_publish_n:
         reasons.append(fault("analysis.few_answers", least=limits.min_publish_n))
-    if evidence.rate is not None and evidence.rate < limits.min_response_rate:
+    if rate is not None and rate < limits.min_response_rate:
         reasons.append(fault("analysis.low_response", least=f"{limits.min_response_rate:.0%}"))
-    if not evidence.scored:
+    if not scored:
         reasons.append(fault("analysis.nothing_measured"))
-    return reasons
+    if not reasons and not founded:
+        reasons.append(fault("analysis.parts_withheld"))
+    return tuple(reasons)
 
 
 def _barring(evidence: Evidence, plan: Plan, framework: Framework) -> list[Fault]:

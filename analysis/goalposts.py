@@ -33,6 +33,18 @@ def scoring(instrument: Instrument, *, plan: Plan) -> Scoring:
     )
 
 
+def slope(instrument: Instrument, *, plan: Plan) -> float:
+    """Points of 0-100 per unit of the answers' own scale; NaN unless one line scores all items."""
+    used = {mapping.scaling: plan.scale(mapping.scaling) for mapping in instrument.mappings}
+    lines = [line for line in used.values() if line.points is None]
+    if len(used) != 1 or not lines or any(mapping.baseline for mapping in instrument.mappings):
+        return float("nan")
+    low, high, start, end = (
+        float(getattr(lines[0], name) or 0.0) for name in ("low", "high", "low_score", "high_score")
+    )
+    return (end - start) / (high - low)
+
+
 def _item(mapping: IndicatorMapping, instrument: Instrument, plan: Plan) -> ItemScore:
     asked = _asked_sql(instrument.item(mapping.item), instrument)
     score = f"CAST({_item_sql(mapping, instrument, plan)} AS BIGINT)"

@@ -46,6 +46,7 @@ def unit_means(
     weights: pd.DataFrame,
     units: Sequence[str],
     groups: Sequence[str],
+    lending: Sequence[bool],
     leaves: Sequence[str],
     choice: Choice,
 ) -> UnitMeans:
@@ -55,9 +56,10 @@ def unit_means(
     total_b, product; ``weights`` class_code, project, leaf, weight. ``groups``: each unit's
     pooling group. Mean = sum(w t) / sum(w n); z_c = w_c (t_c - mean n_c) / sum(w n); covariance =
     C/(C-1) sum z z'. The moderated covariance is (d0 S + d S_u) / (d0 + d) on the scale of one
-    class, d = C - 1, d0 = ``choice.prior_df``, S pooled over the group (over all units when the
-    group has fewer than d0 degrees of freedom). With ``choice.finite_population`` the target is
-    this cohort: classes are strata and the covariance is that of non-response within them.
+    class, d = C - 1, d0 = ``choice.prior_df``, S pooled over those units of the group that are
+    ``lending`` (over all such units when the group's have fewer than d0 degrees of freedom). With
+    ``choice.finite_population`` the target is this cohort: classes are strata and the covariance
+    is that of non-response within them.
     Sources: Cochran 1977, Sampling Techniques, 6.3 and 9A; Binder 1983, Int. Stat. Rev. 51:279;
     moderation after Smyth 2004, SAGMB 3(1):3.
     """
@@ -82,6 +84,7 @@ def unit_means(
         lengths=lengths,
         classes=classes,
         groups=np.asarray(groups, dtype=str),
+        lending=np.asarray(lending, dtype=bool),
         prior=choice.prior_df,
         alone=alone,
     )
@@ -154,20 +157,22 @@ def _moderate(
     lengths: np.ndarray,
     classes: np.ndarray,
     groups: np.ndarray,
+    lending: np.ndarray,
     prior: float,
     alone: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     df = np.maximum(np.minimum(classes[:, :, None], classes[:, None, :]) - 1.0, 0.0)
     scale = lengths[:, :, None] * lengths[:, None, :]
     per_class = np.divide(own, scale, out=np.zeros_like(own), where=(scale > 0) & (df > 0))
-    everyone = np.ones(len(own), dtype=bool)
+    lent = df * lending[:, None, None]
     out, freedom = own.copy(), np.where(classes.max(axis=1, initial=0) > 1, 0.0, alone)
     for group in np.unique(groups):
         members = groups == group
-        pool = members if (df[members].max(axis=(1, 2), initial=0)).sum() >= prior else everyone
-        weight = df[pool].sum(axis=0)
+        enough = lent[members].max(axis=(1, 2), initial=0).sum() >= prior
+        pool = members if enough else np.ones(len(own), dtype=bool)
+        weight = lent[pool].sum(axis=0)
         pooled = np.divide(
-            (df[pool] * per_class[pool]).sum(axis=0),
+            (lent[pool] * per_class[pool]).sum(axis=0),
             weight,
             out=np.zeros(weight.shape),
             where=weight > 0,
@@ -178,8 +183,8 @@ def _moderate(
         out[members] = np.where(known, mixed * scale[members], own[members])
         freedom[members] = np.where(weight.max(initial=0) > 0, prior, freedom[members])
     own_df = df.max(axis=(1, 2), initial=0)
-    pool = own_df.sum()  # nobody can borrow more certainty than all classes together hold
-    return out, np.where(pool > 0, np.minimum(freedom + own_df, pool), freedom)
+    held = own_df[lending].sum()  # nobody can borrow more certainty than all classes together hold
+    return out, np.where(held > 0, np.minimum(freedom + own_df, held), freedom)
 
 
 LINEARISED = {"linearised": _linearised}

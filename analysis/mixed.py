@@ -72,7 +72,8 @@ def fit_crossed(
 
     ``fixed``: columns whose combinations each have an own mean; none = one intercept. Rows must be
     complete. Estimates variances by profiled REML (or 'ml') over variance ratios with zero as a
-    lower bound; the largest factor is eliminated, the rest is one Cholesky factor per step.
+    lower bound; the largest factor is eliminated, the rest is one Cholesky factor per step. Without
+    factors it is the means of the cells with one residual variance.
     Raises ValueError for an unknown method, no rows, or as many fixed cells as rows.
     Source: Bates, Maechler, Bolker & Walker 2015, J. Stat. Softw. 67(1), sections 3.2-3.6.
     """
@@ -85,17 +86,17 @@ def fit_crossed(
     order = sorted(range(len(factors)), key=lambda f: -len(levels[f]))
     y = frame[value].to_numpy(dtype=float)
     shift = float(y.mean())
-    design = _design(
-        y - shift, codes=[codes[f] for f in order], cell=cell, p=len(cells), reml=method == "reml"
-    )
-    ratios = _search(design, factors=len(order))
+    # A constant whose variance stays zero stands where there is no factor.
+    slots = [codes[f] for f in order] or [np.zeros(len(frame), dtype=int)]
+    design = _design(y - shift, codes=slots, cell=cell, p=len(cells), reml=method == "reml")
+    ratios = _search(design, factors=len(order)) if order else np.zeros(1)
     solution = _solve(design, ratios)
     names = [factors[f] for f in order]
-    sd = {n: float(np.sqrt(r * solution.sigma2)) for n, r in zip(names, ratios, strict=True)}
+    sd = {n: float(np.sqrt(r * solution.sigma2)) for n, r in zip(names, ratios, strict=False)}
     effects = _effects(design, solution, ratios=ratios)
     tables = {
         name: _effect_table(levels[f], codes[f], *effect)
-        for name, f, effect in zip(names, order, effects, strict=True)
+        for name, f, effect in zip(names, order, effects, strict=False)
     }
     fixed_table, covariance = _fixed_table(design, solution, cells=cells, cell=cell, shift=shift)
     return MixedFit(
@@ -261,20 +262,35 @@ def _fixed_table(
 NO_EFFECTS = pd.DataFrame({"level": [], "effect": [], "conditional_sd": [], "n": []})
 """Effects of a factor that was not fitted."""
 NO_COMPONENTS = pd.DataFrame(
-    {"model": pd.Series(dtype=object), "component": pd.Series(dtype=object), "sd": [], "levels": []}
+    {
+        "model": pd.Series(dtype=object),
+        "component": pd.Series(dtype=object),
+        "sd": [],
+        "points": [],
+        "levels": [],
+    }
 )
 """Variance components of a model that was not fitted."""
 
 
-def components(fit: MixedFit, *, model: str) -> pd.DataFrame:
-    """Rows of ``variance``: model, component, sd, levels (for the residual: rows)."""
+def components(
+    fit: MixedFit, *, model: str, slope: float, joined: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Rows of ``variance``: model, component, sd, points, levels (for the residual: rows).
+
+    ``sd`` is on the scale of the fitted value; ``points`` is the same on 0-100, by ``slope``
+    points per unit of the value (NaN where there is no such line). ``joined``: factors that have
+    one row per level, so that their variance is part of the residual, which is named so.
+    """
     levels = {name: len(table) for name, table in fit.effects.items()} | {"residual": fit.n}
-    names = list(fit.sd)
+    sd = np.array([fit.sd[name] for name in fit.sd])
+    names = [name if name != "residual" else "_".join([*joined, name]) for name in fit.sd]
     return pd.DataFrame(
         {
             "model": model,
             "component": names,
-            "sd": [fit.sd[name] for name in names],
-            "levels": [levels[name] for name in names],
+            "sd": sd,
+            "points": sd * slope,
+            "levels": [levels[name] for name in fit.sd],
         }
     )

@@ -104,10 +104,11 @@ def severities(effects: pd.DataFrame, *, rows: pd.DataFrame, blocks: pd.Series) 
     separable (False when the panel falls into several blocks).
 
     In: ``effects`` of the factor rater: level, effect, conditional_sd; empty when the design
-    cannot show severities: then severity and se are missing.
+    cannot show severities. Then severity and se are missing, and also where the variance of
+    severities is zero: an effect of 0 with an error of 0 would claim what nobody knows.
     """
     n = rows.groupby("rater", sort=True).size()
-    known = effects.set_index("level").reindex(n.index)
+    known = effects[effects["conditional_sd"] > 0].set_index("level").reindex(n.index)
     return pd.DataFrame(
         {
             "rater": n.index,

@@ -47,6 +47,8 @@ class Card:
     n: np.ndarray
     enrolled: np.ndarray
     """NaN where unknown."""
+    rate: np.ndarray
+    """Response rate; NaN where enrolment is unknown or zero."""
     classes: np.ndarray
     leaf_n: dict[str, np.ndarray]
     """Scores that a leaf rests on; where it is not measured, those that were too few."""
@@ -54,12 +56,12 @@ class Card:
     leaf_asked: dict[str, np.ndarray]
     leaf_raters: dict[str, np.ndarray]
     """Distinct raters, for leaves that experts measure; ``leaf_n`` counts their ratings."""
-
-    @property
-    def rate(self) -> np.ndarray:
-        """Response rate per unit; NaN where enrolment is unknown or zero."""
-        known = self.enrolled > 0
-        return np.divide(self.n, self.enrolled, out=np.full(len(self.n), np.nan), where=known)
+    founded: np.ndarray
+    """At least one part has a score that may be shown; true for projects."""
+    left_out: tuple[str, ...]
+    """Parts that do not enter, with the reasons, in words; '' = none."""
+    telling: np.ndarray
+    """Units whose ``n`` would tell the number of a part that has too few answers."""
 
     def members(self, group: str) -> np.ndarray:
         """Places of the units of one group."""

@@ -139,7 +139,8 @@ VARIANCE_RESULTS = Table(
     (
         Column("model", TEXT, "模型"),
         Column("component", TEXT, "成分"),
-        Column("sd", NUMBER, "标准差"),
+        Column("sd", NUMBER, "标准差（模型所用标度）"),
+        _number("points", "标准差（分，0–100）"),
         _integer("levels", "水平数"),
     ),
     ("model", "component"),

@@ -112,14 +112,13 @@ def bulletin(results: Path, extract: Path, out: Path) -> None:
 def verify(path: Path) -> None:
     """Recompute and compare; exit 0 only when all holds."""
     from reports.verify import examine
-    from reports.wording import phrase
 
     verdict = examine(path, progress=show_progress)
     if verdict.faults:
         _tell(verdict.faults)
         raise SystemExit(FAULTS)
-    key = "extract" if verdict.scope == "extract" else f"whole_{verdict.equality}"
-    click.echo(phrase(f"verify.{key}"))
+    for line in verdict.lines():
+        click.echo(line)
 
 
 @click.command(

@@ -1,48 +1,75 @@
-"""Whether two files hold the same, and where they first differ."""
+"""Whether two files hold the same, and where they first differ; who wrote them is not asked."""
 
 from __future__ import annotations
 
+import csv
 import io
 import re
-import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from instruments.faults import Place
 from instruments.result_tables import RESULT_TABLES
+from instruments.tables import NUMBER
+from reports import tables
+from reports.compare_workbook import workbook_difference
+from reports.wording import phrase
 
 TOLERANCE = 1e-9
+"""Relative: another processor may change the last bits of a number, never more."""
+NOTHING = 1e-12
+"""A number below this is zero but for its last bits."""
 DRAWN = 0.011
-"""Numbers of drawings are printed with two decimals: the last may round the other way."""
+"""Coordinates of drawings are printed with two decimals: the last may round the other way."""
 
 
 def difference(stored: Path, again: Path) -> str | None:
-    """'' = same bytes, None = other bytes but values equal to 1e-9, else where they differ."""
+    """'' = same bytes, None = other bytes but the same content, else where the content differs.
+
+    The same content: every number equal to 1e-9, every text and printed figure identical, every
+    drawing of the same parts in the same places, every cell and format of a workbook equal.
+    """
     old, new = stored.read_bytes(), again.read_bytes()
     if old == new:
         return ""
-    reader = READERS.get(stored.suffix)
-    if reader is None:
-        return None if _same_page(old, new) else _first_line(old, new)
     try:
-        return _first_value(reader(old), reader(new), _keys(stored))
-    except Exception as error:  # a damaged file may fail in any way that its format knows
-        return str(error).splitlines()[0] if str(error) else type(error).__name__
+        return COMPARED.get(stored.suffix, _page)(old, new, stored.stem)
+    except Exception:  # a damaged file may fail in any way that its format knows
+        return phrase("verify.unreadable")
 
 
-def _same_page(old: bytes, new: bytes) -> bool:
-    """Whether all but numbers within drawings agree, and those to the last digit printed."""
+def close(old: Sequence[float] | np.ndarray, new: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Which numbers agree but for their last bits; missing agrees with missing."""
+    return np.isclose(old, new, rtol=TOLERANCE, atol=NOTHING, equal_nan=True)
+
+
+def _keys(name: str) -> tuple[str, ...]:
+    return {table.name: table.key for table in RESULT_TABLES}.get(name, ("unit",))
+
+
+def _measured(name: str) -> set[str]:
+    """Columns of table ``name`` that hold numbers with last bits: neither counts nor codes."""
+    columns = {table.name: table.columns for table in RESULT_TABLES}.get(name)
+    if columns is None:
+        return {"mean", "sd"}  # of the original scale, which only foreign tables have
+    return {column.name for column in columns if column.type == NUMBER}
+
+
+def _page(old: bytes, new: bytes, _name: str) -> str | None:
+    """Bulletins and manifests: all but coordinates within drawings must agree byte for byte."""
     (left, left_numbers), (right, right_numbers) = _skeleton(old), _skeleton(new)
-    if left != right or len(left_numbers) != len(right_numbers):
-        return False
-    return bool(np.allclose(left_numbers, right_numbers, rtol=0, atol=DRAWN))
+    if left != right:
+        drawn = _DRAWING.sub(b"", old) == _DRAWING.sub(b"", new)
+        return phrase("verify.drawing") if drawn else _first_line(left, right)
+    near = np.isclose(left_numbers, right_numbers, rtol=0, atol=DRAWN)
+    return None if near.all() else phrase("verify.drawing")
 
 
 def _skeleton(page: bytes) -> tuple[bytes, list[float]]:
-    """The page with a mark for each number of its drawings, and those numbers.
+    """The page with a mark for each coordinate of its drawings, and those coordinates.
 
     Names of markers and clips are hashes of coordinates: their order of appearance stands for them.
     """
@@ -53,87 +80,23 @@ def _skeleton(page: bytes) -> tuple[bytes, list[float]]:
         numbers.append(float(match.group()))
         return b"\0"
 
+    def placed(match: re.Match[bytes]) -> bytes:
+        return _NUMBER.sub(number, match.group())
+
     def name(match: re.Match[bytes]) -> bytes:
         return names.setdefault(match.group(), b"hash%d" % len(names))
 
     def drawing(match: re.Match[bytes]) -> bytes:
-        return _NUMBER.sub(number, _HASHED.sub(name, match.group()))
+        return _PLACE.sub(placed, _HASHED.sub(name, match.group()))
 
     return _DRAWING.sub(drawing, page), numbers
 
 
 _DRAWING = re.compile(rb"<svg\b.*?</svg>", re.S)
 _HASHED = re.compile(rb"(?<=-)[mp][0-9a-f]{10}(?=[\")])")
-_NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
-
-
-def _read_csv(data: bytes) -> pd.DataFrame:
-    return pd.read_csv(
-        io.BytesIO(data), dtype_backend="numpy_nullable", keep_default_na=False, na_values=[""]
-    )
-
-
-def _read_xlsx(data: bytes) -> pd.DataFrame:
-    """Every sheet with its state, every cell, whatever is hidden, every object laid over cells."""
-    import openpyxl
-
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    rows: list[tuple[str, str, str, float]] = []
-    for page in book.worksheets:
-        rows.append((page.title, "", page.sheet_state, np.nan))
-        rows += [(page.title, str(area), "merged", np.nan) for area in page.merged_cells.ranges]
-        for lines in (page.row_dimensions, page.column_dimensions):
-            rows += [(page.title, str(k), "hidden", np.nan) for k, v in lines.items() if v.hidden]
-        rows += [_cell(page.title, one) for line in page.iter_rows() for one in line]
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        rows += [
-            ("", name, "", np.nan) for name in sorted(archive.namelist()) if _LAID.search(name)
-        ]
-    return pd.DataFrame(rows, columns=["sheet", "cell", "text", "number"])
-
-
-def _cell(sheet: str, cell: Any) -> tuple[str, str, str, float]:
-    if isinstance(cell.value, int | float):
-        return sheet, cell.coordinate, cell.number_format, float(cell.value)
-    return sheet, cell.coordinate, f"{cell.data_type} {cell.value or ''}", np.nan
-
-
-_LAID = re.compile("drawing|media|vba|embed|comment|external|chart|activeX")
-
-
-READERS = {
-    ".csv": _read_csv,
-    ".parquet": lambda data: pd.read_parquet(io.BytesIO(data)),
-    ".xlsx": _read_xlsx,
-}
-"""Suffix -> reader of the values that a file holds."""
-
-
-def _keys(path: Path) -> tuple[str, ...]:
-    if path.suffix == ".xlsx":
-        return ("sheet", "cell")
-    return {table.name: table.key for table in RESULT_TABLES}.get(path.stem, ())
-
-
-def _first_value(old: pd.DataFrame, new: pd.DataFrame, keys: tuple[str, ...]) -> str | None:
-    if list(old.columns) != list(new.columns) or len(old) != len(new):
-        return f"{old.shape[0]}×{old.shape[1]} / {new.shape[0]}×{new.shape[1]}"
-    for column in new.columns:
-        differs = ~_equal(old[column], new[column])
-        if differs.any():
-            row = int(np.flatnonzero(differs)[0])
-            at = " ".join(str(new[key].iloc[row]) for key in keys if key in new.columns)
-            return f"{at} {column}: {old[column].iloc[row]} / {new[column].iloc[row]}".strip()
-    return None
-
-
-def _equal(old: pd.Series, new: pd.Series) -> np.ndarray:
-    if pd.api.types.is_float_dtype(new.dtype) and pd.api.types.is_numeric_dtype(old.dtype):
-        left = old.to_numpy(dtype=float, na_value=np.nan)
-        right = new.to_numpy(dtype=float, na_value=np.nan)
-        return np.isclose(left, right, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-    left_text, right_text = old.astype("string").fillna(""), new.astype("string").fillna("")
-    return (left_text == right_text).to_numpy(dtype=bool)
+_PLACE = re.compile(rb"(?<=\s)(?:d|x|y|width|height)=\"[^\"]*\"|translate\([^)]*\)")
+"""Where a drawing says how far: neither names, nor colours, nor scales."""
+_NUMBER = re.compile(rb"(?<![\w.])-?(?:0|[1-9]\d*)(?:\.\d+)?(?![\w.])")
 
 
 def _first_line(old: bytes, new: bytes) -> str:
@@ -149,3 +112,65 @@ def _around(left: bytes, right: bytes, width: int = 24) -> str:
     cut = slice(max(at - width // 2, 0), at + width)
     old, new = (part[cut].decode("utf-8", "replace").strip() for part in (left, right))
     return f"“{old}” / “{new}”"
+
+
+def _csv(old: bytes, new: bytes, name: str) -> str | None:
+    left, right = (
+        list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+        for data in (old, new)
+    )
+    if left[0] != right[0] or [len(row) for row in left] != [len(row) for row in right]:
+        return _sizes((len(left) - 1, len(left[0])), (len(right) - 1, len(right[0])))
+    head, measured = right[0], _measured(name)
+    places = [place for place, column in enumerate(head) if column in _keys(name)]
+    for was, row in zip(left, right, strict=True):
+        for column, a, b in zip(head, was, row, strict=True):
+            if a != b and not (column in measured and _printed_alike(a, b)):
+                at = [row[place] for place in places]
+                return " ".join([*at, f"{column}: {a} / {b}"])
+    return None
+
+
+def _printed_alike(old: str, new: str) -> bool:
+    """Whether both are numbers as we print them, equal but for last bits."""
+    try:
+        left, right = float(old), float(new)
+    except ValueError:
+        return False
+    return tables.full(left) == old and bool(close([left], [right]).all())
+
+
+def _parquet(old: bytes, new: bytes, name: str) -> str | None:
+    left, right = (pd.read_parquet(io.BytesIO(data)) for data in (old, new))
+    if list(left.columns) != list(right.columns) or len(left) != len(right):
+        return _sizes(left.shape, right.shape)
+    for column in right.columns:
+        differs = ~_equal(left[column], right[column])
+        if differs.any():
+            row = int(np.flatnonzero(differs)[0])
+            at = [str(right[key].iloc[row]) for key in _keys(name)]
+            pair = f"{column}: {left[column].iloc[row]} / {right[column].iloc[row]}"
+            return " ".join([*at, pair])
+    return None
+
+
+def _equal(old: pd.Series, new: pd.Series) -> np.ndarray:
+    if old.dtype != new.dtype:
+        return np.zeros(len(new), dtype=bool)
+    if pd.api.types.is_float_dtype(new.dtype):
+        left, right = (part.to_numpy(dtype=float, na_value=np.nan) for part in (old, new))
+        return close(left, right)
+    same = (old == new).fillna(False) | (old.isna() & new.isna())
+    return same.to_numpy(dtype=bool)
+
+
+def _sizes(old: tuple[int, int], new: tuple[int, int]) -> str:
+    return phrase("verify.shape", old=f"{old[0]}×{old[1]}", new=f"{new[0]}×{new[1]}")
+
+
+COMPARED: dict[str, Callable[[bytes, bytes, str], str | None]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".xlsx": lambda old, new, _name: workbook_difference(old, new, close=close),
+}
+"""Suffix -> how the content of two files is compared; any other is a page."""

@@ -47,7 +47,9 @@ def _response(material: Material) -> tuple[Block, ...]:
     ]  # fmt: skip
     columns = ("project", "enrolled", "n", "rate", "reliability")
     reliability = Paragraph(_reliability(material))
-    note = Paragraph(phrase("quality.response_note"))
+    institutions = any(group.scorecard != "A-project" for group in material.groups)
+    left_out = phrase("quality.response_left_out") if institutions else ""
+    note = Paragraph(phrase("quality.response_note") + left_out)
     return (note, _table("response", columns, body), reliability)
 
 
@@ -113,18 +115,36 @@ def _raters(material: Material) -> tuple[Block, ...]:
     results = material.results
     blocks: list[Block] = []
     found = rows(results.raters)
-    if found:
+    if not found:
+        blocks.append(Paragraph(phrase("quality.raters_none")))
+    elif any(not tables.absent(row.severity) for row in found):
         blocks += [Paragraph(phrase("quality.raters_note")), _severities(material, found)]
     else:
-        blocks.append(Paragraph(phrase("quality.raters_none")))
+        blocks.append(Paragraph(_no_severity(material, found)))
     if len(results.variance):
         body = [
             (choice("quality.models", row.model), choice("quality.components", row.component),
-             tables.half_up(row.sd, 2), tables.count(row.levels))
+             _spread(row), tables.count(row.levels))
             for row in rows(results.variance)
         ]  # fmt: skip
+        blocks.append(Paragraph(phrase("quality.variance_note")))
         blocks.append(_table("variance", ("model", "component", "sd", "levels"), body, 2))
     return tuple(blocks)
+
+
+def _no_severity(material: Material, found: list[Any]) -> str:
+    """Why no severity is listed: the raters do not differ, or the design cannot show it."""
+    fitted = rows(material.results.variance, model="observation", component="rater")
+    return phrase(
+        "quality.raters_equal" if fitted else "quality.raters_unseen",
+        raters=str(len(found)),
+        n=tables.count(sum(int(row.n) for row in found)),
+        blocks=str(len({row.block for row in found})),
+    )
+
+
+def _spread(row: Any) -> str:
+    return phrase("quality.no_spread") if row.points == 0 else tables.half_up(row.points, 2)
 
 
 def _severities(material: Material, found: list[Any]) -> Table:

@@ -91,8 +91,23 @@ def _ranked_table(material: Material, group: Group, number: int) -> Table:
         columns=columns,
         groups=(Rows("", body),),
         layout="cards",
+        notes=_remarks(group),
         head=1,
     )
+
+
+def _remarks(group: Group) -> tuple[str, ...]:
+    """What is said of ranked units, such as a part left out: one note for all it is said of."""
+    said: dict[str, list[str]] = {}
+    for unit in group.ranked:
+        if not tables.absent(unit.note):
+            said.setdefault(unit.note, []).append(unit.name)
+    everyone = phrase("ranking.everyone")
+    return tuple(
+        phrase("ranking.remark", note=note,
+               units=everyone if len(names) == len(group.ranked) > 1 else joined(names))
+        for note, names in said.items()
+    )  # fmt: skip
 
 
 def first_levels(material: Material) -> tuple[Any, ...]:

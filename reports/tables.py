@@ -79,7 +79,7 @@ def full(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{float(value):.10g}"  # type: ignore[arg-type]
+    return f"{float(value) + 0.0:.10g}"  # type: ignore[arg-type] # no sign on a zero
 
 
 def plain(value: object) -> str:

@@ -15,7 +15,7 @@ from instruments.folder import MANIFEST as SEALED
 from reports.compare import difference
 from reports.evaluation import Progress, opened_extract, publish_bulletin, score_extract
 from reports.folder import MANIFEST, Pairs, manifest, stored_software, writers
-from reports.wording import phrase
+from reports.wording import joined, phrase
 
 PARTS = ("extract", "results", "bulletin")
 VERSION = re.compile(r"[A-Za-z0-9_.+ -]{0,40}")
@@ -29,8 +29,30 @@ class Verdict:
     faults: tuple[Fault, ...]
     scope: str
     """'whole' (extract, results, bulletin) or 'extract' (integrity only)."""
-    equality: str
-    """'bytes', or 'values' when numbers agree to 1e-9 but bytes differ (another platform)."""
+    alike: tuple[str, ...] = ()
+    """Files whose bytes differ from the recomputed ones, though not what they hold."""
+    claims: tuple[tuple[str, str, str], ...] = ()
+    """Software that the files name differently: name, version claimed, version here."""
+
+    @property
+    def equality(self) -> str:
+        """'bytes'; 'claims' when only the software named differs; 'values' when bytes differ but
+        numbers agree to 1e-9 and print the same."""
+        return "values" if self.alike else "claims" if self.claims else "bytes"
+
+    def lines(self) -> Iterator[str]:
+        """What held, by which measure, and what was not compared: for a verdict without faults."""
+        if self.scope == "extract":
+            yield phrase("verify.extract")
+            return
+        yield phrase(f"verify.whole_{self.equality}")
+        if self.claims:
+            pairs = (phrase("verify.claim", name=n, stored=s, here=h) for n, s, h in self.claims)
+            yield phrase("verify.claims", list=joined(pairs))
+        if self.alike:
+            yield phrase("verify.alike", list=joined(self.alike))
+        kinds = dict.fromkeys(Path(name).suffix.lstrip(".") for name in self.alike)
+        yield from (phrase(f"verify.compared.{kind}") for kind in kinds)
 
 
 def verify(path: Path, *, progress: Progress | None = None) -> list[Fault]:
@@ -45,10 +67,10 @@ def examine(path: Path, *, progress: Progress | None = None) -> Verdict:
             return _whole(path, progress)
         if path.is_file() or (path / SEALED).exists():
             with opened_extract(path):
-                return Verdict((), "extract", "bytes")
+                return Verdict((), "extract")
         raise refuse("reports.nothing", name=path.name)
     except FaultsFound as found:
-        return Verdict(found.faults, "extract", "bytes")
+        return Verdict(found.faults, "extract")
 
 
 def _whole(path: Path, progress: Progress | None) -> Verdict:
@@ -59,34 +81,34 @@ def _whole(path: Path, progress: Progress | None) -> Verdict:
     ]
     extract = read_extract(path / "extract")
     if absent:
-        return Verdict(tuple(absent), "whole", "bytes")
+        return Verdict(tuple(absent), "whole")
     with tempfile.TemporaryDirectory() as folder:
         again = Path(folder)
         results = score_extract(extract, again / "results", progress=progress)
         publish_bulletin(results, again / "bulletin")
-        strict = _compare(path, again, exact=True)
-        if not strict.faults:
-            return strict
-        loose = _as_stored(results, path, again)
-        return loose if loose and len(loose.faults) < len(strict.faults) else strict
+        claims = _named_as_stored(results, path, again)
+        return replace(_compare(path, again), claims=claims)
 
 
-def _as_stored(results: Results, path: Path, again: Path) -> Verdict | None:
-    """Compare values under the stored versions: another platform's last bits are no change.
+def _named_as_stored(results: Results, path: Path, again: Path) -> tuple[tuple[str, str, str], ...]:
+    """Name software in the recomputed files as the stored ones do, and tell where that differs.
 
-    None when the stored results name the software that runs here, so that bytes must agree.
+    Which version wrote a file cannot be checked, so the claim is repeated and told, and nothing
+    else follows from it: files are compared in the same way whatever it says. A claim that is no
+    list of versions is not repeated, and so is found as a difference.
     """
     try:
-        provenance, written_by = stored_software(path / "results")
+        stored = stored_software(path / "results")
     except FaultsFound:
-        return None
+        return ()
     here = (results.provenance, writers())
-    if (provenance, written_by) == here or not _versions((provenance, written_by), here):
-        return None
-    renamed = replace(results, provenance=provenance)
-    (again / "results" / MANIFEST).write_bytes(manifest(renamed, written_by))
+    if stored == here or not _versions(stored, here):
+        return ()
+    renamed = replace(results, provenance=stored[0])
+    (again / "results" / MANIFEST).write_bytes(manifest(renamed, stored[1]))
     publish_bulletin(renamed, again / "bulletin")
-    return _compare(path, again, exact=False)
+    pairs = zip((*stored[0], *stored[1]), (*here[0], *here[1]), strict=True)
+    return tuple((name, was, now) for (name, was), (_, now) in pairs if was != now)
 
 
 def _versions(stored: tuple[Pairs, Pairs], here: tuple[Pairs, Pairs]) -> bool:
@@ -97,19 +119,19 @@ def _versions(stored: tuple[Pairs, Pairs], here: tuple[Pairs, Pairs]) -> bool:
     return same and all(VERSION.fullmatch(text) for text in texts)
 
 
-def _compare(stored: Path, again: Path, *, exact: bool) -> Verdict:
-    faults = []
+def _compare(stored: Path, again: Path) -> Verdict:
+    faults, alike = [], []
     for part in PARTS[1:]:
         for kind, name in _files(stored / part, again / part):
             place = Place(file=f"{part}/{name}")
+            where = "" if kind else difference(stored / part / name, again / part / name)
             if kind:
                 faults.append(fault(kind, place))
-                continue
-            where = difference(stored / part / name, again / part / name)
-            if where or (where is None and exact):
-                where = where or phrase("verify.bytes")
+            elif where is None:
+                alike.append(place.file)
+            elif where:
                 faults.append(fault("reports.changed_file", place, where=where))
-    return Verdict(tuple(faults), "whole", "bytes" if exact else "values")
+    return Verdict(tuple(faults), "whole", tuple(alike))
 
 
 def _files(stored: Path, again: Path) -> Iterator[tuple[str, str]]:

@@ -58,27 +58,26 @@ def init(admin: str, title: str, base_url: str, password_file: Path | None, prom
 
 
 @click.command("import")
-@click.argument(
-    "workbook", metavar="工作簿", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.argument("workbook", metavar="工作簿", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="只检查，不改动任何数据。")
 def import_catalogue(workbook: Path, dry_run: bool) -> None:
-    """导入目录工作簿（年度、机构、项目、班级、场次、专家、实地调研）。
+    """导入目录：一个工作簿，或每张工作表一个CSV的文件夹（文件名即工作表名，如 班级.csv）。
 
     有问题时全部列出，不改动任何数据，退出码为1。
     """
     from survey_app import db
-    from survey_app.services.imports import check_upload
+    from survey_app.services.audit import COMMAND
+    from survey_app.services.imports import check_path
     from survey_app.services.programme import check_storable, store_catalogue
 
-    catalogue = check_upload(workbook.read_bytes(), workbook.name)
+    catalogue = check_path(workbook)
     engine, _ = _store()
     if dry_run:
         with db.look(engine) as session:
             check_storable(session, catalogue)
     else:
         with db.transaction(engine) as session:
-            store_catalogue(session, catalogue)
+            store_catalogue(session, catalogue, by=COMMAND)
     _tell(catalogue, "检查通过，没有改动数据" if dry_run else "已导入")
 
 
@@ -109,13 +108,14 @@ def serve(host: str, port: int) -> None:
 def close() -> None:
     """关闭作答：不再接受作答和观察记录。"""
     from survey_app import db
+    from survey_app.services.audit import COMMAND
     from survey_app.services.cycle import close_cycle
     from survey_app.services.programme import current_cycle
 
     engine, _ = _store()
     with db.transaction(engine) as session:
         cycle = current_cycle(session)
-        close_cycle(cycle)
+        close_cycle(session, cycle, by=COMMAND)
         title = cycle.title
     db.forget_layout(engine)
     click.echo(f"{title}：已关闭作答。")
@@ -128,11 +128,13 @@ def close() -> None:
 def extract(out: Path | None) -> None:
     """把已关闭的年度封存为数据快照。"""
     from instruments.arrival import arriving_folder, check_empty
+    from survey_app.services.audit import COMMAND
     from survey_app.services.extract import seal_cycle
 
     engine, settings = _store()
     if not out:
-        click.echo(f"数据快照已封存，校验值 {seal_cycle(engine, settings).sha256}")
+        sealed = seal_cycle(engine, settings, by=COMMAND)
+        click.echo(f"数据快照已封存，校验值 {sealed.sha256}")
         return
     with arriving_folder(out, check=check_empty) as copy:  # fails before sealing, if it must
         sealed = _seal_or_find(engine, settings)
@@ -144,6 +146,7 @@ def _seal_or_find(engine: Engine, settings: Settings) -> Extract:
     """Seal the closed cycle, or open the extract of one sealed before."""
     from instruments.extract import read_extract
     from survey_app import db, policies
+    from survey_app.services.audit import COMMAND
     from survey_app.services.extract import extract_folder, seal_cycle
     from survey_app.services.programme import current_cycle
 
@@ -151,7 +154,7 @@ def _seal_or_find(engine: Engine, settings: Settings) -> Extract:
         cycle = current_cycle(session)
         if cycle.state in (policies.SEALED, policies.SCORED):
             return read_extract(extract_folder(settings, cycle))
-    return seal_cycle(engine, settings)
+    return seal_cycle(engine, settings, by=COMMAND)
 
 
 @click.command("run-job", hidden=True)
@@ -209,7 +212,7 @@ def _first_account(engine: Engine, login: str, given: str) -> None:
     """Make the account unless it is there; its password is told before it counts, never lost."""
     from survey_app import db
     from survey_app.models import AccountRow
-    from survey_app.services import accounts
+    from survey_app.services import accounts, audit
 
     with db.look(engine) as session:
         known = session.get(AccountRow, login)
@@ -219,9 +222,8 @@ def _first_account(engine: Engine, login: str, given: str) -> None:
     password = given or accounts.new_password()
     hashed = accounts.hash_password(password)
     with db.transaction(engine) as session:
-        accounts.create_account(
-            session, login=login, name="省级管理员", role="province", hashed=hashed
-        )
+        person = {"login": login, "name": "省级管理员", "role": "province"}
+        accounts.create_account(session, **person, hashed=hashed, by=audit.COMMAND)
         click.echo(f"省级管理员账号：{login}")
         if not given:
             click.echo(f"初始密码（只显示这一次）：{password}")

@@ -31,6 +31,9 @@ form_days = 7
 upload_mb = 20
 # 登录后多少小时须重新登录
 sign_in_hours = 12
+# 站点前面有几层反向代理，各层都须写X-Forwarded-For。
+# 连续猜密码的网段须等待；层数填错时，一人猜密码，人人都要等待
+proxies = {proxies}
 """
 
 
@@ -46,6 +49,7 @@ class Settings:
     form_days: int
     upload_mb: int
     sign_in_hours: int
+    proxies: int
 
     @property
     def database(self) -> Path:
@@ -54,13 +58,14 @@ class Settings:
 
     @property
     def hosts(self) -> list[str]:
-        """Host names under which the site answers."""
-        return [urlsplit(self.base_url).hostname or "localhost", *self.trusted_hosts]
+        """Host names under which the site answers, in small letters."""
+        named = [urlsplit(self.base_url).hostname or "localhost", *self.trusted_hosts]
+        return [name.lower() for name in named]
 
     @property
     def secure(self) -> bool:
         """Whether the site is reached by HTTPS only, so that cookies may demand it."""
-        return self.base_url.startswith("https://")
+        return is_https(self.base_url)
 
     def secret(self, name: str) -> bytes:
         """The key called ``name``; raises FaultsFound when it is missing or damaged."""
@@ -111,6 +116,11 @@ def check_secrets(settings: Settings) -> None:
         raise FaultsFound(faults)
 
 
+def is_https(address: str) -> bool:
+    """Whether an address is reached by HTTPS."""
+    return urlsplit(address).scheme == "https"
+
+
 def value_faults(values: Mapping[str, Any], place: Callable[[str], Place]) -> list[Fault]:
     """Unknown keys, and values of the wrong type or out of range, each at ``place(key)``."""
     faults = []
@@ -134,7 +144,8 @@ def first_config(*, title: str, base_url: str) -> str:
     if faults := value_faults(given, lambda _key: Place()):
         raise FaultsFound(faults)
     # JSON's way to quote a text is TOML's too, once control characters are refused
-    return _TEMPLATE.format_map({k: json.dumps(v, ensure_ascii=False) for k, v in given.items()})
+    quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in given.items()}
+    return _TEMPLATE.format(proxies=int(is_https(base_url)), **quoted)  # we speak no TLS ourselves
 
 
 def is_plain(text: object, *, most: int) -> bool:
@@ -174,6 +185,7 @@ _LIMITS = {
     "form_days": (1, 366),
     "upload_mb": (1, 50),  # a workbook is read no further
     "sign_in_hours": (1, 168),
+    "proxies": (0, 9),
 }
 
 

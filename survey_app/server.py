@@ -7,11 +7,23 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from flask.logging import default_handler
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from instruments.faults import Fault, fault
 from survey_app.assembly import assemble
 from survey_app.config import Settings
+from survey_app.logs import blank_addresses
+
+
+class _Log(Logger):
+    """gunicorn's log, which would name the sender of a malformed request."""
+
+    def setup(self, cfg: Any) -> None:
+        """Blank addresses in every line."""
+        super().setup(cfg)
+        blank_addresses([*self.error_log.handlers, *self.access_log.handlers])
 
 
 class _Site(BaseApplication):
@@ -26,6 +38,7 @@ class _Site(BaseApplication):
 
     def load(self) -> Any:
         """The application, made in the worker."""
+        blank_addresses([default_handler])
         return assemble(self.home)
 
 
@@ -50,7 +63,8 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
         "worker_class": "gthread",
         "workers": 1,  # one writer process per SQLite file
         "threads": settings.threads,
-        "accesslog": None,  # no address is written beside an answer
+        "accesslog": None,  # no line beside an answer
+        "logger_class": _Log,
         "loglevel": "warning",
         "graceful_timeout": 30,
         "timeout": 120,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from analysis import provenance, robustness
-from analysis.pipeline import estimation, evidence, league
+from analysis.pipeline import admission, estimation, evidence, league
+from analysis.pipeline.cards import cards
 from analysis.results import Results
 from instruments.result_tables import RESULT_TABLES
 from instruments.scorecard import Plan
@@ -31,20 +33,26 @@ def score(extract: Any, plan: Plan, *, progress: Progress | None = None) -> Resu
     _tell(progress, steps)
     panel = estimation.rate_panel(data, plan)
     _tell(progress, steps)
-    kept = estimation.estimate(data, panel, plan, everything=False)
-    whole = estimation.estimate(data, panel, plan, everything=True) if data.excluded else kept
+    admitted = admission.admit(data, plan, rated=panel.measured)
+    estimate = partial(estimation.estimate, data, panel, plan, shown=admitted[0].shown)
+    kept = estimate(everything=False)
+    whole = estimate(everything=True) if data.excluded else kept
     _tell(progress, steps)
-    cards = estimation.cards(data, kept, panel, plan)
-    leagues = [league.decide(card, data.framework, plan) for card in cards]
+    main = cards(data, kept, panel, plan, admitted=admitted)
+    leagues = [league.decide(card, data.framework, plan) for card in main]
     frames = {name: _stack(leagues, name) for name in league.TABLES}
     _tell(progress, steps)
-    others = estimation.cards(data, whole, panel, plan)
+    others = cards(data, whole, panel, plan, admitted=admitted)
     again = pd.concat([league.rank_again(card, frames["units"], plan) for card in others])
     beside = robustness.with_and_without(frames["units"], everything=again)
-    frames["sensitivity"] = evidence.hide_effect_of_few(beside, data=data, plan=plan)
+    frames["sensitivity"] = evidence.hide_effect_of_few(
+        beside, data=data, plan=plan, rosters=[one.who for one in admitted]
+    )
     shown = frames["units"].query("scorecard == 'A-project' and score.notna()")["unit"]
     frames |= evidence.frames(data, plan, rated=panel.measured, published=set(shown))
-    frames |= {"raters": panel.severities, "variance": panel.variance}
+    people = estimation.people_variance(data, shown=admitted[0].shown)
+    variance = [part for part in (panel.variance, people) if len(part)] or [panel.variance]
+    frames |= {"raters": panel.severities, "variance": pd.concat(variance, ignore_index=True)}
     _tell(progress, steps)
     return Results(
         extract.cycle,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ class Evidence:
     ratings: pd.DataFrame
     people: pd.DataFrame | None
     """project, class_code, respondent, value: only when the instrument tells people apart."""
+    slope: float
+    """Points of 0-100 per unit of ``people.value``; NaN where no line leads to points."""
     by_class: pd.Series
     """Responses per class to the instrument that counts people."""
 
@@ -84,6 +86,7 @@ def collect(extract: Any, plan: Plan) -> Evidence:
         _joined(flags, ["response", "class_code", "project", *screen.FLAGS, "excluded"]),
         _joined(ratings, ["response", "rater", "project", "session", "leaf", "score"]),
         people,
+        _slope([*trainee, *expert], plan),
         _by_class([*counted, *rated], people),
     )
 
@@ -108,6 +111,11 @@ def _people(extract: Any, scorings: list[Scoring], classes: pd.DataFrame) -> pd.
     found = [counts.person_rows(extract, scoring=s) for s in scorings]
     rows = next((frame for frame in found if frame is not None), None)
     return None if rows is None else rows.merge(classes[["class_code", "project"]], on="class_code")
+
+
+def _slope(scorings: list[Scoring], plan: Plan) -> float:
+    lines = [goalposts.slope(s.instrument, plan=plan) for s in scorings if counts.identifies(s)]
+    return lines[0] if lines else float("nan")
 
 
 def _by_class(counted: list[counts.Counts], people: pd.DataFrame | None) -> pd.Series:
@@ -141,15 +149,20 @@ def few_excluded(data: Evidence, *, cell: int) -> set[str]:
     return set(rows.index[few])
 
 
-def hide_effect_of_few(frame: pd.DataFrame, *, data: Evidence, plan: Plan) -> pd.DataFrame:
-    """``sensitivity`` without ``score_all`` where it would tell what one to four people said."""
-    excluded = data.flags.groupby("project")["excluded"].sum().reindex(data.projects)
-    number = excluded.astype("Float64").fillna(0).to_numpy(dtype=float)
+def hide_effect_of_few(
+    frame: pd.DataFrame, *, data: Evidence, plan: Plan, rosters: Sequence[roster.Roster]
+) -> pd.DataFrame:
+    """``sensitivity`` without ``score_all`` where it would tell what one to four people said.
+
+    A unit that such a project enters shows none either: its other parts' would give the project's.
+    """
+    excluded = data.flags.groupby("project")["excluded"].sum().reindex(data.projects).fillna(0)
+    few = disclosure.too_few(excluded, min_cell=plan.thresholds.min_cell).to_numpy(dtype=bool)
     hidden = {
         (who.scorecard, group, unit)
-        for who in roster.rosters(data.units, projects=data.projects)
-        for group, unit, total in zip(who.groups, who.units, who.members @ number, strict=True)
-        if 0 < total < plan.thresholds.min_cell
+        for who in rosters
+        for group, unit, told in zip(who.groups, who.units, who.entering @ few, strict=True)
+        if told
     }
     keys = zip(frame["scorecard"], frame["group"], frame["unit"], strict=True)
     where = pd.Series([key in hidden for key in keys], index=frame.index, dtype=bool)

@@ -51,7 +51,8 @@ def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, p
     )
     parts = zip(("pairs", "bands"), (pairs, banded), strict=True)
     stacked = {name: pd.concat(p[1:] or p, ignore_index=True) for name, p in parts}
-    return {"units": _disclose(units, plan, published), "indicators": indicators} | stacked
+    units = _disclose(units, plan, published=published, telling=card.telling)
+    return {"units": units, "indicators": indicators} | stacked
 
 
 def rank_again(card: tabulate.Card, main: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -80,6 +81,8 @@ def _judge(
         experts_due=bool(card.leaf_raters),
         observed=any(observed),
         scored=not np.isnan(card.main.value[place, -1]),
+        founded=bool(card.founded[place]),
+        left_out=card.left_out[place],
     )
     return eligibility.judge(evidence, plan=plan, framework=framework)
 
@@ -168,9 +171,11 @@ def _band_label(plan: Plan, *, band: int, probability: np.ndarray) -> str:
     return fault("analysis.borderline", band=label, near=plan.bands[near].label).message
 
 
-def _disclose(units: pd.DataFrame, plan: Plan, published: np.ndarray) -> pd.DataFrame:
+def _disclose(
+    units: pd.DataFrame, plan: Plan, *, published: np.ndarray, telling: np.ndarray
+) -> pd.DataFrame:
     hidden = pd.Series(~published, index=units.index)
-    few = disclosure.too_few(units["n"], min_cell=plan.thresholds.min_cell)
+    few = disclosure.too_few(units["n"], min_cell=plan.thresholds.min_cell) | telling
     out = disclosure.blank(units, where=hidden, columns=SCORES)
     return disclosure.blank(out, where=few, columns=["n", "response_rate"])
 

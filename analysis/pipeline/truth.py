@@ -23,11 +23,13 @@ def true_scores(
     classes: pd.DataFrame,
     framework: Framework,
     plan: Plan,
+    scored: pd.DataFrame,
 ) -> pd.DataFrame:
     """Composite of the truth for every unit of the three scorecards.
 
-    In: ``leaves`` of ``true_leaves``; ``units`` and ``classes`` of an extract. Out: scorecard,
-    group, unit, truth (0-100), combined by enrolment exactly as estimates are.
+    In: ``leaves`` of ``true_leaves``; ``units`` and ``classes`` of an extract; ``scored``:
+    scorecard, group, unit, score of results, missing where withheld. Out: scorecard, group, unit,
+    truth (0-100), combined by enrolment exactly as estimates are: without what is withheld.
     """
     projects = tuple(sorted(leaves["project"].unique()))
     codes = tuple(dict.fromkeys(leaves["leaf"]))
@@ -39,12 +41,13 @@ def true_scores(
     mass = enrolled.to_numpy(dtype=float)
     up = partial(composite.compose, framework=framework, aggregation=plan.composite.aggregation)
     each, within, overall = roster.rosters(units, projects=projects)
-    alone = composite.combine(truth, units=each.units, weights=each.members.astype(float))
+    within = roster.without_withheld(within, parts=each, shown=_shown(scored, each))
+    overall = roster.without_withheld(overall, parts=within, shown=_shown(scored, within))
+    alone = composite.combine(truth, units=each.units, weights=each.entering.astype(float))
     found = [up(alone)]
-    groups = composite.combine(truth, units=within.units, weights=within.members * mass)
+    groups = composite.combine(truth, units=within.units, weights=within.entering * mass)
     found.append(up(groups))
-    owner = np.array(overall.units)[:, None] == np.array(within.units)[None, :]
-    weights = owner * (within.members @ mass)
+    weights = roster.parts_entering(overall, parts=within) * (within.members @ mass)
     found.append(composite.average(found[-1], units=overall.units, weights=weights))
     rows = [
         (who.scorecard, group, unit, float(composed.value[place, -1]))
@@ -52,6 +55,12 @@ def true_scores(
         for place, (group, unit) in enumerate(zip(who.groups, who.units, strict=True))
     ]
     return pd.DataFrame(rows, columns=["scorecard", "group", "unit", "truth"])
+
+
+def _shown(scored: pd.DataFrame, who: roster.Roster) -> np.ndarray:
+    rows = scored[(scored["scorecard"] == who.scorecard) & scored["score"].notna()]
+    found = set(zip(rows["group"].fillna(""), rows["unit"], strict=True))
+    return np.array([key in found for key in zip(who.groups, who.units, strict=True)], dtype=bool)
 
 
 def true_leaves(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,10 +34,13 @@ def running_site(home: Path, port: int) -> Iterator[str]:
         stop_site(process)
 
 
-def check_port(port: int) -> None:
-    """Raise ServerFailed when the site could not listen on the port."""
-    if found := port_fault("127.0.0.1", port):
+def free_port(wanted: int) -> int:
+    """``wanted``, or any for 0; raises ServerFailed when the site could not listen there."""
+    if wanted and (found := port_fault("127.0.0.1", wanted)):
         raise ServerFailed(str(found))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", wanted))
+        return int(probe.getsockname()[1])
 
 
 def start_site(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:

@@ -18,11 +18,12 @@ from survey_app import clock, policies
 from survey_app.config import Settings
 from survey_app.db import look, transaction
 from survey_app.models import CycleRow
+from survey_app.services import audit
 from survey_app.services.frames import build_tables
 from survey_app.services.programme import current_cycle, programme_of, read_sources
 
 
-def seal_cycle(engine: Engine, settings: Settings) -> Extract:
+def seal_cycle(engine: Engine, settings: Settings, *, by: str) -> Extract:
     """Write the extract of the closed cycle, move it into place, and note its fingerprint."""
     with look(engine) as db:
         cycle = current_cycle(db)
@@ -43,7 +44,7 @@ def seal_cycle(engine: Engine, settings: Settings) -> Extract:
             plan=sources.plan[1],
         )
     pack_extract(place, place.with_name(f"{name}.zip"))
-    _note_sealed(engine, cycle.code, name, extract.sha256)
+    _note_sealed(engine, cycle.code, name, extract.sha256, by)
     return replace(extract, path=place)
 
 
@@ -56,11 +57,12 @@ def extract_folder(settings: Settings, cycle: CycleRow) -> Path:
     return settings.home / "extracts" / cycle.extract
 
 
-def _note_sealed(engine: Engine, code: str, name: str, sha: str) -> None:
+def _note_sealed(engine: Engine, code: str, name: str, sha: str, by: str) -> None:
     with transaction(engine) as db:
         cycle = db.get_one(CycleRow, code)
         policies.check_can_extract(cycle.state)
         cycle.state, cycle.extract, cycle.extract_sha = policies.SEALED, name, sha
+        audit.note(db, by=by, action="extract", object=f"{name} {sha[:16]}")
 
 
 class _Pseudonyms:

@@ -33,7 +33,7 @@ def tables(values: dict[str, list[float]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def means(values, *, unit=None, weight=None, choice=CHOICE, groups=None):
+def means(values, *, unit=None, weight=None, choice=CHOICE, groups=None, silent=()):
     unit, weight = unit or {}, weight or {}
     totals, products = tables(values)
     rows = [(c, unit.get(c, "U"), "L", weight.get(c, 1.0)) for c in values]
@@ -45,6 +45,7 @@ def means(values, *, unit=None, weight=None, choice=CHOICE, groups=None):
         weights=weights,
         units=units,
         groups=groups or ["g"] * len(units),
+        lending=[unit not in silent for unit in units],
         leaves=["L"],
         choice=choice,
     )

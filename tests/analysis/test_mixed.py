@@ -120,7 +120,21 @@ def test_all_equal_values_are_defined() -> None:
     fit = fit_crossed(small(1).assign(y=4.0), value="y", factors=["a", "b"], fixed=["a"])
     assert fit.sd == pytest.approx({"a": 0, "b": 0, "residual": 0}, abs=1e-6)
     assert fit.fixed["estimate"].tolist() == pytest.approx([4.0] * 6)
-    assert len(components(fit, model="m")) == 3
+    assert len(components(fit, model="m", slope=1.0)) == 3
+
+
+def test_without_factors_it_is_the_means_of_the_cells() -> None:
+    rows = small(4)
+    fit = fit_crossed(rows, value="y", factors=[], fixed=["a"])
+    groups = rows.groupby("a")["y"]
+    assert fit.fixed["estimate"].to_numpy() == pytest.approx(groups.mean().to_numpy())
+    within = rows["y"] - groups.transform("mean")
+    sd = float(np.sqrt((within**2).sum() / (len(rows) - groups.ngroups)))
+    assert fit.sd == pytest.approx({"residual": sd})
+    assert fit.fixed["se"].to_numpy() == pytest.approx((sd / np.sqrt(groups.size())).to_numpy())
+    found = components(fit, model="m", slope=20.0, joined=["a", "b"])
+    assert found["component"].tolist() == ["a_b_residual"]
+    assert found["points"].tolist() == pytest.approx([20 * sd])
 
 
 def test_impossible_models_are_refused() -> None:

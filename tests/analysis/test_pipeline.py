@@ -117,6 +117,7 @@ def test_planted_truth_is_covered(tmp_path, full_count: bool, proven) -> None:
             classes=extract.table("classes"),
             framework=FRAMEWORK,
             plan=plan,
+            scored=results.units,
         )
         both = results.units.merge(truth, on=["scorecard", "group", "unit"])
         both = both[both["scorecard"] == "A-project"]

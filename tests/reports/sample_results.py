@@ -79,9 +79,9 @@ FRAMES = {
 | R02 | -1.26 | 0.8 | 18 | 2 | false |
 """,
     "variance": """
-| model | component | sd | levels |
-| observation | rater | 1.5 | 2 |
-| observation | residual | 4.25 | |
+| model | component | sd | points | levels |
+| observation | rater | 1.5 | 1.5 | 2 |
+| observation | residual | 4.25 | 4.25 | |
 """,
     "flags": """
 | project | flag | n | flagged | excluded |

@@ -1,57 +1,20 @@
-"""From a foreign table to a bulletin by the command, and what `verify` says of it afterwards."""
+"""From a foreign table to a bulletin by the command."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from foreign_table import OPTIONS, ratings, run, units
 
-from instruments.extract import pack_extract
 from reports.commands import COMMANDS, FAULTS, OK, USAGE
-from reports.compare import difference
 from reports.evaluation import assess_table
-from reports.verify import examine, verify
-
-UNITS = {"甲校": 4, "乙校": 3, "丙校": 2}
-
-
-def ratings() -> pd.DataFrame:
-    """Three units of two classes with six people each; every unit's mean is known."""
-    rows = [
-        {"承训机构": unit, "班级": f"{unit}{room}班", "学员": f"{unit}{room}{person}",
-         "总体评分": mean + (person % 3) - 1}
-        for unit, mean in UNITS.items() for room in (1, 2) for person in range(6)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-OPTIONS = ["--value", "总体评分", "--unit", "承训机构", "--class", "班级", "--respondent", "学员"]
-
-
-def run(command: str, *arguments: object) -> Result:
-    return CliRunner().invoke(COMMANDS[command], [str(one) for one in arguments])
-
-
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("assess")
-    ratings().to_csv(folder / "评分.csv", index=False, encoding="gb18030")
-    result = run(
-        "assess", folder / "评分.csv", *OPTIONS, "--title", "样表", "--out", folder / "out"
-    )
-    assert result.exit_code == OK, result.output
-    return folder / "out"
-
-
-def units(out: Path) -> pd.DataFrame:
-    return pd.read_csv(out / "results" / "units.csv").set_index("unit")
+from reports.verify import verify
 
 
 def test_means_counts_and_ranks(done: Path) -> None:
@@ -240,14 +203,6 @@ def test_out_that_is_a_file_is_wrong_use(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "mine"
 
 
-def test_verify_holds(done: Path) -> None:
-    verdict = examine(done)
-    assert (verdict.faults, verdict.scope, verdict.equality) == ((), "whole", "bytes")
-    result = run("verify", done)
-    assert result.exit_code == OK
-    assert "逐字节相同" in result.output
-
-
 def test_score_and_bulletin_give_the_same_bytes(done: Path, tmp_path: Path) -> None:
     assert run("score", done / "extract", "--out", tmp_path / "results").exit_code == OK
     arguments = ["--extract", done / "extract", "--out", tmp_path / "bulletin"]
@@ -255,152 +210,6 @@ def test_score_and_bulletin_give_the_same_bytes(done: Path, tmp_path: Path) -> N
     assert result.exit_code == OK, result.output
     for name in ("results/units.csv", "results/results.json", "bulletin/bulletin.html"):
         assert (tmp_path / name).read_bytes() == (done / name).read_bytes()
-
-
-FILES = (
-    "extract/plan.yaml", "extract/classes.parquet", "extract/datapackage.json",
-    "extract/instruments/ratings.md", "results/units.csv", "results/units.xlsx",
-    "results/units.parquet", "results/pairs.csv", "results/results.json",
-    "results/original_scale.csv", "bulletin/bulletin.html",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_one_changed_byte_is_found_and_named(done: Path, tmp_path: Path, name: str) -> None:
-    shutil.copytree(done, tmp_path / "copy")
-    path = tmp_path / "copy" / name
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
-    faults = verify(tmp_path / "copy")
-    assert any(Path(name).name in fault.place.file for fault in faults), faults
-
-
-def test_missing_and_extra_files_are_named(done: Path, tmp_path: Path) -> None:
-    shutil.copytree(done, tmp_path / "copy")
-    (tmp_path / "copy" / "results" / "bands.csv").unlink()
-    (tmp_path / "copy" / "bulletin" / "note.txt").write_text("x")
-    found = {(f.code, f.place.file) for f in verify(tmp_path / "copy")}
-    assert found == {
-        ("reports.missing_file", "results/bands.csv"),
-        ("reports.extra_file", "bulletin/note.txt"),
-    }
-    shutil.rmtree(tmp_path / "copy" / "bulletin")
-    assert [f.code for f in verify(tmp_path / "copy")] == ["reports.missing_file"]
-
-
-@pytest.fixture
-def elsewhere(done: Path, tmp_path: Path) -> Path:
-    """The same, as another version of Python would have named itself in it."""
-    shutil.copytree(done, tmp_path / "copy")
-    for name in ("results/results.json", "bulletin/bulletin.html"):
-        path = tmp_path / "copy" / name
-        python = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-        path.write_bytes(path.read_bytes().replace(python.encode(), b"3.11.99"))
-    return tmp_path / "copy"
-
-
-def test_another_software_version_is_no_other_result(elsewhere: Path) -> None:
-    """The stored manifest and bulletin name other versions: values are compared instead."""
-    verdict = examine(elsewhere)
-    assert (verdict.faults, verdict.equality) == ((), "values")
-    assert "没有逐字节比较" in run("verify", elsewhere).output
-
-
-def test_last_digit_of_a_drawing_may_round_the_other_way(elsewhere: Path) -> None:
-    page = elsewhere / "bulletin" / "bulletin.html"
-    text = page.read_text(encoding="utf-8")
-    at = text.index(' x="', text.index("<svg")) + 4
-    end = text.index('"', at)
-    for step, codes in ((0.01, []), (0.1, ["reports.changed_file"])):
-        moved = f"{float(text[at:end]) + step:.2f}"
-        page.write_text(text[:at] + moved + text[end:], encoding="utf-8")
-        assert [fault.code for fault in verify(elsewhere)] == codes
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("</svg>", '<text x="1" y="1">90</text></svg>'),
-        ("Regular-15", "Regular-16"),
-        ("</svg>", "</svg><svg ></svg>"),
-        ("fill: #", "fill: none; x: #"),
-    ],
-)
-def test_forged_drawing_is_found_whatever_versions_are_named(
-    elsewhere: Path, old: str, new: str
-) -> None:
-    page = elsewhere / "bulletin" / "bulletin.html"
-    text = page.read_text(encoding="utf-8")
-    at = text.index("<svg")
-    assert old in text[at:]
-    page.write_text(text[:at] + text[at:].replace(old, new, 1), encoding="utf-8")
-    assert "bulletin/bulletin.html" in [fault.place.file for fault in verify(elsewhere)]
-
-
-def forge(book: openpyxl.Workbook, how: str) -> None:
-    page = book.active
-    if how == "sheet":
-        book.create_sheet("说明").append(["甲校第一"])
-    elif how == "column":
-        page.column_dimensions["C"].hidden = True
-    elif how == "row":
-        page.row_dimensions[3].hidden = True
-    elif how == "far":
-        page["AZ99"] = "甲校第一"
-    else:
-        page["D2"] = "甲校第一"
-
-
-@pytest.mark.parametrize("how", ["sheet", "column", "row", "far", "cell"])
-def test_forged_workbook_is_found_whatever_versions_are_named(elsewhere: Path, how: str) -> None:
-    path = elsewhere / "results" / "units.xlsx"
-    book = openpyxl.load_workbook(path)
-    book.save(path)
-    assert verify(elsewhere) == []
-    forge(book, how)
-    book.save(path)
-    assert [fault.place.file for fault in verify(elsewhere)] == ["results/units.xlsx"]
-
-
-def test_versions_hold_no_other_words(elsewhere: Path) -> None:
-    for name in ("results/results.json", "bulletin/bulletin.html"):
-        text = (elsewhere / name).read_text(encoding="utf-8")
-        (elsewhere / name).write_text(text.replace("3.11.99", "结果作废"), encoding="utf-8")
-    assert len(verify(elsewhere)) == 2
-
-
-def test_difference_names_the_value(tmp_path: Path) -> None:
-    for name, score in (("a", "81.5"), ("b", "81.6")):
-        (tmp_path / name).mkdir()
-        head = "scorecard,group,unit,score\nA-project,t,P1,"
-        (tmp_path / name / "units.csv").write_text(f"{head}{score}\n", encoding="utf-8")
-    where = difference(tmp_path / "a" / "units.csv", tmp_path / "b" / "units.csv")
-    assert where == "A-project t P1 score: 81.5 / 81.6"
-
-
-def test_extract_alone_is_checked_and_said_so(done: Path, tmp_path: Path) -> None:
-    assert "未作重算" in run("verify", done / "extract").output
-    pack_extract(done / "extract", tmp_path / "extract.zip")
-    result = run("verify", tmp_path / "extract.zip")
-    assert result.exit_code == OK
-    assert "未作重算" in result.output
-    (tmp_path / "empty").mkdir()
-    assert run("verify", tmp_path / "empty").exit_code == FAULTS
-    (tmp_path / "bad.zip").write_bytes(b"no zip")
-    assert run("verify", tmp_path / "bad.zip").exit_code == FAULTS
-
-
-def test_verify_imports_neither_web_nor_database(done: Path) -> None:
-    code = (
-        "import sys; from reports.commands import COMMANDS\n"
-        "assert 'numpy' not in sys.modules\n"
-        "try: COMMANDS['verify']([sys.argv[1]])\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "bad = {'flask', 'sqlalchemy', 'matplotlib.pyplot'} & set(sys.modules)\n"
-        "assert not bad, bad"
-    )
-    subprocess.run([sys.executable, "-c", code, str(done)], check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -450,3 +259,87 @@ def test_many_ratings_of_one_person_are_one_opinion(tmp_path: Path) -> None:
         assess_table(table, mapping=None, options=options, out=out, progress=None)
         errors.append(units(out)["raw_se"].to_dict())
     assert errors[1] == pytest.approx(errors[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("people", ["respondent", "rater"])
+def test_what_is_withheld_moves_no_other_number(tmp_path: Path, people: str) -> None:
+    """Unit C stays below the least number: with other ratings of C nothing published moves."""
+    frames = []
+    for low in (1, 3):
+        rows = [
+            (u, f"s{p}", 1 + (p * 7 + turn + ord(u)) % 5)
+            for u in "AB" for p in range(10) for turn in range(2)
+        ]  # fmt: skip
+        rows += [("C", f"s{p}", low + (p + turn) % 2) for p in range(4) for turn in range(2)]
+        table = pd.DataFrame(rows, columns=["unit", people, "y"])
+        table.to_csv(tmp_path / "a.csv", index=False)
+        out = tmp_path / f"o{low}"
+        options = {"value": "y", "unit": "unit", people: people}
+        assess_table(tmp_path / "a.csv", mapping=None, options=options, out=out, progress=None)
+        assert pd.isna(units(out).loc["C", "score"])
+        frames.append({p.name: pd.read_csv(p) for p in (out / "results").glob("*.csv")})
+    for name, frame in frames[0].items():
+        pd.testing.assert_frame_equal(frames[1][name], frame, obj=name, rtol=1e-8)
+
+
+def components(out: Path) -> pd.DataFrame:
+    return pd.read_csv(out / "results" / "variance.csv").set_index("component")
+
+
+CONFOUNDED = {
+    "respondent_residual": ("每人只有一份评分", "r", "c"),
+    "class_code_residual": ("每班只有一份评分", "c", "r"),
+}
+
+
+@pytest.mark.parametrize("name", CONFOUNDED)
+def test_one_rating_each_is_one_component_with_the_residual(tmp_path: Path, name: str) -> None:
+    words, once, often = CONFOUNDED[name]
+    rows = [(u, f"{u}{k}", f"g{k % 11}", 1 + (k * 7 + ord(u)) % 5) for u in "AB" for k in range(12)]
+    pd.DataFrame(rows, columns=["unit", once, often, "y"]).to_csv(tmp_path / "a.csv", index=False)
+    arguments = ["--respondent", "r", "--class", "c", "--out", tmp_path / "o"]
+    result = run("assess", tmp_path / "a.csv", *UNIT, *arguments)
+    assert result.exit_code == OK, result.output
+    found = components(tmp_path / "o")
+    assert name in found.index
+    assert "residual" not in found.index
+    assert len(found) == 2
+    assert (found["points"] / found["sd"]).dropna().to_numpy() == pytest.approx(20.0)
+    page = (tmp_path / "o" / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert words in page
+
+
+def test_one_rating_a_person_without_classes_is_the_plain_spread(tmp_path: Path) -> None:
+    table = "unit,r,y\n" + "".join(f"{u},{u}{k},{1 + k % 5}\n" for u in "AB" for k in range(15))
+    assert assess(tmp_path, table, *UNIT, "--respondent", "r").exit_code == OK
+    found = components(tmp_path / "out")
+    assert found.index.tolist() == ["respondent_class_code_residual"]
+    values = pd.Series([1 + k % 5 for k in range(15)] * 2, dtype=float)
+    assert found["sd"].iloc[0] == pytest.approx(values.std())
+
+
+def test_raters_without_differences_have_no_severity(tmp_path: Path) -> None:
+    rows = [(s, f"R{r}", 60 + 10 * k + t) for k, s in enumerate("ABC") for r in range(3)
+            for t in (0, 1, 3, 2)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["unit", "rater", "y"]).to_csv(index=False)
+    result = assess(tmp_path, table, *UNIT, "--rater", "rater", "--scale", "0:100")
+    assert result.exit_code == OK, result.output
+    found = pd.read_csv(tmp_path / "out" / "results" / "raters.csv")
+    assert found["severity"].isna().all()
+    assert found["se"].isna().all()
+    page = (tmp_path / "out" / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert "评审专家宽严之间没有可辨的差异" in page
+    for path in (tmp_path / "out" / "results").glob("*.csv"):
+        assert ",-0," not in path.read_text(encoding="utf-8")
+
+
+def test_raters_with_one_rating_each_are_scored(tmp_path: Path) -> None:
+    """Nothing tells severity from the rest: the units' means stand, and it is said."""
+    table = "unit,rater,y\n" + "".join(f"{'AB'[k % 2]},R{k},{1 + k % 5}\n" for k in range(24))
+    result = assess(tmp_path, table, *UNIT, "--rater", "rater")
+    assert result.exit_code == OK, result.output
+    page = (tmp_path / "out" / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert "宽严未作估计" in page
+    means = {u: 20 * pd.Series([1 + k % 5 for k in range(24) if "AB"[k % 2] == u]).mean()
+             for u in "AB"}  # fmt: skip
+    assert units(tmp_path / "out")["raw"].to_dict() == pytest.approx(means)

@@ -103,6 +103,16 @@ def test_unranked_units_with_reason(bulletin: Bulletin) -> None:
     assert any(row[0] == "院校乙" and row[-1] == "参评率低于50%" for row in rows)
 
 
+def test_remarks_on_ranked_units_stand_below_their_table() -> None:
+    units = sample_results().units.copy()
+    units.loc[(units["unit"] == "I1") & (units["scorecard"] == "A-overall"), "note"] = "未计入乙类"
+    units.loc[units["unit"].isin(["P1", "P2"]), "note"] = "只有1个班级"
+    found = tables_of(build_bulletin(sample_results(units=units), sample=True))
+    assert found["table1"].notes == (f"{HOSTILE}：未计入乙类。",)
+    assert found["table2"].notes == ()
+    assert found["table3"].notes == ("全部参加排名的单位：只有1个班级。",)
+
+
 def test_every_link_leads_to_a_place(page: str) -> None:
     targets = set(re.findall(r'\sid="([^"]+)"', page))
     links = set(re.findall(r'href="#([^"]+)"', page))
@@ -189,6 +199,28 @@ def test_quality_annex_names_flags_moves_and_severity(bulletin: Bulletin) -> Non
     moved = texts(found["sensitivity-table"])
     assert moved == [["项目分类型：团队研修", "项目一", "91.3", "91.0", "1", "2"]]
     assert [row[-1] for row in texts(found["raters-table"])] == ["可比", "不可分离"]
+
+
+def test_raters_who_do_not_differ_are_told_in_words() -> None:
+    """No severity of 0 with an error of 0: equal raters and a design that shows none, apart."""
+    none = sample_results().raters.assign(severity=None, se=None)
+    variance = sample_results().variance
+    equal = variance.assign(sd=[0.0, 4.25], points=[0.0, 4.25])
+    for frame, words in ((equal, "没有可辨的差异"), (variance.iloc[1:], "宽严未作估计")):
+        bulletin = build_bulletin(sample_results(raters=none, variance=frame), sample=True)
+        page = render_html(bulletin)
+        assert words in page
+        assert "共2名专家、36条评分、2个连通块" in page
+        assert "raters-table" not in tables_of(bulletin)
+        assert [row[2] for row in texts(tables_of(bulletin)["variance-table"])][-1] == "4.25"
+    assert "未检出" in render_html(
+        build_bulletin(sample_results(raters=none, variance=equal), sample=True)
+    )
+
+
+def test_unit_of_variance_components_is_stated(bulletin: Bulletin, page: str) -> None:
+    assert "标准差（分）" in [c.label for c in tables_of(bulletin)["variance-table"].columns]
+    assert "单位为分（0–100分）" in page
 
 
 def test_control_code_is_in_the_foot(bulletin: Bulletin, page: str) -> None:

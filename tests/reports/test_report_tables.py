@@ -52,6 +52,7 @@ def test_interval_points_numeral_full() -> None:
     ]
     assert tables.full(1 / 3) == "0.3333333333"
     assert tables.full(None) == ""
+    assert tables.full(-0.0) == "0"
 
 
 @given(st.floats(-1000, 1000))

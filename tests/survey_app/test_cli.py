@@ -14,11 +14,14 @@ from pathlib import Path
 
 import click
 import pytest
+from sqlalchemy import select
 
 import survey_app
+from instruments.catalogue import write_catalogue
 from site_for_tests import Site, catalogue
 from survey_app import cli, db
-from survey_app.services import imports, programme
+from survey_app.models import AuditRow, ClassRow
+from survey_app.services import programme
 
 pytest_plugins = ("site_fixtures",)
 
@@ -137,20 +140,28 @@ def test_a_password_is_asked_for_only_on_a_terminal(tmp_path: Path) -> None:
     assert english(done.stderr) == [] and not (tmp_path / "instance").exists()
 
 
-def test_import_close_by_command(at: Site, tmp_path: Path, monkeypatch, capsys) -> None:
+def enrolled(site: Site) -> int:
+    with db.look(site.engine) as session:
+        return session.get_one(ClassRow, "C1").enrolled
+
+
+def test_import_close_by_command(at: Site, tmp_path: Path, capsys) -> None:
     at.state("准备")
-    monkeypatch.setattr(imports, "check_upload", lambda data, name: catalogue(enrolled=9))
     book = tmp_path / "x.xlsx"
-    book.write_bytes(b"x")
+    book.write_bytes(write_catalogue(catalogue(enrolled=9)))
     assert cli.run(["import", str(book), "--dry-run"]) == 0
     assert "没有改动数据" in capsys.readouterr().out
+    assert enrolled(at) == 6
     assert cli.run(["import", str(book)]) == 0
+    assert enrolled(at) == 9
     assert cli.run(["close"]) == 1  # not open yet
     assert "不能关闭" in capsys.readouterr().err
     at.state("开放")
     assert cli.run(["close"]) == 0
     with db.look(at.engine) as session:
         assert programme.current_cycle(session).state == "关闭"
+        rows = session.scalars(select(AuditRow).order_by(AuditRow.at.desc()).limit(2))
+        assert [(row.by, row.action) for row in rows] == [("", "close"), ("", "import")]
 
 
 def test_init_twice_keeps_everything(tmp_path: Path) -> None:
@@ -172,12 +183,17 @@ def test_commands_without_an_instance_say_what_to_do(tmp_path: Path) -> None:
 
 
 def test_verify_loads_neither_web_nor_store(tmp_path: Path) -> None:
+    (tmp_path / "datapackage.json").write_text("{}", encoding="utf-8")
     code = (
-        "import sys; from survey_app import cli; cli.run(['verify', '--help']);"
-        "print({'flask', 'sqlalchemy'} & set(sys.modules))"
+        "import sys; from survey_app import cli\n"
+        "try: cli.run(['verify', sys.argv[1]])\n"
+        "finally: print('reports.verify' in sys.modules, {'flask', 'sqlalchemy'} & {*sys.modules})"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.rstrip().endswith("set()")
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "是别的程序的数据包" in done.stdout + done.stderr
+    assert done.stdout.rstrip().endswith("True set()")
 
 
 def test_compiled_words_equal_their_source() -> None:

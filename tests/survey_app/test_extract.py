@@ -48,7 +48,7 @@ def sealed(site: Site):
     with db.transaction(site.engine) as session:
         session.get_one(VisitRow, "V1").signed = True
     site.state("关闭")
-    return seal_cycle(site.engine, site.settings)
+    return seal_cycle(site.engine, site.settings, by="boss")
 
 
 def test_tables_of_the_extract(site: Site, sealed) -> None:
@@ -66,6 +66,7 @@ def test_tables_of_the_extract(site: Site, sealed) -> None:
 def test_rare_traits_and_words_of_small_classes_are_withheld(site: Site, sealed) -> None:
     rows = read_extract(_folder(site)).table("responses_trainee_core_v1_0")
     first, second = (rows[rows["class_code"] == code] for code in ("C1", "C2"))
+    assert (len(first), len(second)) == (6, 4)
     for trait in ("stage", "years"):
         assert first[trait].value_counts(dropna=False).min() >= 3
     assert not (first["stage"] == "senior").any() and not (first["years"] == "26+").any()
@@ -74,7 +75,7 @@ def test_rare_traits_and_words_of_small_classes_are_withheld(site: Site, sealed)
 
 def test_sealing_is_done_once(site: Site, sealed) -> None:
     with pytest.raises(Refused, match="not_closed"):
-        seal_cycle(site.engine, site.settings)
+        seal_cycle(site.engine, site.settings, by="boss")
     assert _folder(site).with_name(f"{_folder(site).name}.zip").exists()
 
 
@@ -102,13 +103,13 @@ def test_a_failed_job_says_why_and_can_run_again(site: Site, sealed, monkeypatch
         assert (row.state, row.step, row.message) == ("失败", "计分", "ValueError: 数据不全")
         assert current_cycle(session).state == "已封存"
     with db.transaction(site.engine) as session:
-        assert jobs.request_again(session, site.settings, job=job, now=2) != job
+        assert jobs.request_again(session, site.settings, job=job, now=2, by="boss") != job
 
 
 def _queue(site: Site) -> str:
     with db.transaction(site.engine) as session:
         cycle = current_cycle(session)
-        return jobs.request_score(session, site.settings, cycle=cycle, now=1)
+        return jobs.request_score(session, site.settings, cycle=cycle, now=1, by="boss")
 
 
 def _folder(site: Site) -> Path:
@@ -128,7 +129,7 @@ def test_the_command_seals_and_copies_at_once_and_copies_again(
     assert cli.run(["extract", "--out", str(tmp_path / "second")]) == 1
     assert "目标位置已有内容" in capsys.readouterr().err
     with pytest.raises(Refused, match="not_closed"):
-        seal_cycle(site.engine, site.settings)
+        seal_cycle(site.engine, site.settings, by="boss")
 
 
 def test_a_seal_that_cannot_be_copied_is_not_made(

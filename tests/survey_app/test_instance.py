@@ -14,13 +14,12 @@ import pytest
 
 from instruments.catalogue import write_catalogue
 from instruments.faults import FaultsFound
-from site_ports import free_port
 from survey_app import cli, db, migration
 from survey_app.config import SECRETS, load_settings
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_catalogue
 from survey_app.demo.run import make_instance
-from survey_app.demo.server import running_site
+from survey_app.demo.server import free_port, running_site
 from survey_app.models import AccountRow
 from survey_app.services.accounts import check_password
 
@@ -75,7 +74,7 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     credentials = make_instance(home)
     assert modes(home)["instance"] == 0o700 and open_to_others(home) == []
     workbook = write_catalogue(sample_catalogue(np.random.default_rng(1), trainees=120, classes=12))
-    with running_site(home, free_port()) as address:
+    with running_site(home, free_port(0)) as address:
         Clerk(address, *credentials).import_workbook("样例.xlsx", workbook)
         assert list((home / "imports").iterdir())
         assert open_to_others(home) == []
@@ -126,7 +125,7 @@ CONFIG_FAULTS: list[tuple[str, str, str, int | None]] = [
     ("threads = 16", "threads = 65", "site.config_number", 8),
     ("threads = 16", "", "site.config_missing", None),
     ("threads = 16", "threads = 16\nthread = 3", "site.config_unknown", 9),
-    ("sign_in_hours = 12", "sign_in_hours = 12\n[home]\na = 1", "site.config_unknown", 15),
+    ("proxies = 0", "proxies = 0\n[home]\na = 1", "site.config_unknown", 18),
     ("threads = 16", "threads 16", "site.config_unreadable", 8),
     ("form_days = 7", "form_days = -1", "site.config_number", 10),
     ("upload_mb = 20", "upload_mb = 5000", "site.config_number", 12),
@@ -161,7 +160,7 @@ def test_all_faults_of_the_config_are_told_at_once(home: Path, capsys) -> None:
     assert cli.run(["serve"]) == 1
     codes = told(capsys)
     assert codes[:3] == ["site.config_title", "site.config_number", "site.config_unknown"]
-    assert codes[3:] == ["site.config_missing"] * 5
+    assert codes[3:] == ["site.config_missing"] * 6
 
 
 def test_a_config_that_is_not_utf8_is_told(home: Path, capsys) -> None:
@@ -225,7 +224,7 @@ def test_a_password_file_may_have_a_byte_order_mark(nowhere: Path, tmp_path: Pat
     assert "a-long-password" not in capsys.readouterr().out
     engine = migration.open_store(load_settings(nowhere))
     with db.look(engine) as session:
-        assert check_password(session, login="admin", password="a-long-password", now=0)
+        assert check_password(session, login="admin", password="a-long-password")
     engine.dispose()
 
 
