@@ -101,15 +101,17 @@ def layer_faults(root: Path) -> list[str]:
 
 def stage_faults(root: Path) -> list[str]:
     faults = []
-    stages = {p.stem for p in (root / "analysis").glob("*.py")} - COMPOSERS - VALUES
-    for path in (root / "analysis").rglob("*.py"):
-        own = path.relative_to(root / "analysis")
-        if own.with_suffix("").parts[0] in COMPOSERS:
+    folder = root / "analysis"  # a stage is a module or a package of modules
+    stages = {p.relative_to(folder).parts[0].removesuffix(".py") for p in folder.rglob("*.py")}
+    stages -= COMPOSERS | VALUES
+    for path in folder.rglob("*.py"):
+        own = path.relative_to(folder).parts[0].removesuffix(".py")
+        if own in COMPOSERS:
             continue
         for name in imported(path, root):
             parts = name.split(".")
-            if parts[0] == "analysis" and len(parts) > 1 and parts[1] in stages - {own.stem}:
-                faults.append(f"analysis/{own} imports stage {parts[1]}")
+            if parts[0] == "analysis" and len(parts) > 1 and parts[1] in stages - {own}:
+                faults.append(f"{path.relative_to(root)} imports stage {parts[1]}")
     return sorted(set(faults))
 
 

@@ -123,6 +123,21 @@ def test_all_equal_values_are_defined() -> None:
     assert len(components(fit, model="m", slope=1.0)) == 3
 
 
+def test_estimates_are_exact_to_the_last_digits() -> None:
+    """Balanced one-way layout: REML is the analysis of variance, (MSB - MSW) / n (Searle et al.
+    1992, 3.8); design, what must always be true: 3, asks for nine digits on any processor."""
+    generator = np.random.default_rng(11)
+    effect = generator.normal(0, 1.5, 8)
+    rows = [(f"g{g}", effect[g] + generator.normal()) for g in range(8) for _ in range(6)]
+    frame = pd.DataFrame(rows, columns=["g", "y"])
+    groups = frame.groupby("g")["y"]
+    within = float(((frame["y"] - groups.transform("mean")) ** 2).sum() / 40)
+    between = float(6 * groups.mean().var())
+    fit = fit_crossed(frame, value="y", factors=["g"])
+    assert fit.sd["residual"] == pytest.approx(np.sqrt(within), rel=1e-11)
+    assert fit.sd["g"] == pytest.approx(np.sqrt((between - within) / 6), rel=1e-11)
+
+
 def test_without_factors_it_is_the_means_of_the_cells() -> None:
     rows = small(4)
     fit = fit_crossed(rows, value="y", factors=[], fixed=["a"])

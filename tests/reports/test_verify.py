@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -172,6 +173,24 @@ def test_printed_number_may_differ_in_its_last_digit_only(done: Path, tmp_path: 
     where = difference(path, done / "results" / "variance.csv")
     assert where
     assert "points" in where
+
+
+def test_another_kernel_gives_the_same_numbers(tmp_path: Path) -> None:
+    """Design, what must always be true: 3, by another linear-algebra kernel in another process."""
+    rows = [
+        (site, f"R{rater}", 3 + (place + rater * turn + turn * turn) % 5 / 2)
+        for place, site in enumerate("ABCDEF") for rater in range(4) for turn in range(5)
+    ]  # fmt: skip
+    pd.DataFrame(rows, columns=["unit", "rater", "y"]).to_csv(tmp_path / "a.csv", index=False)
+    arguments = ["--value", "y", "--unit", "unit", "--rater", "rater", "--out", tmp_path / "o"]
+    assert run("assess", tmp_path / "a.csv", *arguments).exit_code == OK
+    code = "import sys; from reports.commands import COMMANDS; COMMANDS['verify']([sys.argv[1]])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "o")], capture_output=True, text=True,
+        env={**os.environ, "OPENBLAS_CORETYPE": "Nehalem"}, check=False,
+    )  # fmt: skip
+    assert done.returncode == OK, done.stderr
+    assert "blas_kernel" in done.stdout
 
 
 def test_last_digit_of_a_drawing_may_round_the_other_way(done: Path, tmp_path: Path) -> None:
