@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PORT ?= 8000
 SERVE ?= 1
 
-.PHONY: demo test check prove bench clean
+.PHONY: demo test check prove bench installed clean
 
 # --without-pip is not used: pip of the new environment installs the pinned versions.
 $(VENV)/.run: setup.cfg constraints.txt
@@ -34,6 +34,9 @@ prove: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench
+
+installed:
+	PYTHON=$(PYTHON) .ci/installed
 
 clean:
 	rm -rf $(VENV) demo build *.egg-info

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 from instruments.faults import Place, refuse
@@ -23,14 +25,15 @@ def read_members(data: bytes, name: str, *, limit: int = MAX_UNPACKED) -> dict[s
     ``limit``: bytes that all members may have together.
 
     Raises FaultsFound when it is no zip, is encrypted, holds too much, a path that leaves the
-    folder, the same name twice or a member whose size or check sum is not what it says.
+    folder or names another member's folder, the same name twice or a member whose size or check
+    sum is not what it says.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
             _check_members(members, name, limit)
             return {info.filename: _content(archive, info, name) for info in members}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError) as error:
         raise refuse("workbook.bad_zip", Place(file=name)) from error
 
 
@@ -40,17 +43,29 @@ def _check_members(members: list[zipfile.ZipInfo], name: str, limit: int) -> Non
     if len(members) > MAX_MEMBERS or total > limit:
         raise refuse("workbook.zip_too_large", place, members=len(members), bytes=total)
     seen: set[str] = set()
+    above = {str(folder) for info in members for folder in PurePosixPath(info.filename).parents}
     for info in members:
-        path = PurePosixPath(info.filename)
-        escapes = path.is_absolute() or ".." in path.parts or "\\" in info.filename
-        if escapes or info.filename in seen or info.external_attr >> 28 == 0xA:
+        if not _is_plain(info.filename) or info.filename in seen | above or _is_link(info):
             raise refuse("workbook.zip_bad_path", place, member=info.filename)
         if info.flag_bits & 1:
             raise refuse("workbook.encrypted", place)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise refuse("workbook.bad_zip", place)
         packed = max(info.compress_size, 1)
         if info.file_size > RATIO_FROM and info.file_size / packed > MAX_RATIO:
             raise refuse("workbook.zip_too_large", place, members=1, bytes=info.file_size)
         seen.add(info.filename)
+
+
+def _is_plain(name: str) -> bool:
+    """A path that stays below its folder and is written the one way that it is."""
+    path = PurePosixPath(name)
+    within = not path.is_absolute() and ".." not in path.parts and "\\" not in name
+    return within and str(path) == name and all(len(part.encode()) < 256 for part in path.parts)
+
+
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return info.external_attr >> 28 == 0xA
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes:

@@ -26,15 +26,18 @@ _BRACKETS = str.maketrans({"(": "\uff08", ")": "\uff09"})
 def read_catalogue(workbook: Workbook) -> Catalogue:
     """Check every cell and row of the sheets 年度 … 实地调研 and return the catalogue.
 
-    Labels may be Chinese or codes; dates YYYY-MM-DD, Excel dates or 2026年9月7日; counties come
-    from the built-in division table. Raises FaultsFound with every fault by sheet, row, column.
+    Labels may be Chinese or codes, sheets too (``Part.part``); dates YYYY-MM-DD, Excel dates or
+    2026年9月7日; counties come from the built-in division table. Raises FaultsFound with every
+    fault by file, sheet, row, column.
     """
     workbook = _folded(workbook)
     faults = list(workbook.faults) + _layout_faults(workbook)
     records: dict[str, list[Record]] = {}
     for part in PARTS:
-        records[part.sheet], found = _read_part(workbook, part)
+        rows, found = _read_part(workbook, part)
         faults += found
+        if workbook.sheet(part.sheet):
+            records[part.sheet] = rows
     faults += cross_faults(records)
     if faults:
         raise FaultsFound(faults)
@@ -42,15 +45,20 @@ def read_catalogue(workbook: Workbook) -> Catalogue:
 
 
 def _folded(workbook: Workbook) -> Workbook:
-    """The same sheets with full-width brackets in their column names, as both are typed."""
+    """The same sheets under their Chinese names, with full-width brackets in column names."""
+    chinese = {part.part: part.sheet for part in PARTS}
+    taken = {sheet.name for sheet in workbook.sheets}
     sheets = []
     for sheet in workbook.sheets:
+        name = chinese.get(sheet.name.lower(), sheet.name)
+        name = sheet.name if name in taken else name
+        taken.add(name)
         header = tuple(column.translate(_BRACKETS) for column in sheet.header)
         rows = tuple(
             Row(row.number, {key.translate(_BRACKETS): cell for key, cell in row.cells.items()})
             for row in sheet.rows
         )
-        sheets.append(Sheet(sheet.name, header, rows))
+        sheets.append(Sheet(name, header, rows, sheet.file))
     return Workbook(workbook.name, tuple(sheets), workbook.faults)
 
 
@@ -58,7 +66,7 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
     known = {part.sheet: part for part in PARTS}
     faults = []
     for sheet in workbook.sheets:
-        place = Place(workbook.name, sheet.name)
+        place = Place(sheet.file, sheet.name)
         if sheet.name not in known:
             listed = "、".join(known)
             faults.append(fault("catalogue.unknown_sheet", place, sheet=sheet.name, known=listed))
@@ -66,7 +74,7 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
         headers = [field.header for field in known[sheet.name].fields]
         for column in sheet.header:
             if column not in headers:
-                here = Place(workbook.name, sheet.name, None, column)
+                here = Place(sheet.file, sheet.name, None, column)
                 found = fault("catalogue.unknown_column", here, known="、".join(headers))
                 faults.append(found)
     return faults
@@ -74,7 +82,7 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
 
 def _read_part(workbook: Workbook, part: Part) -> tuple[list[Record], list[Fault]]:
     sheet = workbook.sheet(part.sheet)
-    place = Place(workbook.name, part.sheet)
+    place = Place(sheet.file if sheet else workbook.name, part.sheet)
     if sheet is None:
         return [], [fault("catalogue.missing_sheet", place, sheet=part.sheet)]
     faults = [
@@ -85,18 +93,18 @@ def _read_part(workbook: Workbook, part: Part) -> tuple[list[Record], list[Fault
     if not sheet.rows and part.sheet not in OPTIONAL_SHEETS:
         faults.append(fault("catalogue.no_rows", place))
     if part.part == "cycle" and len(sheet.rows) > 1:
-        extra = Place(workbook.name, part.sheet, sheet.rows[1].number)
+        extra = Place(sheet.file, part.sheet, sheet.rows[1].number)
         faults.append(fault("catalogue.one_cycle", extra))
     records = []
     for row in sheet.rows:
         values: dict[str, Any] = {}
         for field in part.fields:
-            here = Place(workbook.name, part.sheet, row.number, field.header)
+            here = Place(sheet.file, part.sheet, row.number, field.header)
             if field.header in sheet.header:
                 cell = read_cell(row.cells.get(field.header, ""), field, here)
                 values[field.name] = cell.value
                 faults += cell.faults
-        records.append(Record(part, workbook.name, row.number, values))
+        records.append(Record(part, sheet.file, row.number, values))
     return records, faults
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,11 +31,42 @@ class Record:
 
 Records = Mapping[str, Sequence[Record]]
 """Records by sheet name."""
+MAX_LISTED = 10
+"""Codes that the fault which stands for many names."""
 
 
-def cross_faults(records: Records) -> list[Fault]:
-    """Faults that need more than one row: codes, references, dates, sums, conflicts."""
-    return [found for check in CHECKS for found in check(records)]
+def cross_faults(present: Records) -> list[Fault]:
+    """Faults that need more than one row: codes, references, dates, sums, conflicts.
+
+    ``present`` has no entry for a sheet that is missing. A code cell at fault explains one code
+    that is asked for in vain, a missing sheet all of them: these references are one fault.
+    """
+    records = {part.sheet: present.get(part.sheet, ()) for part in PARTS}
+    faults = [found for check in CHECKS for found in check(records)]
+    for sheet in records:
+        lost = sum(row["code"] is None for row in records[sheet]) if sheet in present else None
+        faults = _grouped(faults, sheet, lost)
+    return faults
+
+
+def _grouped(faults: list[Fault], sheet: str, lost: int | None) -> list[Fault]:
+    """References to the ``lost`` codes of ``sheet`` (None: all) that most rows use, as one."""
+    vain = [one for one in faults if _refers_in_vain(one, sheet)]
+    uses = Counter(dict(one.details)["code"] for one in vain)
+    explained = [code for code, _ in uses.most_common(lost)]
+    follow = [one for one in vain if dict(one.details)["code"] in explained]
+    if len(follow) < 2:
+        return faults
+    codes = "、".join(explained[:MAX_LISTED]) + ("……" if len(explained) > MAX_LISTED else "")
+    place = Place(follow[0].place.file, sheet)
+    stands = fault("catalogue.follow_up", place, count=len(follow), codes=codes)
+    at = faults.index(follow[0])
+    grouped = set(follow)
+    return [*faults[:at], stands, *(one for one in faults[at:] if one not in grouped)]
+
+
+def _refers_in_vain(one: Fault, sheet: str) -> bool:
+    return one.code == "catalogue.unknown_reference" and dict(one.details)["sheet"] == sheet
 
 
 def _by_code(records: Records, sheet: str) -> dict[str, Record]:
@@ -98,7 +130,7 @@ def _within_class(records: Records) -> Iterator[Fault]:
 def _structure_sums(records: Records) -> Iterator[Fault]:
     rows = records["班级结构"]
     incomplete = {row["class_code"] for row in rows if row["count"] is None}
-    sums: dict[str, int] = {}
+    sums: dict[str | None, int] = {}  # under None: rows whose class is at fault
     seen: set[tuple[str, ...]] = set()
     for row in rows:
         cell = tuple(row[name] for name in ("class_code", "stage", "years", "locality"))
@@ -108,9 +140,9 @@ def _structure_sums(records: Records) -> Iterator[Fault]:
         sums[row["class_code"]] = sums.get(row["class_code"], 0) + (row["count"] or 0)
     for row in records["班级"]:
         total, enrolled = sums.get(row["code"]), row["enrolled"]
-        if total is None or enrolled is None or row["code"] in incomplete:
+        if total is None or enrolled is None or row["code"] in incomplete | {None}:
             continue
-        if total != enrolled:
+        if total != enrolled and not total < enrolled <= total + sums.get(None, 0):
             details = {"enrolled": enrolled, "sum": total}
             yield fault("catalogue.structure_sum", row.place("enrolled"), **details)
 
@@ -167,7 +199,7 @@ def _used(records: Records) -> Iterator[Fault]:
         ("机构", "项目", "institution", "catalogue.institution_without_project"),
     ):
         used = {row[field] for row in records[by]}
-        if None in used:
+        if None in used or not used:  # told already: an empty cell or an empty sheet
             continue
         for row in records[sheet]:
             if row["code"] and row["code"] not in used:

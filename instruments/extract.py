@@ -12,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from instruments.builtin import load_instruments
 from instruments.codebook import build_codebook
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 from instruments.folder import (
+    MANIFEST,
     SEAL,
     check_folder,
     file_entry,
@@ -24,12 +24,11 @@ from instruments.folder import (
     seal_folder,
     unpack_folder,
 )
-from instruments.framework import check_fit, read_framework
 from instruments.model import Instrument
-from instruments.plan import read_plan
 from instruments.programme import Cycle
 from instruments.references import reference_faults
 from instruments.scorecard import Framework, Plan
+from instruments.sources import compile_files
 from instruments.tables import (
     BOOLEAN,
     DATE,
@@ -52,7 +51,6 @@ _ARROW = {
     NUMBER: pa.float64(),
     BOOLEAN: pa.bool_(),
 }
-_FILE_NAME = re.compile(r"[\w-][\w.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -104,9 +102,11 @@ def write_extract(
     resources = [
         _table_resource(directory, _contracts(unsealed)[name], frames[name]) for name in frames
     ]
-    named = {f"{FORMS}/{name}": content for name, content in sorted(instruments.items())}
-    for path, content in {**named, FRAMEWORK: framework, PLAN: plan}.items():
-        resources.append(_file_resource(directory, path, content))
+    for number, (name, content) in enumerate(sorted(instruments.items()), 1):
+        path = f"{FORMS}/{name}"
+        resources.append(_file_resource(directory, path, content, name=f"form-{number}"))
+    for path, content in ((FRAMEWORK, framework), (PLAN, plan)):
+        resources.append(_file_resource(directory, path, content, name=path))
     seal = seal_folder(directory, _manifest(unsealed, resources))
     return Extract(directory, cycle, day, seal, *parts)
 
@@ -117,9 +117,9 @@ def read_extract(path: Path) -> Extract:
     Raises FaultsFound: no extract, each changed, missing or extra file by name, a layout of
     another version, forms, framework or plan that do not fit, a table against its contract.
     """
-    manifest = check_folder(path)
-    cycle, day = _header(manifest, path)
-    forms = {form.name: form.read_bytes() for form in sorted((path / FORMS).iterdir())}
+    manifest = check_folder(path, known=_is_readable)
+    cycle, day = _header(manifest)
+    forms = _sealed_forms(manifest, path)
     parts = _compiled(forms, (path / FRAMEWORK).read_bytes(), (path / PLAN).read_bytes())
     extract = Extract(path, cycle, day, manifest[SEAL], *parts)
     faults: list[Fault] = []
@@ -146,16 +146,27 @@ def unpack_extract(source_zip: Path, directory: Path) -> None:
     unpack_folder(source_zip, directory)
 
 
-def _header(manifest: Mapping[str, Any], path: Path) -> tuple[Cycle, str]:
+def _is_readable(manifest: Mapping[str, Any]) -> bool:
+    header = manifest.get("extract")
+    return isinstance(header, dict) and header.get("format") == FORMAT
+
+
+def _header(manifest: Mapping[str, Any]) -> tuple[Cycle, str]:
+    header = manifest["extract"]
     declared = {entry["path"] for entry in manifest["resources"]}
     try:
-        header = manifest["extract"]
-        if header["format"] == FORMAT and {FRAMEWORK, PLAN} <= declared:
-            (path / FORMS).resolve(strict=True)
-            return Cycle(**header["cycle"]), str(header["day"])
-    except (KeyError, TypeError, OSError) as error:
-        raise refuse("extract.other_format", Place(file=path.name), format=FORMAT) from error
-    raise refuse("extract.other_format", Place(file=path.name), format=FORMAT)
+        cycle, day = Cycle(**header["cycle"]), str(header["day"])
+    except (KeyError, TypeError) as error:
+        raise refuse("extract.other_format", Place(file=MANIFEST)) from error
+    if not {FRAMEWORK, PLAN} <= declared:
+        raise refuse("extract.other_format", Place(file=MANIFEST))
+    return cycle, day
+
+
+def _sealed_forms(manifest: Mapping[str, Any], path: Path) -> dict[str, bytes]:
+    declared = [entry["path"] for entry in manifest["resources"]]
+    forms = sorted(name for name in declared if name.startswith(f"{FORMS}/"))
+    return {name.removeprefix(f"{FORMS}/"): (path / name).read_bytes() for name in forms}
 
 
 def _contracts(extract: Extract) -> dict[str, Table]:
@@ -166,13 +177,7 @@ def _contracts(extract: Extract) -> dict[str, Table]:
 def _compiled(
     instruments: Mapping[str, bytes], framework: bytes, plan: bytes
 ) -> tuple[tuple[Instrument, ...], Framework, Plan]:
-    for name in instruments:
-        if not _FILE_NAME.fullmatch(name):
-            raise refuse("extract.bad_file_name", Place(file=name), name=name)
-    compiled = load_instruments(instruments)
-    read = read_framework(framework, FRAMEWORK), read_plan(plan, PLAN)
-    check_fit(*read, compiled)
-    return (compiled, *read)
+    return compile_files(tuple(instruments.items()), (FRAMEWORK, framework), (PLAN, plan))
 
 
 def _checked_frames(extract: Extract, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
@@ -226,11 +231,10 @@ def _field(column: Any) -> dict[str, Any]:
     return {**field, "constraints": constraints} if constraints else field
 
 
-def _file_resource(directory: Path, path: str, content: bytes) -> dict[str, Any]:
+def _file_resource(directory: Path, path: str, content: bytes, *, name: str) -> dict[str, Any]:
     target = directory / path
     target.parent.mkdir(exist_ok=True)
     target.write_bytes(content)
-    name = re.sub(r"[^a-z0-9._-]+", "-", Path(path).name.lower())
     return {"name": name, "type": "file", "path": path, **file_entry(content)}
 
 

@@ -7,6 +7,9 @@ from importlib.resources import files
 
 import yaml
 
+_LONGEST = 400
+"""Characters of a detail that a message shows; longer texts are no names or numbers of ours."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -45,7 +48,8 @@ class Fault:
         return _texts()[self.code]["remedy"].format_map(dict(self.details))
 
     def __str__(self) -> str:
-        return f"[{self.code}] {self.place}:{self.message} 处理办法：{self.remedy}"
+        place = f"{self.place}：" if str(self.place) else ""
+        return f"[{self.code}] {place}{self.message} 处理办法：{self.remedy}"
 
 
 class FaultsFound(Exception):  # noqa: N818 - it says what happened
@@ -60,7 +64,15 @@ def fault(code: str, place: Place | None = None, /, **details: object) -> Fault:
     """Make a fault; raises KeyError when ``code`` has no text in library/faults.yaml."""
     if code not in _texts():
         raise KeyError(code)
-    return Fault(code, place or Place(), tuple((k, str(v)) for k, v in sorted(details.items())))
+    told = tuple((key, _told(value)) for key, value in sorted(details.items()))
+    return Fault(code, place or Place(), told)
+
+
+def _told(value: object) -> str:
+    """``value`` as a person can read it, whatever a hostile file put there."""
+    text = "".join(char if char.isprintable() else " " for char in str(value)[: 10 * _LONGEST])
+    lined = " ".join(text.split())
+    return lined if len(lined) <= _LONGEST else f"{lined[:_LONGEST]}…"
 
 
 def refuse(code: str, place: Place | None = None, /, **details: object) -> FaultsFound:

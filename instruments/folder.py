@@ -6,11 +6,12 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from instruments.archive import read_members
+from instruments.arrival import check_empty
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 
 MANIFEST = "datapackage.json"
@@ -37,18 +38,21 @@ def file_entry(content: bytes) -> dict[str, Any]:
     return {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
 
 
-def check_folder(directory: Path) -> dict[str, Any]:
+def check_folder(directory: Path, *, known: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
     """The manifest of a sealed folder in which nothing has changed since.
 
-    Raises FaultsFound: no sealed folder, or every changed, missing and extra file by name, the
-    manifest itself included.
+    ``known`` says whether a sealed manifest is of the layout that the caller reads. Raises
+    FaultsFound: no folder that we sealed, another layout, or every changed, missing and extra
+    file by name, the manifest itself included.
     """
-    manifest, raw = _read_manifest(directory)
+    manifest, as_written = _read_manifest(directory)
+    if not known(manifest):
+        raise refuse("extract.other_format", Place(file=MANIFEST))
+    declared = _resources(manifest)
     content = {key: value for key, value in manifest.items() if key != SEAL}
     faults: list[Fault] = []
-    if manifest.get(SEAL) != _seal(content) or raw != _canonical(manifest):
+    if manifest.get(SEAL) != _seal(content) or not as_written:
         faults.append(fault("extract.changed", Place(file=MANIFEST)))
-    declared = {entry["path"]: entry for entry in manifest["resources"]}
     present = _files(directory)
     for path in sorted(declared.keys() - present.keys()):
         faults.append(fault("extract.missing_file", Place(file=path)))
@@ -85,25 +89,36 @@ def unpack_folder(source: Path, directory: Path) -> None:
 
 def prepare_folder(directory: Path) -> None:
     """Create ``directory``; raises FaultsFound when something is in it already."""
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise refuse("extract.exists", Place(file=directory.name))
+    check_empty(directory)
     directory.mkdir(parents=True, exist_ok=True)
 
 
-def _read_manifest(directory: Path) -> tuple[dict[str, Any], bytes]:
+def _read_manifest(directory: Path) -> tuple[dict[str, Any], bool]:
+    """The manifest, and whether it stands there byte for byte as we write it."""
     path = directory / MANIFEST
     if not path.is_file() or path.is_symlink():
         raise refuse("extract.not_an_extract", Place(file=directory.name))
     raw = path.read_bytes()
     try:
         manifest = json.loads(raw)
-        paths = [entry["path"] for entry in manifest["resources"]]
-        hashes = [entry["hash"] for entry in manifest["resources"]]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        as_written = raw == _canonical(manifest)
+    except (ValueError, RecursionError) as error:
         raise refuse("extract.changed", Place(file=MANIFEST)) from error
-    if not all(isinstance(text, str) for text in (*paths, *hashes)):
+    if not isinstance(manifest, dict) or SEAL not in manifest:
+        raise refuse("extract.foreign", Place(file=MANIFEST))
+    return manifest, as_written
+
+
+def _resources(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Resource by path; a manifest of ours whose resources are none has been changed."""
+    try:
+        declared = {entry["path"]: entry for entry in manifest["resources"]}
+        texts = [entry[key] for entry in declared.values() for key in ("path", "hash")]
+    except (TypeError, KeyError) as error:
+        raise refuse("extract.changed", Place(file=MANIFEST)) from error
+    if not all(isinstance(text, str) for text in texts):
         raise refuse("extract.changed", Place(file=MANIFEST))
-    return manifest, raw
+    return declared
 
 
 def _files(directory: Path) -> dict[str, Path]:

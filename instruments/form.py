@@ -101,7 +101,7 @@ def form_id(workbook: Workbook) -> str:
 
 def _lines(workbook: Workbook) -> dict[str, tuple[Line, ...]]:
     return {
-        sheet.name: tuple(Line(workbook.name, sheet.name, r.number, r.cells) for r in sheet.rows)
+        sheet.name: tuple(Line(sheet.file, sheet.name, row.number, row.cells) for row in sheet.rows)
         for sheet in workbook.sheets
     }
 
@@ -117,13 +117,13 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
     faults = []
     known = "、".join(COLUMNS)
     for sheet in workbook.sheets:
-        place = Place(workbook.name, sheet.name)
+        place = Place(sheet.file, sheet.name)
         if sheet.name not in COLUMNS:
             faults.append(fault("instruments.unknown_sheet", place, sheet=sheet.name, known=known))
             continue
         for column in sheet.header:
             if column not in COLUMNS[sheet.name]:
-                here = Place(workbook.name, sheet.name, None, column)
+                here = Place(sheet.file, sheet.name, None, column)
                 columns = "、".join(COLUMNS[sheet.name])
                 found = fault("instruments.unknown_column", here, column=column, known=columns)
                 faults.append(found)
@@ -141,7 +141,8 @@ def _context_faults(workbook: Workbook) -> list[Fault]:
     known = MODULE_KEYS if "extends" in context else KEYS
     seen: set[str] = set()
     for row in sheet.rows if sheet else ():
-        key, place = row.cells.get("key", ""), Place(workbook.name, "_context", row.number, "key")
+        key = row.cells.get("key", "")
+        place = Place(sheet.file if sheet else "", "_context", row.number, "key")
         if key not in known:
             listed = "、".join(known)
             faults.append(fault("instruments.unknown_key", place, key=key, known=listed))

@@ -26,6 +26,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){0,2}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+.-]{0,31}")
 _MAX_LABEL = 500
+_MAX_LINES = {"survey": 1000, "choices": 5000, "_indicators": 1000, "_uses": 1000}
+"""Rows that a sheet may have: many times what anyone would answer."""
 
 
 def check_form(form: Form) -> list[Fault]:
@@ -41,6 +43,15 @@ def check_form(form: Form) -> list[Fault]:
             faults += _name_faults(line, seen) + _relevant_faults(line, form, seen)
             seen.setdefault(line["name"], line)
     return faults + mapping_faults(form)
+
+
+def size_faults(form: Form) -> list[Fault]:
+    """Sheets with more rows than a form can mean: to be refused before they are checked."""
+    return [
+        fault("instruments.too_many_rows", form.lines(sheet)[limit].place(), limit=limit)
+        for sheet, limit in _MAX_LINES.items()
+        if len(form.lines(sheet)) > limit
+    ]
 
 
 def _kind(line: Line) -> str:

@@ -20,6 +20,8 @@ EXTERNAL = "外"
 """Source of an indicator whose ratings others collected, whatever form they are read through."""
 UNSCORED_CODES = (NOT_APPLICABLE, "unseen")
 """Choice codes that are answers but no scores: 不适用 and 未观察到."""
+RANGES = {"total": (1, 1000), "indicators.points": (0, 1000)}
+"""Inclusive bounds of points."""
 _TOLERANCE = 1e-9
 _DEPTH = 3
 
@@ -31,7 +33,7 @@ def read_framework(data: bytes, name: str) -> Framework:
     children, a leaf carries points of ``total``. Raises FaultsFound: unknown or missing keys,
     repeated codes, parents after children, unknown sources, sums that disagree.
     """
-    declaration = Declaration(data, name)
+    declaration = Declaration(data, name, ranges=RANGES)
     framework = build(Framework, declaration, declaration.value)
     if framework is not None:
         _check_tree(framework, declaration)

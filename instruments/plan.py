@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from instruments.declaration import Declaration, build
-from instruments.scorecard import Plan, Scaling
+from instruments.declaration import LARGEST, Declaration, build
+from instruments.scorecard import Plan
 
 METHODS = {
     "weighting.method": ("poststratify", "none"),
+    "weighting.margin": ("class",),
+    "means.variance": ("linearised",),
     "adjustment.method": ("indirect", "none"),
+    "raters.method": ("crossed",),
     "raters.disconnected": ("random", "refuse"),
     "shrinkage.estimator": ("reml", "dl"),
     "composite.aggregation": ("arithmetic",),
     "composite.value": ("raw", "adjusted"),
+    "composite.missing": ("renormalise",),
     "ranks.order": ("rank", "band"),
 }
 """Names that a plan may choose between (contract: fields of ``instruments.scorecard``)."""
 RANGES = {
-    "screening.straight_line_share": (0.0, 1.0),
-    "screening.item_nonresponse": (0.0, 1.0),
-    "means.prior_df": (0.0, 1000.0),
+    "scaling.points": (0, 100),
+    "scaling.low": (-1e9, 1e9),
+    "scaling.low_score": (0, 100),
+    "scaling.high": (-1e9, 1e9),
+    "scaling.high_score": (0, 100),
+    "scaling.floor": (0, 100),
+    "scaling.ceiling": (0, 100),
+    "screening.straight_line_share": (0, 1),
+    "screening.item_nonresponse": (0, 1),
+    "means.prior_df": (0, 1000),
     "adjustment.minimum_cell": (1, 10_000),
-    "raters.widen": (1.0, 100.0),
-    "composite.minimum_points": (0.0, 100.0),
+    "raters.widen": (1, 100),
+    "composite.minimum_points": (0, 100),
     "ranks.level": (0.5, 0.9999),
     "ranks.draws": (100, 10_000_000),
-    "ranks.seed": (0, 2**63 - 1),
+    "ranks.seed": (0, LARGEST),
     "ranks.printed_decimals": (0, 6),
-    "band_probability": (0.5, 1.0),
+    "bands.cut": (0, 100),
+    "band_probability": (0.5, 1),
     "thresholds.min_publish_n": (1, 10_000),
-    "thresholds.min_response_rate": (0.0, 1.0),
+    "thresholds.min_response_rate": (0, 1),
     "thresholds.rank_n": (1, 10_000),
     "thresholds.rank_small_n": (1, 10_000),
-    "thresholds.rank_small_rate": (0.0, 1.0),
+    "thresholds.rank_small_rate": (0, 1),
     "thresholds.min_experts": (1, 100),
     "thresholds.min_cell_traits": (1, 1000),
 }
@@ -46,11 +58,10 @@ def read_plan(data: bytes, name: str) -> Plan:
     Keys are the fields of ``Plan`` and its parts. Raises FaultsFound: unknown or missing keys,
     unknown method names, numbers out of range, ``min_cell`` below 5, bands out of order.
     """
-    declaration = Declaration(data, name)
+    declaration = Declaration(data, name, ranges=RANGES, choices=METHODS)
     plan = build(Plan, declaration, declaration.value)
     if plan is not None:
-        _check_methods(plan, declaration)
-        _check_ranges(plan, declaration)
+        _check_cell(plan, declaration)
         _check_bands(plan, declaration)
         _check_scalings(plan, declaration)
         if not plan.reason.strip():
@@ -59,29 +70,7 @@ def read_plan(data: bytes, name: str) -> Plan:
     return plan
 
 
-def _at(plan: Plan, key: str) -> object:
-    value: object = plan
-    for part in key.split("."):
-        value = getattr(value, part)
-    return value
-
-
-def _check_methods(plan: Plan, declaration: Declaration) -> None:
-    for key, known in METHODS.items():
-        value = _at(plan, key)
-        if value not in known:
-            path = tuple(key.split("."))
-            declaration.add(
-                "plan.unknown_method", path, key=key, value=value, known="、".join(known)
-            )
-
-
-def _check_ranges(plan: Plan, declaration: Declaration) -> None:
-    for key, (low, high) in RANGES.items():
-        value = _at(plan, key)
-        if not low <= value <= high:  # type: ignore[operator]
-            path = tuple(key.split("."))
-            declaration.add("plan.out_of_range", path, key=key, value=value, low=low, high=high)
+def _check_cell(plan: Plan, declaration: Declaration) -> None:
     cell = plan.thresholds.min_cell
     if cell < LEAST_CELL:
         declaration.add("plan.min_cell", ("thresholds", "min_cell"), value=cell, least=LEAST_CELL)
@@ -104,13 +93,8 @@ def _check_scalings(plan: Plan, declaration: Declaration) -> None:
         table = scaling.points is not None and all(part is None for part in line)
         if table == (scaling.points is None and whole):
             declaration.add("plan.scaling_shape", ("scaling", row), name=scaling.name)
-        elif any(not 0 <= score <= 100 for score in _scores(scaling)):
-            declaration.add("plan.scaling_range", ("scaling", row), name=scaling.name)
-
-
-def _scores(scaling: Scaling) -> list[float]:
-    ends = [scaling.low_score, scaling.high_score, scaling.floor, scaling.ceiling]
-    return [score for score in [*(scaling.points or {}).values(), *ends] if score is not None]
+        if scaling.floor > scaling.ceiling:
+            declaration.add("plan.scaling_floor", ("scaling", row), name=scaling.name)
 
 
 def _check_repeats(names: list[str], declaration: Declaration, key: str) -> None:

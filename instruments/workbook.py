@@ -5,20 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from instruments.archive import read_members
-from instruments.faults import Fault, Place, fault, refuse
-from instruments.grid import MAX_ROWS, Grid
+from instruments.faults import Fault, FaultsFound, Place, fault, refuse
+from instruments.grid import Grid, filled_rows, too_much
 
 MAX_BYTES = 50_000_000
 MAX_CELL = 32_767
 """Characters that a spreadsheet cell can hold."""
 XLS_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_FOLDED = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xA0: 0x20, 0xFEFF: None}
+MAX_LINE = 1_000_000
+"""Characters in one line of a CSV: all columns of a row, each as long as may be, and more."""
+_UNSEEN = (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
+"""Marks without width, and those that turn the direction of writing: pasted along, never meant."""
+_FOLDED = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xA0: 0x20}
+_FOLDED |= dict.fromkeys(_UNSEEN)
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: header cells in order, then rows that are not blank."""
+    """One sheet: header cells in order, then rows that are not blank; ``file`` holds it."""
 
     name: str
     header: tuple[str, ...]
     rows: tuple[Row, ...]
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,52 +59,71 @@ class Workbook:
 def read_workbook(data: bytes, name: str) -> Workbook:
     """Read .md, .xlsx, .xls, .csv or a zip of .csv files, told apart by content, then by name.
 
-    Cells are text: NFC, full-width digits folded, stripped. Raises FaultsFound when the file is
-    of no known kind, too large or hostile; unreadable cells are in the result's ``faults``.
+    Cells are text: NFC, full-width digits folded, stripped; sheets that hold nothing are left out.
+    Raises FaultsFound when the file is of no known kind, too large or hostile; unreadable cells
+    are in the result's ``faults``.
     """
-    place = Place(file=name)
-    if len(data) > MAX_BYTES:
-        raise refuse("workbook.too_large", place, limit=MAX_BYTES // 1_000_000)
+    _check_size(len(data), name)
     if not data.strip():
-        raise refuse("workbook.empty", place)
-    grids = _grids(data, name)
-    sheets, faults = [], [problem for grid in grids for problem in grid.faults]
-    names = [grid.name for grid in grids]
-    for repeated in sorted({each for each in names if names.count(each) > 1}):
-        faults.append(fault("workbook.repeated_sheet", place, sheet=repeated))
-    for grid in grids:
-        sheet, found = _sheet(grid, name)
-        sheets.append(sheet)
-        faults += found
-    return Workbook(name, tuple(sheets), tuple(faults))
+        raise refuse("workbook.empty", Place(file=name))
+    return _workbook(_grids(data, name), name)
 
 
 def read_workbook_path(path: Path) -> Workbook:
-    """Read the workbook at ``path``: a file as ``read_workbook`` does, or a folder of .csv."""
+    """Read the workbook at ``path``: a file as ``read_workbook`` does, or a folder of .csv.
+
+    Raises OSError when a file cannot be read, and FaultsFound; faults of a folder name its file.
+    """
+    name = path.resolve().name
     if not path.is_dir():
-        return read_workbook(path.read_bytes(), path.name)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for part in sorted(path.glob("*.csv")):
-            archive.writestr(part.name, part.read_bytes())
-    return read_workbook(stream.getvalue(), path.name)
+        _check_size(path.stat().st_size, name)
+        return read_workbook(path.read_bytes(), name)
+    files = [part for part in sorted(path.iterdir()) if part.is_file() and _is_csv(part.name)]
+    _check_size(sum(part.stat().st_size for part in files), name)
+    if not files:
+        raise refuse("workbook.no_csv", Place(file=name))
+    return _workbook(_tables({part.name: part.read_bytes() for part in files}, name), name)
 
 
 def clean(text: str) -> str:
-    """``text`` as every cell is kept: NFC, full-width digits folded, no outer space."""
-    return unicodedata.normalize("NFC", text).translate(_FOLDED).strip()
+    """``text`` as every cell is kept: NFC, digits folded, no outer space, nothing unseen."""
+    return unicodedata.normalize("NFC", _lined(text)).translate(_FOLDED).strip()
+
+
+def _lined(text: str) -> str:
+    """``text`` with one kind of line end; nothing else ends a line, or rows were miscounted."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise refuse("workbook.too_large", Place(file=name), limit=MAX_BYTES // 1_000_000)
+
+
+def _workbook(grids: Iterable[Grid], name: str) -> Workbook:
+    filled = [grid for grid in grids if grid.rows]
+    faults = [problem for grid in filled for problem in grid.faults]
+    names = [grid.name for grid in filled]
+    for repeated in sorted({each for each in names if names.count(each) > 1}):
+        faults.append(fault("workbook.repeated_sheet", Place(file=name), sheet=repeated))
+    sheets = []
+    for grid in filled:
+        sheet, found = _sheet(grid, grid.file or name)
+        sheets.append(sheet)
+        faults += found
+    return Workbook(name, tuple(sheets), tuple(faults))
 
 
 def _grids(data: bytes, name: str) -> list[Grid]:
     if data.startswith(b"PK"):
         return _zipped(data, name)
     if data.startswith(XLS_MAGIC):
-        from instruments.spreadsheet import read_xls
+        from instruments.xls import read_xls
 
         return read_xls(data, name)
     suffix = PurePosixPath(name).suffix.lower()
     if suffix == ".csv":
-        return [_csv(data, PurePosixPath(name).stem, name)]
+        return [_csv(data, Place(name, PurePosixPath(name).stem))]
     if suffix == ".md":
         return _markdown(_decode(data, name), name)
     raise refuse("workbook.unknown_kind", Place(file=name))
@@ -108,13 +132,29 @@ def _grids(data: bytes, name: str) -> list[Grid]:
 def _zipped(data: bytes, name: str) -> list[Grid]:
     members = read_members(data, name)
     if "[Content_Types].xml" in members:
-        from instruments.spreadsheet import read_xlsx
+        from instruments.xlsx import read_xlsx
 
-        return read_xlsx(data, members, name)
+        return read_xlsx(members, name)
     tables = {member: content for member, content in members.items() if _is_csv(member)}
     if not tables:
         raise refuse("workbook.unknown_kind", Place(file=name))
-    return [_csv(tables[key], PurePosixPath(key).stem, name) for key in sorted(tables)]
+    return _tables(tables, name)
+
+
+def _tables(tables: Mapping[str, bytes], name: str) -> list[Grid]:
+    """One sheet a CSV file; the faults of all files that cannot be read are told together."""
+    grids: list[Grid] = []
+    faults: list[Fault] = []
+    for member in sorted(tables):
+        try:
+            grids.append(
+                _csv(tables[member], Place(f"{name}/{member}", PurePosixPath(member).stem))
+            )
+        except FaultsFound as found:
+            faults += found.faults
+    if faults:
+        raise FaultsFound(faults)
+    return grids
 
 
 def _is_csv(member: str) -> bool:
@@ -131,25 +171,29 @@ def _decode(data: bytes, name: str) -> str:
     raise refuse("workbook.bad_encoding", Place(file=name))
 
 
-def _csv(data: bytes, sheet: str, name: str) -> Grid:
-    place = Place(file=name, sheet=sheet)
-    reader = csv.reader(io.StringIO(_decode(data, name), newline=""), strict=True)
-    rows = []
+def _csv(data: bytes, place: Place) -> Grid:
+    """One CSV; rows are counted as a spreadsheet counts them, whatever breaks a cell holds."""
+    lines = _lines(_decode(data, place.file), place)
+    reader = csv.reader(lines, strict=True)
     try:
-        for cells in reader:
-            rows.append((reader.line_num, tuple(cells)))
+        rows = filled_rows(enumerate(reader, 1), place)
     except csv.Error as error:
-        row = Place(name, sheet, reader.line_num)
-        raise refuse("workbook.bad_csv", row) from error
-    if len(rows) > MAX_ROWS:
-        raise refuse("workbook.too_many_rows", place, limit=MAX_ROWS)
-    return Grid(clean(sheet), tuple(rows))
+        line = Place(place.file, place.sheet, reader.line_num)
+        raise refuse("workbook.bad_csv", line) from error
+    return Grid(clean(place.sheet), rows, file=place.file)
+
+
+def _lines(text: str, place: Place) -> Iterator[str]:
+    for line in io.StringIO(text, newline=""):
+        if len(line) > MAX_LINE:
+            raise too_much(place)
+        yield line
 
 
 def _markdown(text: str, name: str) -> list[Grid]:
     """XLSForm Markdown: a line ``| sheet | |`` opens a sheet, ``|  | cell |`` is a row of it."""
     grids: list[tuple[str, list[tuple[int, tuple[str, ...]]]]] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_lined(text).split("\n"), 1):
         if not line.lstrip().startswith("|"):
             continue
         cells = _split(line.strip())
@@ -159,7 +203,7 @@ def _markdown(text: str, name: str) -> list[Grid]:
             grids[-1][1].append((number, tuple(cells[1:])))
     if not grids:
         raise refuse("workbook.no_tables", Place(file=name))
-    return [Grid(sheet, tuple(rows)) for sheet, rows in grids]
+    return [Grid(sheet, filled_rows(rows, Place(name, sheet))) for sheet, rows in grids]
 
 
 def _split(line: str) -> list[str]:
@@ -171,7 +215,7 @@ def _sheet(grid: Grid, name: str) -> tuple[Sheet, list[Fault]]:
     cleaned = [(number, [clean(cell) for cell in cells]) for number, cells in grid.rows]
     filled = [(number, cells) for number, cells in cleaned if any(cells)]
     if not filled:
-        return Sheet(grid.name, (), ()), []
+        return Sheet(grid.name, (), (), name), []
     number, header = filled[0]
     faults = _header_faults(header, Place(name, grid.name, number))
     rows = []
@@ -180,7 +224,7 @@ def _sheet(grid: Grid, name: str) -> tuple[Sheet, list[Fault]]:
         faults += _cell_faults(header, cells, place)
         pairs = zip(header, cells, strict=False)
         rows.append(Row(number, {column: cell for column, cell in pairs if column and cell}))
-    return Sheet(grid.name, tuple(part for part in header if part), tuple(rows)), faults
+    return Sheet(grid.name, tuple(part for part in header if part), tuple(rows), name), faults
 
 
 def _header_faults(header: Sequence[str], place: Place) -> list[Fault]:

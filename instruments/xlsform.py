@@ -11,7 +11,7 @@ from pyxform.xls2xform import convert
 from instruments.expressions import parse_limit, parse_relevant
 from instruments.faults import Fault, FaultsFound, Place, fault
 from instruments.form import Form, Line, join_form
-from instruments.form_checks import YES, check_form
+from instruments.form_checks import YES, check_form, size_faults
 from instruments.model import (
     Choice,
     IndicatorMapping,
@@ -34,8 +34,10 @@ def compile_instrument(workbooks: Sequence[Workbook]) -> Instrument:
     groups, indicators and uses by row, and pyxform's own fault (it stops at its first).
     """
     form = join_form(workbooks)
-    faults = [*form.faults, *check_form(form)]
-    faults += _verdict(form)
+    faults = [*form.faults, *size_faults(form)]
+    if any(found.code == "instruments.too_many_rows" for found in faults):
+        raise FaultsFound(faults)
+    faults += [*check_form(form), *_verdict(form)]
     if faults:
         raise FaultsFound(faults)
     return Instrument(

@@ -75,8 +75,8 @@ def show_progress(step: str, done: int, total: int) -> None:
         click.echo(line, err=True)
 
 
-@click.command(help="由数据快照计算结果，写入结果文件夹。EXTRACT：快照文件夹或zip。")
-@click.argument("extract", type=EXISTING)
+@click.command(help="由数据快照计算结果，写入结果文件夹。快照：文件夹或zip。")
+@click.argument("extract", metavar="快照", type=EXISTING)
 @click.option("--out", type=FOLDER, required=True, help="结果文件夹（不存在，或是先前的结果）。")
 @_guarded
 def score(extract: Path, out: Path) -> None:
@@ -88,8 +88,8 @@ def score(extract: Path, out: Path) -> None:
     click.echo(f"已写入 {out}：{len(results.units)}行单位结果。")
 
 
-@click.command(help="由结果写出通报（HTML）。RESULTS：结果文件夹。")
-@click.argument("results", type=EXISTING)
+@click.command(help="由结果写出通报（HTML）。结果：score 写出的文件夹。")
+@click.argument("results", metavar="结果", type=EXISTING)
 @click.option("--extract", type=EXISTING, required=True, help="算出该结果的数据快照。")
 @click.option("--out", type=FOLDER, required=True, help="通报文件夹（不存在，或是先前的通报）。")
 @_guarded
@@ -104,10 +104,10 @@ def bulletin(results: Path, extract: Path, out: Path) -> None:
 
 
 @click.command(
-    help="校验并重算。PATH：含 extract、results、bulletin 的目录，或一份快照（文件夹或zip）。"
+    help="校验并重算。路径：含 extract、results、bulletin 的目录，或一份快照（文件夹或zip）。"
     "全部成立时退出码为0。"
 )
-@click.argument("path", type=EXISTING)
+@click.argument("path", metavar="路径", type=EXISTING)
 @_guarded
 def verify(path: Path) -> None:
     """Recompute and compare; exit 0 only when all holds."""
@@ -125,7 +125,9 @@ def verify(path: Path) -> None:
     help="对外部评分表（CSV、XLSX、SPSS .sav）评分并写出通报。每行一份评分；"
     "宽表可给出多个评分列，按行取均值。"
 )
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "file", metavar="评分表", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
 @click.option("--value", multiple=True, help="评分列；可重复，或写“前缀*”。")
 @click.option("--unit", default="", help="被评单位列。")
 @click.option("--class", "class_", default="", help="班级（组）列，标准误按此分群。")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 
+from instruments.arrival import arriving_folder
 from instruments.faults import refuse
 from instruments.folder import MANIFEST as MANIFEST_OF_EXTRACT
 from instruments.folder import SEAL
@@ -25,29 +26,11 @@ def replaced_folder(place: Path, *, kind: str) -> Iterator[Path]:
     ``kind`` is a key of KINDS. Raises FaultsFound, before and after the block, when ``place``
     holds anything that is no former output of this kind.
     """
-    place = place.resolve()
-    _check(place, kind)
-    with tempfile.TemporaryDirectory(prefix=".guopei-", dir=_existing(place.parent)) as folder:
-        fresh, former = Path(folder) / "new", Path(folder) / "former"
-        fresh.mkdir()
+    with arriving_folder(place, check=partial(_check, kind=kind)) as fresh:
         yield fresh
-        _check(place, kind)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists():
-            place.rename(former)
-        try:
-            fresh.rename(place)
-        except OSError:
-            if former.exists():
-                former.rename(place)
-            raise
 
 
-def _existing(folder: Path) -> Path:
-    return next(one for one in (folder, *folder.parents) if one.is_dir())
-
-
-def _check(place: Path, kind: str) -> None:
+def _check(place: Path, *, kind: str) -> None:
     if place.exists() and not place.is_dir():
         raise refuse("reports.out_is_file", name=place.name)
     entry = next(_foreign(place, place, KINDS[kind](place)), None) if place.exists() else None

@@ -11,14 +11,14 @@ from pathlib import Path
 from analysis.results import Results
 from instruments.extract import read_extract
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
+from instruments.folder import MANIFEST as SEALED
 from reports.compare import difference
 from reports.evaluation import Progress, opened_extract, publish_bulletin, score_extract
 from reports.folder import MANIFEST, Pairs, manifest, stored_software, writers
 from reports.wording import joined, phrase
 
 PARTS = ("extract", "results", "bulletin")
-SEAL = "datapackage.json"
-VERSION = re.compile(r"[A-Za-z0-9_.+-]{1,40}")
+VERSION = re.compile(r"[A-Za-z0-9_.+ -]{0,40}")
 """What a version, or the name of a kernel, looks like."""
 
 
@@ -65,7 +65,7 @@ def examine(path: Path, *, progress: Progress | None = None) -> Verdict:
     try:
         if path.is_dir() and (path / "extract").exists():
             return _whole(path, progress)
-        if path.is_file() or (path / SEAL).exists():
+        if path.is_file() or (path / SEALED).exists():
             with opened_extract(path):
                 return Verdict((), "extract")
         raise refuse("reports.nothing", name=path.name)

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey_app import db, migration, protection
 from survey_app.config import load_settings
@@ -17,8 +18,7 @@ from survey_app.views import auth, expert, failures, programme, province, traine
 def assemble(home: Path) -> Flask:
     """The site of the instance folder ``home``; refuses a store that is not up to date."""
     settings = load_settings(home)
-    engine = db.make_engine(settings.database)
-    migration.check_current(engine)
+    engine = migration.open_store(settings)
     app = Flask("survey_app", static_folder="static", template_folder="templates")
     app.config.update(
         SECRET_KEY=settings.secret("session"),
@@ -32,6 +32,8 @@ def assemble(home: Path) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # we send no referrer; token and SameSite protect
         SEND_FILE_MAX_AGE_DEFAULT=86400,
     )
+    behind_proxies = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)
+    app.wsgi_app = protection.fold_host(behind_proxies)  # type: ignore[method-assign, assignment]
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

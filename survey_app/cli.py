@@ -70,7 +70,9 @@ def _worded(command: click.Command) -> click.Command:
     subcommand_metavar="命令 [参数]...",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="guopei")
+@click.version_option(
+    package_name="guopei", message="%(prog)s，版本 %(version)s", help="显示版本后退出。"
+)
 def guopei() -> None:
     """教师培训绩效评估：采集、封存、计分、通报、复核。
 

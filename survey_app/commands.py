@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
+
+from instruments.faults import Place, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -40,48 +40,66 @@ def init(admin: str, title: str, base_url: str, password_file: Path | None, prom
     不给密码时自动生成一个，只显示这一次。
     """
     from survey_app import db, migration
-    from survey_app.config import create_instance, instance_home
+    from survey_app.instance import instance, instance_home, keep_private, lost_secrets
 
+    _check_login(admin)
     password = _given_password(password_file, prompt)
-    settings = create_instance(instance_home(), title=title, base_url=base_url)
-    engine = db.make_engine(settings.database)
-    settings.database.touch(mode=0o600)
-    migration.upgrade(engine)
-    click.echo(f"实例就绪：{settings.home}")
-    _first_account(engine, admin, password)
+    keep_private()
+    home = instance_home()
+    lost = lost_secrets(home)
+    with instance(home, title=title, base_url=base_url) as settings:
+        engine = db.make_engine(settings.database)
+        migration.upgrade(engine)
+        _first_account(engine, admin, password)
+        engine.dispose()
+    if lost:
+        click.echo(f"已另建密钥：{'、'.join(lost)}。原先由它们保护的登录、答题码、回执随之失效。")
+    click.echo(f"实例就绪：{home}")
 
 
 @click.command("import")
-@click.argument("workbook", type=click.Path(exists=True, path_type=Path))
+@click.argument("workbook", metavar="工作簿", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="只检查，不改动任何数据。")
 def import_catalogue(workbook: Path, dry_run: bool) -> None:
-    """导入目录工作簿（年度、机构、项目、班级、场次、专家、实地调研）。
+    """导入目录：一个工作簿，或每张工作表一个CSV的文件夹（文件名即工作表名，如 班级.csv）。
 
     有问题时全部列出，不改动任何数据，退出码为1。
     """
     from survey_app import db
-    from survey_app.services.imports import check_upload
+    from survey_app.services.audit import COMMAND
+    from survey_app.services.imports import check_path
     from survey_app.services.programme import check_storable, store_catalogue
 
-    catalogue = check_upload(workbook.read_bytes(), workbook.name)
+    catalogue = check_path(workbook)
     engine, _ = _store()
     if dry_run:
         with db.look(engine) as session:
             check_storable(session, catalogue)
     else:
         with db.transaction(engine) as session:
-            store_catalogue(session, catalogue)
+            store_catalogue(session, catalogue, by=COMMAND)
     _tell(catalogue, "检查通过，没有改动数据" if dry_run else "已导入")
 
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址。")
-@click.option("--port", default=8000, show_default=True, envvar="PORT", help="监听的端口。")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    envvar="PORT",
+    help="监听的端口。",
+)
 def serve(host: str, port: int) -> None:
     """启动站点（一个进程、多个线程），Ctrl+C 或 SIGTERM 停止。"""
+    from survey_app.server import port_fault
     from survey_app.server import serve as run
 
-    _, settings = _store()
+    engine, settings = _store()
+    engine.dispose()  # no connection may be carried into the worker
+    if found := port_fault(host, port):
+        raise click.ClickException(str(found))
     click.echo(f"站点启动：http://{host}:{port}", err=True)
     run(settings, host=host, port=port)
 
@@ -90,53 +108,45 @@ def serve(host: str, port: int) -> None:
 def close() -> None:
     """关闭作答：不再接受作答和观察记录。"""
     from survey_app import db
+    from survey_app.services.audit import COMMAND
     from survey_app.services.cycle import close_cycle
     from survey_app.services.programme import current_cycle
 
     engine, _ = _store()
     with db.transaction(engine) as session:
         cycle = current_cycle(session)
-        close_cycle(cycle)
+        close_cycle(session, cycle, by=COMMAND)
         title = cycle.title
     db.forget_layout(engine)
     click.echo(f"{title}：已关闭作答。")
 
 
 @click.command("extract")
-@click.option("--out", type=click.Path(path_type=Path), help="另存一份到这个文件夹（须不存在）。")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="另存一份到这个文件夹（须不存在或是空的）。"
+)
 def extract(out: Path | None) -> None:
     """把已关闭的年度封存为数据快照。"""
+    from instruments.arrival import arriving_folder, check_empty
+    from survey_app.services.audit import COMMAND
     from survey_app.services.extract import seal_cycle
 
-    if out and out.exists():
-        raise click.UsageError(f"文件夹已存在：{out}")
     engine, settings = _store()
     if not out:
-        click.echo(f"数据快照已封存，校验值 {seal_cycle(engine, settings).sha256}")
+        sealed = seal_cycle(engine, settings, by=COMMAND)
+        click.echo(f"数据快照已封存，校验值 {sealed.sha256}")
         return
-    with _arriving(out) as copy:  # fails before anything is sealed, if it must fail
+    with arriving_folder(out, check=check_empty) as copy:  # fails before sealing, if it must
         sealed = _seal_or_find(engine, settings)
-        shutil.copytree(sealed.path, copy)
+        shutil.copytree(sealed.path, copy, dirs_exist_ok=True)
     click.echo(f"数据快照已封存并另存，校验值 {sealed.sha256}")
-
-
-@contextmanager
-def _arriving(out: Path) -> Iterator[Path]:
-    """A place beside ``out`` that takes its name only when the block succeeds."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = TemporaryDirectory(dir=out.parent, prefix=".guopei-")
-    except OSError as error:
-        raise click.UsageError(f"不能写入 {out.parent}") from error
-    with folder as fresh:
-        yield Path(fresh) / "extract"
-        (Path(fresh) / "extract").rename(out)
 
 
 def _seal_or_find(engine: Engine, settings: Settings) -> Extract:
     """Seal the closed cycle, or open the extract of one sealed before."""
     from instruments.extract import read_extract
     from survey_app import db, policies
+    from survey_app.services.audit import COMMAND
     from survey_app.services.extract import extract_folder, seal_cycle
     from survey_app.services.programme import current_cycle
 
@@ -144,11 +154,11 @@ def _seal_or_find(engine: Engine, settings: Settings) -> Extract:
         cycle = current_cycle(session)
         if cycle.state in (policies.SEALED, policies.SCORED):
             return read_extract(extract_folder(settings, cycle))
-    return seal_cycle(engine, settings)
+    return seal_cycle(engine, settings, by=COMMAND)
 
 
 @click.command("run-job", hidden=True)
-@click.argument("job")
+@click.argument("job", metavar="任务")
 def run_job(job: str) -> None:
     """运行一个任务（由站点调用）。"""
     from survey_app.services import jobs
@@ -158,30 +168,51 @@ def run_job(job: str) -> None:
 
 
 def _store() -> tuple[Engine, Settings]:
-    from survey_app import db, migration
-    from survey_app.config import instance_home, load_settings
+    from survey_app.config import load_settings
+    from survey_app.instance import instance_home, keep_private
+    from survey_app.migration import open_store
 
+    keep_private()
     settings = load_settings(instance_home())
-    engine = db.make_engine(settings.database)
-    migration.check_current(engine)
-    return engine, settings
+    return open_store(settings), settings
+
+
+def _check_login(admin: str) -> None:
+    from survey_app.config import is_plain
+
+    if not is_plain(admin, most=64) or len(admin.split()) > 1:
+        raise refuse("site.login_unusable", login=repr(admin)[:80])
 
 
 def _given_password(password_file: Path | None, prompt: bool) -> str:
     from survey_app.services.accounts import check_new_password
 
-    password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
-    if prompt:
-        password = click.prompt("管理员密码", hide_input=True, confirmation_prompt=True)
-    if password:
-        check_new_password(password, password)
+    if not (password_file or prompt):
+        return ""
+    password = _password_in(password_file) if password_file else _typed_password()
+    check_new_password(password, password)
     return password
 
 
+def _password_in(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise refuse("site.password_file", Place(file=path.name)) from error
+
+
+def _typed_password() -> str:
+    if not sys.stdin.isatty():
+        raise click.UsageError("--prompt 须在终端使用；在脚本中请用 --password-file。")
+    typed: str = click.prompt("管理员密码", hide_input=True, confirmation_prompt=True)
+    return typed
+
+
 def _first_account(engine: Engine, login: str, given: str) -> None:
+    """Make the account unless it is there; its password is told before it counts, never lost."""
     from survey_app import db
     from survey_app.models import AccountRow
-    from survey_app.services import accounts
+    from survey_app.services import accounts, audit
 
     with db.look(engine) as session:
         known = session.get(AccountRow, login)
@@ -191,12 +222,11 @@ def _first_account(engine: Engine, login: str, given: str) -> None:
     password = given or accounts.new_password()
     hashed = accounts.hash_password(password)
     with db.transaction(engine) as session:
-        accounts.create_account(
-            session, login=login, name="省级管理员", role="province", hashed=hashed
-        )
-    click.echo(f"省级管理员账号：{login}")
-    if not given:
-        click.echo(f"初始密码（只显示这一次）：{password}")
+        person = {"login": login, "name": "省级管理员", "role": "province"}
+        accounts.create_account(session, **person, hashed=hashed, by=audit.COMMAND)
+        click.echo(f"省级管理员账号：{login}")
+        if not given:
+            click.echo(f"初始密码（只显示这一次）：{password}")
 
 
 def _tell(catalogue: Catalogue, outcome: str) -> None:

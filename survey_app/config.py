@@ -1,22 +1,26 @@
-"""The instance folder: settings of config.toml, secrets readable by their owner only."""
+"""Settings of an instance: config.toml read whole, every fault of it told with its key and line."""
 
 from __future__ import annotations
 
-import os
-import secrets
+import json
+import re
 import tomllib
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from instruments.faults import Place, refuse
+from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 
-FOLDERS = ("secrets", "evidence", "imports", "extracts", "results", "bulletins")
+CONFIG = "config.toml"
 SECRETS = ("session", "ticket", "receipt", "form", "rater")
+SECRET_BYTES = 32
 _TEMPLATE = """# 站点设置。改动后须重启站点。
-title = "{title}"
+title = {title}
 # 对外网址：二维码与允许的主机名都由它决定
-base_url = "{base_url}"
+base_url = {base_url}
 # 另外允许的主机名
 trusted_hosts = ["localhost", "127.0.0.1"]
 # 工作线程数
@@ -27,6 +31,9 @@ form_days = 7
 upload_mb = 20
 # 登录后多少小时须重新登录
 sign_in_hours = 12
+# 站点前面有几层反向代理，各层都须写X-Forwarded-For。
+# 连续猜密码的网段须等待；层数填错时，一人猜密码，人人都要等待
+proxies = {proxies}
 """
 
 
@@ -42,6 +49,7 @@ class Settings:
     form_days: int
     upload_mb: int
     sign_in_hours: int
+    proxies: int
 
     @property
     def database(self) -> Path:
@@ -50,61 +58,150 @@ class Settings:
 
     @property
     def hosts(self) -> list[str]:
-        """Host names under which the site answers."""
-        return [urlsplit(self.base_url).hostname or "localhost", *self.trusted_hosts]
+        """Host names under which the site answers, in small letters."""
+        named = [urlsplit(self.base_url).hostname or "localhost", *self.trusted_hosts]
+        return [name.lower() for name in named]
 
     @property
     def secure(self) -> bool:
         """Whether the site is reached by HTTPS only, so that cookies may demand it."""
-        return self.base_url.startswith("https://")
+        return is_https(self.base_url)
 
     def secret(self, name: str) -> bytes:
-        """The key called ``name``."""
-        return bytes.fromhex((self.home / "secrets" / name).read_text(encoding="ascii"))
-
-
-def instance_home() -> Path:
-    """The folder that GUOPEI_HOME names, else ./instance."""
-    return Path(os.environ.get("GUOPEI_HOME") or "instance").resolve()
-
-
-def create_instance(home: Path, *, title: str, base_url: str) -> Settings:
-    """Make what is missing of the instance folder and leave alone what is there."""
-    for folder in FOLDERS:
-        (home / folder).mkdir(parents=True, exist_ok=True)
-    (home / "secrets").chmod(0o700)
-    for name in SECRETS:
-        _write_secret(home / "secrets" / name)
-    config = home / "config.toml"
-    if not config.exists():
-        text = _TEMPLATE.format(title=_plain(title), base_url=_plain(base_url))
-        config.write_text(text, encoding="utf-8")
-    return load_settings(home)
+        """The key called ``name``; raises FaultsFound when it is missing or damaged."""
+        place = Place(file=f"secrets/{name}")
+        try:
+            key = bytes.fromhex((self.home / "secrets" / name).read_text(encoding="ascii"))
+        except FileNotFoundError as error:
+            raise refuse("site.secret_missing", place) from error
+        except ValueError as error:
+            raise refuse("site.secret_damaged", place) from error
+        if len(key) != SECRET_BYTES:
+            raise refuse("site.secret_damaged", place)
+        return key
 
 
 def load_settings(home: Path) -> Settings:
-    """Read config.toml; refuse a missing, unreadable or incomplete one."""
-    path = home / "config.toml"
+    """The settings of a usable instance; raises FaultsFound with all that is wrong."""
+    settings = read_config(home)
+    check_secrets(settings)
+    return settings
+
+
+def read_config(home: Path) -> Settings:
+    """Read config.toml; raises FaultsFound with every key that is wrong, missing or unknown."""
+    path = home / CONFIG
     if not path.exists():
         raise refuse("site.no_instance", Place(file=str(home)))
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise refuse("site.config_unreadable", Place(file=path.name), detail=error) from error
-    expected = {field.name for field in fields(Settings)} - {"home"}
-    wrong = sorted(expected ^ set(values))
-    if wrong:
-        raise refuse("site.config_keys", Place(file=path.name), detail=" ".join(wrong))
+    text, values = _parsed(path)
+    faults = value_faults(values, lambda key: Place(file=CONFIG, row=_line(text, key)))
+    expected = [field.name for field in fields(Settings) if field.name != "home"]
+    for key in expected:
+        if key not in values:
+            faults.append(fault("site.config_missing", Place(file=CONFIG), key=key))
+    if faults:
+        raise FaultsFound(faults)
     return Settings(home=home, **values | {"trusted_hosts": tuple(values["trusted_hosts"])})
 
 
-def _write_secret(path: Path) -> None:
-    if path.exists():
-        return
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
+def check_secrets(settings: Settings) -> None:
+    """Raise FaultsFound with every secret that is missing or damaged."""
+    faults: list[Fault] = []
+    for name in SECRETS:
+        try:
+            settings.secret(name)
+        except FaultsFound as found:
+            faults += found.faults
+    if faults:
+        raise FaultsFound(faults)
 
 
-def _plain(text: str) -> str:
-    return text.replace("\\", "").replace('"', "").replace("\n", " ")
+def is_https(address: str) -> bool:
+    """Whether an address is reached by HTTPS."""
+    return urlsplit(address).scheme == "https"
+
+
+def value_faults(values: Mapping[str, Any], place: Callable[[str], Place]) -> list[Fault]:
+    """Unknown keys, and values of the wrong type or out of range, each at ``place(key)``."""
+    faults = []
+    for key, value in values.items():
+        details = {"key": key, "value": repr(value)[:60]}
+        if key in _LIMITS:
+            low, high = _LIMITS[key]
+            if type(value) is not int or not low <= value <= high:
+                found = fault("site.config_number", place(key), low=low, high=high, **details)
+                faults.append(found)
+        elif key not in _TEXTS:
+            faults.append(fault("site.config_unknown", place(key), key=key))
+        elif not _TEXTS[key](value):
+            faults.append(fault(f"site.config_{key}", place(key), **details))
+    return faults
+
+
+def first_config(*, title: str, base_url: str) -> str:
+    """The text of a new config.toml; raises FaultsFound when a value could not stand in it."""
+    given = {"title": title, "base_url": base_url}
+    if faults := value_faults(given, lambda _key: Place()):
+        raise FaultsFound(faults)
+    # JSON's way to quote a text is TOML's too, once control characters are refused
+    quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in given.items()}
+    return _TEMPLATE.format(proxies=int(is_https(base_url)), **quoted)  # we speak no TLS ourselves
+
+
+def is_plain(text: object, *, most: int) -> bool:
+    """Whether this is one line of visible text, not empty and at most so many characters."""
+    return (
+        isinstance(text, str)
+        and 0 < len(text.strip()) <= most
+        and not any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text)
+    )
+
+
+def _is_address(value: object) -> bool:
+    if not is_plain(value, most=200) or re.search(r"\s", str(value)):
+        return False
+    try:
+        parts = urlsplit(str(value))
+        port = parts.port
+    except ValueError:
+        return False
+    named = bool(parts.hostname) and port != 0 and "@" not in parts.netloc
+    return parts.scheme in ("http", "https") and named and not (parts.query or parts.fragment)
+
+
+def _are_hosts(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(host, str) and re.fullmatch(r"[^\s/@]{1,253}", host) for host in value
+    )
+
+
+_TEXTS: Mapping[str, Callable[[object], bool]] = {
+    "title": lambda value: is_plain(value, most=60),
+    "base_url": _is_address,
+    "trusted_hosts": _are_hosts,
+}
+_LIMITS = {
+    "threads": (1, 64),  # the store has as many connections
+    "form_days": (1, 366),
+    "upload_mb": (1, 50),  # a workbook is read no further
+    "sign_in_hours": (1, 168),
+    "proxies": (0, 9),
+}
+
+
+def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise refuse("site.config_not_utf8", Place(file=CONFIG)) from error
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        place = Place(file=CONFIG, row=int(line[1]) if line else None)
+        raise refuse("site.config_unreadable", place) from error
+
+
+def _line(text: str, key: str) -> int | None:
+    """Line of config.toml on which ``key`` is set."""
+    setting = re.compile(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
+    return next((n for n, line in enumerate(text.split("\n"), 1) if setting.match(line)), None)

@@ -6,10 +6,16 @@ from instruments.faults import Fault, fault
 
 
 class Refused(Exception):  # noqa: N818
-    """The site says no, why, and what to do; ``field`` names the form field it concerns."""
+    """The site says no, why, and what to do.
 
-    def __init__(self, code: str, status: int, *, field: str = "", **details: object) -> None:
+    ``field`` names the form field it concerns, ``wait`` the seconds after which to try again.
+    """
+
+    def __init__(
+        self, code: str, status: int, *, field: str = "", wait: int = 0, **details: object
+    ) -> None:
+        if wait:
+            details["seconds"] = wait
         self.fault: Fault = fault(f"site.{code}", None, **details)
-        self.status = status
-        self.field = field
+        self.status, self.field, self.wait = status, field, wait
         super().__init__(str(self.fault))

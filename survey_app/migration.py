@@ -9,8 +9,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 
-from instruments.faults import refuse
+from instruments.faults import Place, refuse
+from survey_app import db
+from survey_app.config import Settings
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -23,10 +26,23 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+def open_store(settings: Settings) -> Engine:
+    """The engine of an instance's store; refuses one that is missing or unusable, makes none."""
+    if not settings.database.is_file():
+        raise refuse("site.no_store", Place(file=str(settings.database)))
+    engine = db.make_engine(settings.database)
+    check_current(engine)
+    return engine
+
+
 def check_current(engine: Engine) -> None:
-    """Refuse a store that another version of the program has made."""
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    """Refuse a store that another version of the program has made, or that is none."""
+    try:
+        with engine.execution_options(reading=True).connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except DatabaseError as error:
+        engine.dispose()
+        raise refuse("site.store_unreadable", detail=error.orig) from error
     if found != ScriptDirectory.from_config(_config()).get_current_head():
         raise refuse("site.store_behind", detail=found or "")
 

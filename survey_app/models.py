@@ -182,7 +182,7 @@ class ObservationRow(Base):
 
 
 class AccountRow(Base):
-    """A staff account: argon2 hash, role, and what its failed attempts cost."""
+    """A staff account: argon2 hash and role."""
 
     __tablename__ = "accounts"
     login: Mapped[str] = mapped_column(String(60), primary_key=True)
@@ -190,8 +190,16 @@ class AccountRow(Base):
     role: Mapped[str] = mapped_column(String(12))
     expert: Mapped[str] = mapped_column(String(40))
     password: Mapped[str] = mapped_column(Text)
-    failures: Mapped[int] = mapped_column(Integer)
-    locked_until: Mapped[int] = mapped_column(Integer)
+
+
+class AttemptRow(Base):
+    """How often a login, or a network, has tried passwords in vain: keyed digests for a day."""
+
+    __tablename__ = "attempts"
+    __table_args__ = _UNORDERED
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    until: Mapped[int] = mapped_column(Integer, index=True)
 
 
 class SignInRow(Base):
@@ -202,6 +210,18 @@ class SignInRow(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     login: Mapped[str] = mapped_column(ForeignKey("accounts.login"))
     until: Mapped[int] = mapped_column(Integer)
+
+
+class AuditRow(Base):
+    """One change by a member of staff 操作记录; rows are added, never changed or removed."""
+
+    __tablename__ = "audit"
+    __table_args__ = _UNORDERED
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[str] = mapped_column(String(32), index=True)
+    by: Mapped[str] = mapped_column(String(60))
+    action: Mapped[str] = mapped_column(String(20))
+    object: Mapped[str] = mapped_column(Text)
 
 
 class JobRow(Base):

@@ -113,12 +113,21 @@ def check_can_sign(state: str, *, declaration: str, signed: bool, incomplete: li
         raise Refused("visit_incomplete", 409, sessions="、".join(incomplete))
 
 
-def check_can_sign_in(now: int, locked_until: int) -> None:
-    """After failed attempts an account waits, longer each time."""
-    if now < locked_until:
-        raise Refused("sign_in_wait", 429, seconds=locked_until - now)
+def check_can_try(now: int, until: int) -> None:
+    """Whoever has tried passwords in vain waits, longer each time."""
+    if now < until:
+        raise Refused("password_wait", 429, wait=until - now)
 
 
-def delay_after(failures: int) -> int:
-    """Seconds an account waits after so many failures in a row: none, then 5, 10, 20 … 900."""
-    return 0 if failures < 3 else min(5 * 2 ** (failures - 3), 900)
+def login_delay(attempts: int) -> int:
+    """Seconds a login waits after so many attempts in a row: none, then 5, 10, 20 … 900."""
+    return _growing(attempts - 3, most=900)
+
+
+def network_delay(attempts: int) -> int:
+    """Seconds a network waits: many sit behind one address, so more is free and less is waited."""
+    return _growing(attempts - 30, most=60)
+
+
+def _growing(step: int, *, most: int) -> int:
+    return 0 if step < 0 else min(5 * 2 ** min(step, 10), most)

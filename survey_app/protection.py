@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 
 from survey_app import clock, db, policies
 from survey_app.config import Settings
 from survey_app.services import accounts
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 View = Callable[..., Any]
 PAGE_POLICY = (
@@ -28,6 +31,17 @@ def settings() -> Settings:
     """The running site's settings."""
     found: Settings = current_app.extensions["settings"]
     return found
+
+
+def fold_host(site: WSGIApplication) -> WSGIApplication:
+    """``site`` for host names in small letters, however the browser writes them."""
+
+    def folded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if "HTTP_HOST" in environ:
+            environ["HTTP_HOST"] = environ["HTTP_HOST"].lower()
+        return site(environ, start_response)
+
+    return folded
 
 
 def public(view: View) -> View:
@@ -56,6 +70,13 @@ def person() -> accounts.Person | None:
                 g.person = accounts.signed_in(reader, secret=secret, now=clock.seconds())
     found: accounts.Person | None = g.person
     return found
+
+
+def who() -> str:
+    """Login of the person who is signed in, on a page that needs a sign-in."""
+    found = person()
+    assert found is not None
+    return found.login
 
 
 def bind(app: Flask, *, upload_bytes: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -33,12 +33,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly what a machine without a browser did not test."""
+    """Say loudly, name by name, what a machine without a browser did not test."""
     skipped = terminalreporter.stats.get("skipped", [])
-    count = sum(NO_BROWSER in str(report.longrepr) for report in skipped)
-    if count:
+    journeys = [one.nodeid for one in skipped if NO_BROWSER in str(one.longrepr)]
+    if journeys:
         terminalreporter.section("NOT TESTED", sep="!", red=True)
-        terminalreporter.line(f"{count} browser journeys were skipped: {NO_BROWSER}", red=True)
+        for journey in journeys:
+            terminalreporter.line(journey, red=True)
+        terminalreporter.line(f"{len(journeys)} browser journeys: {NO_BROWSER}", red=True)
+
+
+@pytest.fixture(autouse=True)
+def ordinary_umask() -> Iterator[None]:
+    """Every test begins with the usual one, whatever a command in another test has set."""
+    former = os.umask(0o022)
+    yield
+    os.umask(former)
 
 
 @pytest.fixture(scope="session")

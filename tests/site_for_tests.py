@@ -21,9 +21,10 @@ from instruments.programme import (
     Visit,
 )
 from survey_app import create_app, db, migration
-from survey_app.config import create_instance
-from survey_app.models import AccountRow
-from survey_app.services import accounts, programme
+from survey_app.instance import instance
+from survey_app.models import AccountRow, ResponseRow
+from survey_app.services import accounts, programme, respond
+from survey_app.services.audit import COMMAND
 from survey_app.services.issue import issue_slips, places_of
 
 PASSWORD = "correct-horse-battery"
@@ -47,7 +48,9 @@ def catalogue(code: str = "2021", enrolled: int = 6) -> Catalogue:
             TrainingClass("C1", "示例一班", "P1", "140105", enrolled, "2021-07-01", "2021-07-10"),
             TrainingClass("C2", "示例二班", "P2", "140105", enrolled, "2021-07-01", "2021-07-10"),
         ),
-        structure=tuple(StructureCell(c, "primary", "6-15", "rural", 6) for c in ("C1", "C2")),
+        structure=tuple(
+            StructureCell(c, "primary", "6-15", "rural", enrolled) for c in ("C1", "C2")
+        ),
         sessions=(Session("S1", "C2", "2021-07-02", "示例场次", "主讲甲"),),
         experts=tuple(Expert(e, f"专家{e}", "别处", "", "140105", "语文") for e in ("E1", "E2")),
         visits=tuple(Visit(f"V{e}", "C2", "2021-07-02", f"E{e}", ("S1",)) for e in (1, 2)),
@@ -90,6 +93,7 @@ class Site:
                 places=places_of(session, cycle="2021", scope=scope, code=code),
                 count=count,
                 anew=False,
+                by="boss",
             )
         return [slip.code for slip in slips]
 
@@ -112,27 +116,45 @@ class Staff:
         return self.client.get(path)
 
 
-def build(home: Path, *, state: str = "开放") -> Site:
+def build(home: Path, *, state: str = "开放", base_url: str = "http://localhost") -> Site:
     """An instance with the sample catalogue in ``state``."""
-    settings = create_instance(home, title="测试站", base_url="http://localhost")
-    engine = db.make_engine(settings.database)
-    migration.upgrade(engine)
-    with db.transaction(engine) as session:
-        for login, (role, expert) in STAFF.items():
-            accounts.create_account(
-                session,
-                login=login,
-                name=f"专家{login}" if role == "expert" else login,
-                role=role,
-                hashed=HASHED,
-            )
-            session.flush()
-            session.get_one(AccountRow, login).expert = expert
-        programme.store_catalogue(session, catalogue())
-    engine.dispose()
+    with instance(home, title="测试站", base_url=base_url) as settings:
+        engine = db.make_engine(settings.database)
+        migration.upgrade(engine)
+        with db.transaction(engine) as session:
+            for login, (role, expert) in STAFF.items():
+                accounts.create_account(
+                    session,
+                    login=login,
+                    name=f"专家{login}" if role == "expert" else login,
+                    role=role,
+                    hashed=HASHED,
+                    by=COMMAND,
+                )
+                session.flush()
+                session.get_one(AccountRow, login).expert = expert
+            programme.store_catalogue(session, catalogue(), by=COMMAND)
+        engine.dispose()
     site = Site(create_app(home), home)
     site.state(state)
     return site
+
+
+def answer(site: Site, class_code: str, n: int, **answers: str) -> None:
+    """Put ``n`` equal answers about a class into the store."""
+    with db.transaction(site.engine) as session:
+        for _ in range(n):
+            row = {"instrument": "trainee_core", "version": "1.0", "session": "", "duration": ""}
+            text = respond.canonical({"q01": "4", "comment": "很好"} | answers)
+            session.add(
+                ResponseRow(
+                    id=respond.new_id(),
+                    class_code=class_code,
+                    day="2021-07-09",
+                    answers=text,
+                    **row,
+                )
+            )
 
 
 def hidden(page: str, name: str) -> str:

@@ -37,6 +37,7 @@ ACCESS = {
     "province.score_again": PROVINCE,
     "province.progress": PROVINCE,
     "province.bulletin": PROVINCE,
+    "province.audit_page": PROVINCE,
     "programme.import_page": PROVINCE,
     "programme.check_import": PROVINCE,
     "programme.apply_import": PROVINCE,
@@ -90,7 +91,7 @@ def test_one_role_does_not_open_the_other_s_pages(site: Site, login: str, other:
 def test_every_post_needs_a_token(site: Site) -> None:
     staff = site.staff("boss")
     for endpoint, method, path in addresses(site):
-        if method == "POST" and endpoint not in ("trainee.submit", "auth.sign_out"):
+        if method == "POST" and endpoint != "trainee.submit":
             assert staff.client.post(path, data={}).status_code == 400, path
 
 
@@ -106,3 +107,14 @@ def test_every_reply_is_protected(site: Site) -> None:
 def test_foreign_host_names_are_refused(site: Site) -> None:
     reply = site.visitor().get("/login", headers={"Host": "evil.example"})
     assert reply.status_code == 400
+    assert "不是本站的网址" in reply.text
+
+
+@pytest.mark.parametrize("host", ["pingjia.example.cn", "PINGJIA.Example.CN:8443", "LocalHost"])
+@pytest.mark.parametrize("configured", ["https://Pingjia.example.cn", "HTTPS://PINGJIA.EXAMPLE.CN"])
+def test_letters_of_host_names_have_no_case(tmp_path, configured: str, host: str) -> None:
+    site = build(tmp_path / "home", base_url=configured)
+    reply = site.visitor().get("/login", headers={"Host": host})
+    assert reply.status_code == 200
+    assert "Secure" in reply.headers["Set-Cookie"]
+    site.engine.dispose()

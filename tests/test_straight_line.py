@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import shutil
 import subprocess
 import sys
@@ -10,17 +12,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.pipeline import score
 from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
 from instruments.codebook import codebook_markdown
-from instruments.extract import read_extract, unpack_extract
+from instruments.extract import Extract, read_extract, unpack_extract
 from instruments.framework import check_fit, read_framework
 from instruments.plan import read_plan
-from site_ports import free_port
 from survey_app.demo.answers import trainee_forms
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_settings
 from survey_app.demo.run import draw_sample, make_instance, send_forms
-from survey_app.demo.server import running_site
+from survey_app.demo.server import free_port, running_site
 
 HEADER = (
     "scorecard,group,unit,name,n,enrolled,response_rate,raw,raw_se,adjusted,score,score_low,"
@@ -29,10 +31,12 @@ HEADER = (
 SMALL = ["--trainees", "360", "--classes", "12"]
 
 
-def guopei(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user does, its output piped."""
+def guopei(*arguments: str, site: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, its output piped; not ``site``: where none is installed."""
+    absent = "import sys; sys.modules.update(dict.fromkeys(['flask', 'sqlalchemy', 'wtforms']))"
+    start = f"{'' if site else absent}\nfrom survey_app.cli import main\nmain()"
     return subprocess.run(
-        [sys.executable, "-m", "survey_app", *arguments],
+        [sys.executable, "-c", start, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -43,7 +47,7 @@ def guopei(*arguments: str) -> subprocess.CompletedProcess[str]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small demonstration, run by its command."""
     out = tmp_path_factory.mktemp("demo") / "demo"
-    done = guopei("demo", "--out", str(out), "--port", str(free_port()), "--no-serve", *SMALL)
+    done = guopei("demo", "--out", str(out), "--port", str(free_port(0)), "--no-serve", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "逐字节相同" in done.stderr
     assert "与预设真值比较" in done.stderr
@@ -65,8 +69,8 @@ def test_demo_leaves_what_is_promised(demo: Path) -> None:
 
 
 def test_an_assessor_verifies_and_finds_one_changed_byte(demo: Path, tmp_path: Path) -> None:
-    assert guopei("verify", str(demo)).returncode == 0
-    assert guopei("verify", str(demo / "extract.zip")).returncode == 0
+    for given in (demo, demo / "extract.zip"):
+        assert guopei("verify", str(given), site=False).returncode == 0
     copy = tmp_path / "copy"
     shutil.copytree(demo, copy, ignore=shutil.ignore_patterns("instance", "*.zip"))
     target = next((copy / "extract").glob("responses_trainee*"))
@@ -97,7 +101,19 @@ def newcomers_sources() -> dict[str, bytes]:
     return sources | {"trainee_core.md": text.encode("utf-8")}
 
 
+def without_item(extract: Extract) -> pd.DataFrame:
+    """Unit results of the same answers when the newcomer's item feeds no indicator."""
+    instruments = tuple(
+        dataclasses.replace(one, mappings=tuple(m for m in one.mappings if m.item != "q06b"))
+        for one in extract.instruments
+    )
+    plain = dataclasses.replace(extract, instruments=instruments)
+    return score(plain, plain.plan, progress=None).units
+
+
 def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
+    """In form, codebook, extract, score and bulletin. Everybody answers the new item with the
+    lowest level, so that the score must fall by it."""
     sources = newcomers_sources()
     instruments = load_instruments(sources)
     framework = read_framework(framework_source(), "A")
@@ -105,7 +121,7 @@ def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
     assert WORDS in codebook_markdown(instruments, framework)
     home, sample = tmp_path / "instance", draw_sample(trainees=360, classes=12)
     credentials = make_instance(home)
-    with running_site(home, free_port()) as address:
+    with running_site(home, free_port(0)) as address:
         clerk = Clerk(address, *credentials)
         clerk.import_sample(sample.province.catalogue)
         files = [(name, text, "text/markdown") for name, text in sources.items()]
@@ -120,8 +136,12 @@ def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
             settings=settings,
             generator=sample.generator,
         )
-        assert any("q06b" in form.answers for form in forms)
-        assert WORDS in clerk.visitor.get(f"/c/{slips[0].class_code}/form").text
+        asked = [form for form in forms if "q06b" in form.answers]
+        assert asked
+        for form in asked:
+            form.answers["q06b"] = "1"
+        page = clerk.visitor.get(f"/c/{slips[0].class_code}/form").text
+        assert page.index(WORDS) < page.index('name="q06b"') < page.index('name="q07"')
         send_forms(address, forms, lambda _text: None)
         clerk.post("/province/close")
         clerk.post("/province/extract")
@@ -134,10 +154,23 @@ def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
     assert codebook.loc["q06b", "label"] == WORDS
     assert codebook.loc["q06b", "indicator"] == "A3.1.2"
     answers = extract.table("responses_trainee_core_v1_1")["q06b"]
-    assert answers.notna().mean() > 0.9
-    results = next((home / "results").glob("*/items.csv"))
-    items = pd.read_csv(results)
-    scored = items[(items["item"] == "q06b") & (items["indicator"] == "A3.1.2")]
-    assert scored["mean"].between(20, 100).all()
-    assert len(scored) == len(sample.province.catalogue.projects)
-    assert WORDS in bulletin
+    assert answers.notna().mean() > 0.9 and set(answers.dropna()) == {"1"}
+    results = next((home / "results").iterdir())
+    items = pd.read_csv(results / "items.csv")
+    means = items[items["indicator"] == "A3.1.2"].pivot_table("mean", "unit", "item")
+    projects = {project.code for project in sample.province.catalogue.projects}
+    assert set(means.index) == projects and set(means) == {"q06", "q06b"}
+    assert (means["q06b"] == 20).all()  # plan: agree5, level 1
+    indicators = pd.read_csv(results / "indicators.csv")
+    leaf = indicators[
+        (indicators["indicator"] == "A3.1.2") & (indicators["scorecard"] == "A-project")
+    ].set_index("unit")["raw"]
+    halfway = means.mean(axis=1)
+    assert (leaf - halfway).abs().max() < 3  # some have answered q06 with 不适用
+    keys = ["scorecard", "group", "unit"]
+    units = pd.read_csv(results / "units.csv").fillna({"group": ""}).set_index(keys)["raw"]
+    before = without_item(extract).set_index(keys)["raw"]
+    assert (units < before.loc[units.index]).all()
+    traced = re.findall(f"<tr[^>]*><th>q06b {WORDS}</th>(.*?)</tr>", bulletin)
+    printed = re.findall(r"<td>([^<]*)<i>", "".join(traced))
+    assert printed == ["20.0"] * len(projects)

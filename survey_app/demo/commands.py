@@ -36,16 +36,18 @@ def demo(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
 
 def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
     from instruments.catalogue import write_catalogue
+    from reports import tables
     from survey_app.demo.run import clear, collect, draw_sample, make_instance, take_away
-    from survey_app.demo.server import check_port, running_site
+    from survey_app.demo.server import free_port, running_site
     from survey_app.demo.truth import compare_with_truth
 
     started = time.monotonic()
 
     def tell(text: str) -> None:
-        click.echo(f"[{time.monotonic() - started:5.1f} 秒] {text}", err=True)
+        passed = tables.half_up(time.monotonic() - started, 1)
+        click.echo(f"[{passed:>5} 秒] {text}", err=True)
 
-    check_port(port)
+    free_port(port)
     clear(out)
     home = out / "instance"
     credentials = make_instance(home, address=f"http://127.0.0.1:{port}")

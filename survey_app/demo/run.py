@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 
@@ -58,13 +59,11 @@ def make_instance(home: Path, *, address: str = "http://127.0.0.1:8000") -> tupl
     ``address`` is what the codes on the slips lead to.
     """
     password = secrets.token_urlsafe(12)
-    home.mkdir(parents=True, exist_ok=True)
-    note = home / "first-password.txt"
-    note.touch(mode=0o600)
-    note.write_text(password, encoding="utf-8")
-    known = ["--admin", CLERK, "--password-file", str(note), "--base-url", address]
-    command(["init", *known], home=home)
-    note.unlink()
+    with NamedTemporaryFile("w", encoding="utf-8") as note:  # readable by its owner only
+        note.write(password)
+        note.flush()
+        known = ["--admin", CLERK, "--password-file", note.name, "--base-url", address]
+        command(["init", *known], home=home)
     return CLERK, password
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import requests
 
+from survey_app.server import port_fault
+
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -32,20 +34,20 @@ def running_site(home: Path, port: int) -> Iterator[str]:
         stop_site(process)
 
 
-def check_port(port: int) -> None:
-    """Raise ServerFailed when somebody else listens on the port already."""
+def free_port(wanted: int) -> int:
+    """``wanted``, or any for 0; raises ServerFailed when the site could not listen there."""
+    if wanted and (found := port_fault("127.0.0.1", wanted)):
+        raise ServerFailed(str(found))
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ServerFailed(f"端口 {port} 已被占用，请换 --port") from error
+        probe.bind(("127.0.0.1", wanted))
+        return int(probe.getsockname()[1])
 
 
 def start_site(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start `guopei serve` and wait until it answers; raises ServerFailed."""
     address = f"http://127.0.0.1:{port}"
     log = home / "serve.log"
+    log.touch(mode=0o600)
     with log.open("ab") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "survey_app", "serve", "--port", str(port)],

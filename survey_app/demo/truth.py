@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.pipeline.truth import true_leaves, true_scores
 from instruments.extract import read_extract
+from reports import tables
 from survey_app.demo.run import Sample
 
 
@@ -37,6 +38,6 @@ def _line(scorecard: str, part: pd.DataFrame) -> str:
     inside = int(part["truth"].between(part["score_low"], part["score_high"]).sum())
     sets = int(part["true_rank"].between(part["rank_low"], part["rank_high"]).sum())
     return (
-        f"{scorecard}:{len(part)} 个单位，平均绝对误差 {error:.2f} 分;"
+        f"{scorecard}:{len(part)} 个单位，平均绝对误差 {tables.score(error, 2)} 分;"
         f"95% 区间含真值 {inside}/{len(part)},名次区间含真名次 {sets}/{len(part)}"
     )

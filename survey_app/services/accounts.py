@@ -1,4 +1,4 @@
-"""Staff accounts: argon2 passwords, growing delays, sign-ins that the server can end."""
+"""Staff accounts: argon2 passwords, sign-ins that the server can end."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.models import AccountRow, ExpertRow, SignInRow
+from survey_app.services import audit
 from survey_app.services.tickets import ALPHABET
 
 _HASHER = PasswordHasher()
@@ -52,11 +52,9 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 
 
-def check_password(db: Session, *, login: str, password: str, now: int) -> bool:
-    """Whether login and password fit; refuses an account that has to wait. Reads only."""
+def check_password(db: Session, *, login: str, password: str) -> bool:
+    """Whether login and password fit; takes as long when there is no such login. Reads only."""
     account = db.get(AccountRow, login)
-    if account:
-        policies.check_can_sign_in(now, account.locked_until)
     try:
         fits = _HASHER.verify(account.password if account else _NOBODY, password)
     except (VerificationError, InvalidHashError):
@@ -64,18 +62,8 @@ def check_password(db: Session, *, login: str, password: str, now: int) -> bool:
     return fits and account is not None
 
 
-def note_failure(db: Session, *, login: str, now: int) -> None:
-    """Count a failed attempt and let the account wait."""
-    account = db.get(AccountRow, login)
-    if account:
-        account.failures += 1
-        account.locked_until = now + policies.delay_after(account.failures)
-
-
 def sign_in(db: Session, *, login: str, now: int, hours: int) -> str:
     """Begin a sign-in and return its secret; older ones that have run out are removed."""
-    account = db.get_one(AccountRow, login)
-    account.failures, account.locked_until = 0, 0
     db.execute(delete(SignInRow).where(SignInRow.until < now))
     secret = secrets.token_urlsafe(32)
     db.add(SignInRow(digest=_digest(secret), login=login, until=now + hours * 3600))
@@ -99,22 +87,24 @@ def sign_out(db: Session, *, secret: str) -> None:
 def check_new_password(new: str, again: str) -> None:
     """A new password is long enough and typed the same twice."""
     if len(new) < MINIMUM_LENGTH:
-        raise Refused("password_short", 422, minimum=MINIMUM_LENGTH)
+        raise Refused("password_short", 422, field="new", minimum=MINIMUM_LENGTH)
     if new != again:
-        raise Refused("password_differs", 422)
+        raise Refused("password_differs", 422, field="again")
 
 
 def replace_password(db: Session, *, login: str, hashed: str) -> None:
-    """Set a password and end every sign-in of the account."""
+    """Set one's own password and end every sign-in of the account."""
     db.get_one(AccountRow, login).password = hashed
     db.execute(delete(SignInRow).where(SignInRow.login == login))
+    audit.note(db, by=login, action="password", object=login)
 
 
-def create_account(db: Session, *, login: str, name: str, role: str, hashed: str) -> None:
+def create_account(db: Session, *, login: str, name: str, role: str, hashed: str, by: str) -> None:
     """Add an account; refuses a login that exists."""
     if db.get(AccountRow, login):
         raise Refused("login_taken", 409, login=login)
-    db.add(_account(login, name, role, "", hashed))
+    db.add(AccountRow(login=login, name=name, role=role, expert="", password=hashed))
+    audit.note(db, by=by, action="account", object=login)
 
 
 def experts_without_account(db: Session, cycle: str) -> list[ExpertRow]:
@@ -124,26 +114,14 @@ def experts_without_account(db: Session, cycle: str) -> list[ExpertRow]:
     return list(db.scalars(query.order_by(ExpertRow.code)))
 
 
-def add_expert_accounts(db: Session, accounts: dict[NewAccount, str]) -> None:
+def add_expert_accounts(db: Session, accounts: dict[NewAccount, str], *, by: str) -> None:
     """Store accounts of experts; ``accounts`` maps each to the hash of its password."""
     for account, hashed in accounts.items():
         values = {"login": account.login, "name": account.name, "role": "expert"}
         values |= {"expert": account.login, "password": hashed}
-        db.execute(
-            insert(AccountRow).values(failures=0, locked_until=0, **values).on_conflict_do_nothing()
-        )
-
-
-def _account(login: str, name: str, role: str, expert: str, hashed: str) -> AccountRow:
-    return AccountRow(
-        login=login,
-        name=name,
-        role=role,
-        expert=expert,
-        password=hashed,
-        failures=0,
-        locked_until=0,
-    )
+        added = insert(AccountRow).values(**values).on_conflict_do_nothing()
+        if db.connection().execute(added).rowcount:
+            audit.note(db, by=by, action="account", object=account.login)
 
 
 def _digest(secret: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,29 +20,20 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
 def evaluate(settings: Settings, extract_folder: Path, progress: Progress) -> str:
     """Score an extract and write its bulletin; both appear whole, under one name, or not at all."""
+    from instruments.arrival import arriving_folder
     from instruments.extract import read_extract
     from reports.evaluation import publish_bulletin, score_extract
 
     extract = read_extract(extract_folder)
     name = f"{extract_folder.name}-{extract.sha256[:12]}"
-    staged = {kind: _staging(settings.home / kind / name) for kind in ("results", "bulletins")}
-    results = score_extract(extract, staged["results"], progress=progress)
-    publish_bulletin(results, staged["bulletins"])
-    for kind, folder in staged.items():
-        _replace(folder, settings.home / kind / name)
+    place, printed = settings.home / "results" / name, settings.home / "bulletins" / name
+    with (
+        arriving_folder(place, check=_ours) as fresh,
+        arriving_folder(printed, check=_ours) as fresh_print,
+    ):
+        publish_bulletin(score_extract(extract, fresh, progress=progress), fresh_print)
     return name
 
 
-def _staging(place: Path) -> Path:
-    folder = place.with_name(place.name + ".partial")
-    shutil.rmtree(folder, ignore_errors=True)
-    return folder
-
-
-def _replace(folder: Path, place: Path) -> None:
-    former = place.with_name(place.name + ".former")
-    shutil.rmtree(former, ignore_errors=True)
-    if place.exists():
-        place.rename(former)
-    folder.rename(place)
-    shutil.rmtree(former, ignore_errors=True)
+def _ours(_place: Path) -> None:
+    """Nobody else writes into the instance: a former scoring may go."""

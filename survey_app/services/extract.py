@@ -5,23 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from instruments.arrival import arriving_folder
 from instruments.extract import Extract, pack_extract, write_extract
 from instruments.programme import Cycle
 from survey_app import clock, policies
 from survey_app.config import Settings
 from survey_app.db import look, transaction
 from survey_app.models import CycleRow
+from survey_app.services import audit
 from survey_app.services.frames import build_tables
 from survey_app.services.programme import current_cycle, programme_of, read_sources
 
 
-def seal_cycle(engine: Engine, settings: Settings) -> Extract:
+def seal_cycle(engine: Engine, settings: Settings, *, by: str) -> Extract:
     """Write the extract of the closed cycle, move it into place, and note its fingerprint."""
     with look(engine) as db:
         cycle = current_cycle(db)
@@ -30,23 +32,24 @@ def seal_cycle(engine: Engine, settings: Settings) -> Extract:
         raters = _Pseudonyms(settings.secret("rater"), cycle.code)
         tables = build_tables(db, cycle, programme, raters)
     name = f"{cycle.code}-{clock.today()}"
-    staging = settings.home / "extracts" / f"{name}.partial"
-    shutil.rmtree(staging, ignore_errors=True)
-    extract = write_extract(
-        staging,
-        cycle=Cycle(cycle.code, cycle.title, cycle.year, cycle.sample),
-        day=clock.today(),
-        tables=tables,
-        instruments=dict(sources.instruments),
-        framework=sources.framework[1],
-        plan=sources.plan[1],
-    )
     place = settings.home / "extracts" / name
-    shutil.rmtree(place, ignore_errors=True)
-    staging.rename(place)
+    with arriving_folder(place, check=_unsealed) as fresh:
+        extract = write_extract(
+            fresh,
+            cycle=Cycle(cycle.code, cycle.title, cycle.year, cycle.sample),
+            day=clock.today(),
+            tables=tables,
+            instruments=dict(sources.instruments),
+            framework=sources.framework[1],
+            plan=sources.plan[1],
+        )
     pack_extract(place, place.with_name(f"{name}.zip"))
-    _note_sealed(engine, cycle.code, name, extract.sha256)
-    return extract
+    _note_sealed(engine, cycle.code, name, extract.sha256, by)
+    return replace(extract, path=place)
+
+
+def _unsealed(_place: Path) -> None:
+    """A closed cycle has no sealed extract: what lies there was never noted and may go."""
 
 
 def extract_folder(settings: Settings, cycle: CycleRow) -> Path:
@@ -54,11 +57,12 @@ def extract_folder(settings: Settings, cycle: CycleRow) -> Path:
     return settings.home / "extracts" / cycle.extract
 
 
-def _note_sealed(engine: Engine, code: str, name: str, sha: str) -> None:
+def _note_sealed(engine: Engine, code: str, name: str, sha: str, by: str) -> None:
     with transaction(engine) as db:
         cycle = db.get_one(CycleRow, code)
         policies.check_can_extract(cycle.state)
         cycle.state, cycle.extract, cycle.extract_sha = policies.SEALED, name, sha
+        audit.note(db, by=by, action="extract", object=f"{name} {sha[:16]}")
 
 
 class _Pseudonyms:

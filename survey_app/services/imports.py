@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 from instruments.catalogue import read_catalogue
 from instruments.programme import Catalogue
-from instruments.workbook import read_workbook
+from instruments.workbook import read_workbook, read_workbook_path
 from survey_app.config import Settings
 from survey_app.errors import Refused
 
@@ -17,6 +18,13 @@ _STAGED = re.compile(r"[0-9a-f]{64}\.(?:xlsx|xls|md|zip)")
 def check_upload(data: bytes, name: str) -> Catalogue:
     """Read and check an uploaded catalogue; raises FaultsFound with every fault."""
     return read_catalogue(read_workbook(data, name))
+
+
+def check_path(path: Path) -> Catalogue:
+    """Read and check a catalogue on disk: a workbook, or a folder with one CSV a sheet."""
+    if path.is_dir():
+        return read_catalogue(read_workbook_path(path))
+    return check_upload(path.read_bytes(), path.name)
 
 
 def stage_upload(settings: Settings, data: bytes, name: str) -> str:

@@ -10,8 +10,12 @@ from sqlalchemy.orm import Session
 from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.models import ClassRow, SessionRow
+from survey_app.services import audit
 from survey_app.services.places import FIND, Place
 from survey_app.services.tickets import issue_tickets, issued_tickets, withdraw_unspent
+
+NAMED = 5
+"""Classes or sessions that the audit names one by one."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,14 @@ class Slip:
 
 
 def issue_slips(
-    db: Session, *, key: bytes, base_url: str, places: list[Place], count: int | None, anew: bool
+    db: Session,
+    *,
+    key: bytes,
+    base_url: str,
+    places: list[Place],
+    count: int | None,
+    anew: bool,
+    by: str,
 ) -> list[Slip]:
     """Slips for each place: ``count`` of them, or as many as are enrolled and lack one. With
     ``anew`` the unspent ones are made void first."""
@@ -43,6 +54,7 @@ def issue_slips(
         policies.check_can_issue(place.cycle.state, enrolled=enrolled, issued=have, count=wanted)
         codes = issue_tickets(db, key=key, target=place.target, count=wanted)
         slips += [_slip(place, code, base_url) for code in codes]
+    _note_issued(db, [place.code for place in places], len(slips), anew, by)
     return slips
 
 
@@ -57,6 +69,12 @@ def places_of(db: Session, *, cycle: str, scope: str, code: str) -> list[Place]:
         raise Refused("page_damaged", 400)
     sessions = db.scalars(select(SessionRow.code).where(SessionRow.class_code.in_(classes)))
     return [FIND["session"](db, found) for found in sorted(sessions)]
+
+
+def _note_issued(db: Session, codes: list[str], count: int, anew: bool, by: str) -> None:
+    named = " ".join(codes[:NAMED]) + (f" … {codes[-1]}" if len(codes) > NAMED else "")
+    action = "tickets_anew" if anew else "tickets"
+    audit.note(db, by=by, action=action, object=f"{named} × {count}")
 
 
 def _slip(place: Place, code: str, base_url: str) -> Slip:

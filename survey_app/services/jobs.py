@@ -19,14 +19,14 @@ from survey_app.config import Settings
 from survey_app.db import look, transaction
 from survey_app.errors import Refused
 from survey_app.models import CycleRow, JobRow
-from survey_app.services import evaluation
+from survey_app.services import audit, evaluation
 
 SCORE = "score"
 START_SECONDS = 30
 """A queued job whose process has not begun by then will never begin."""
 
 
-def request_score(db: Session, settings: Settings, *, cycle: CycleRow, now: int) -> str:
+def request_score(db: Session, settings: Settings, *, cycle: CycleRow, now: int, by: str) -> str:
     """Queue a scoring of the sealed extract; returns the job's id."""
     policies.check_can_score(cycle.state, job_running=is_busy(settings))
     job = secrets.token_hex(16)
@@ -43,14 +43,15 @@ def request_score(db: Session, settings: Settings, *, cycle: CycleRow, now: int)
             requested=now,
         )
     )
+    audit.note(db, by=by, action="score", object=cycle.code)
     return job
 
 
-def request_again(db: Session, settings: Settings, *, job: str, now: int) -> str:
+def request_again(db: Session, settings: Settings, *, job: str, now: int, by: str) -> str:
     """Queue the work of a job anew."""
     row = find_job(db, job)
     cycle = db.get_one(CycleRow, row.cycle)
-    return request_score(db, settings, cycle=cycle, now=now)
+    return request_score(db, settings, cycle=cycle, now=now, by=by)
 
 
 def find_job(db: Session, job: str) -> JobRow:

@@ -14,6 +14,7 @@ from survey_app import policies
 from survey_app.answers import Answers, missing_items
 from survey_app.errors import Refused
 from survey_app.models import ClassRow, ObservationRow, ProjectRow, SessionRow, VisitRow
+from survey_app.services import audit
 from survey_app.services.respond import canonical
 
 UNSIGNED, ACCEPTED, CONFLICTING = "unsigned", "accepted", "conflict"
@@ -76,12 +77,15 @@ def record_of(sheet: VisitSheet, session: str) -> SessionRecord:
     raise Refused("no_such_session", 404)
 
 
-def declare(visit: VisitRow, *, state: str, declaration: str, reason: str) -> None:
+def declare(
+    db: Session, visit: VisitRow, *, state: str, declaration: str, reason: str, by: str
+) -> None:
     """Note the recusal declaration; a conflict closes the visit to this expert."""
     policies.check_can_declare(state, declaration=visit.declaration, signed=visit.signed)
     if declaration not in (policies.NO_CONFLICT, policies.CONFLICT):
         raise Refused("declaration_missing", 422)
     visit.declaration, visit.reason = declaration, reason[:200]
+    audit.note(db, by=by, action=f"declare_{declaration}", object=visit.code)
 
 
 def save_record(
@@ -94,6 +98,7 @@ def save_record(
     id: str,
     revision: int,
     day: str,
+    by: str,
 ) -> bool:
     """Save a draft; False when it was saved elsewhere meanwhile, and this copy kept aside."""
     same = canonical(answers) == canonical(record.answers)
@@ -116,13 +121,18 @@ def save_record(
     agrees = (id, revision) == (record.id, record.revision)
     if record.begun and not agrees:
         row.id, row.status = secrets.token_hex(16), CONFLICTING
-        db.add(row)
-        return False
     db.merge(row)
-    return True
+    kept = row.status == UNSIGNED
+    audit.note(
+        db,
+        by=by,
+        action="record" if kept else "record_conflict",
+        object=f"{row.visit} {row.session}",
+    )
+    return kept
 
 
-def sign_visit(db: Session, sheet: VisitSheet, *, state: str) -> None:
+def sign_visit(db: Session, sheet: VisitSheet, *, state: str, by: str) -> None:
     """Sign a visit: its records are accepted and locked."""
     visit = sheet.visit
     policies.check_can_sign(
@@ -131,6 +141,7 @@ def sign_visit(db: Session, sheet: VisitSheet, *, state: str) -> None:
     for record in sheet.records:
         db.get_one(ObservationRow, record.id).status = ACCEPTED
     visit.signed = True
+    audit.note(db, by=by, action="sign", object=visit.code)
 
 
 def _record(db: Session, visit: VisitRow, session: str, instrument: Instrument) -> SessionRecord:

@@ -10,17 +10,12 @@ from functools import lru_cache
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from instruments.builtin import (
-    framework_source,
-    instrument_sources,
-    load_instruments,
-    plan_source,
-)
-from instruments.framework import check_fit, read_framework
+from instruments.builtin import framework_source, instrument_sources, plan_source
+from instruments.faults import FaultsFound, Place, fault
 from instruments.model import Instrument
-from instruments.plan import read_plan
 from instruments.programme import Catalogue
 from instruments.scorecard import Framework, Plan
+from instruments.sources import compile_files
 from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.models import (
@@ -36,6 +31,7 @@ from survey_app.models import (
     StructureRow,
     VisitRow,
 )
+from survey_app.services import audit
 
 
 @dataclass(frozen=True)
@@ -82,12 +78,20 @@ def builtin_sources() -> Sources:
 
 @lru_cache(maxsize=8)
 def compile_sources(sources: Sources) -> Programme:
-    """Compile and check that all fits together; raises FaultsFound with every fault."""
-    instruments = load_instruments(dict(sources.instruments))
-    framework = read_framework(sources.framework[1], sources.framework[0])
-    plan = read_plan(sources.plan[1], sources.plan[0])
-    check_fit(framework, plan, instruments)
-    return Programme(tuple(instruments), framework, plan)
+    """Compile and check that all fits together; raises FaultsFound with every fault.
+
+    Two instruments for the same people about the same thing are refused: one would not be asked.
+    """
+    programme = Programme(*compile_files(sources.instruments, sources.framework, sources.plan))
+    first: dict[tuple[str, str], str] = {}
+    faults = []
+    for one in programme.instruments:
+        other = first.setdefault((one.role, one.per), one.code)
+        if other != one.code:
+            faults.append(fault("site.same_kind", Place(file=one.code), other=other))
+    if faults:
+        raise FaultsFound(faults)
+    return programme
 
 
 def find_cycle(db: Session) -> CycleRow | None:
@@ -122,9 +126,14 @@ def programme_of(db: Session, cycle: CycleRow) -> Programme:
     return _COMPILED[cycle.sources_sha]
 
 
-def store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
+def change_sources(db: Session, cycle: CycleRow, sources: Sources, *, by: str) -> None:
     """Put a cycle's data files in place of the former ones."""
     policies.check_can_change_sources(cycle.state)
+    _store_sources(db, cycle, sources)
+    audit.note(db, by=by, action="sources", object=f"{cycle.code} {sources.sha[:16]}")
+
+
+def _store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
     db.execute(delete(SourceRow).where(SourceRow.cycle == cycle.code))
     files = [("instrument", *pair) for pair in sources.instruments]
     files += [("framework", *sources.framework), ("plan", *sources.plan)]
@@ -133,7 +142,7 @@ def store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
     cycle.sources_sha = sources.sha
 
 
-def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
+def store_catalogue(db: Session, catalogue: Catalogue, *, by: str) -> CycleRow:
     """Put an imported catalogue into the store; before opening it replaces the former one."""
     check_storable(db, catalogue)
     former = find_cycle(db)
@@ -151,19 +160,21 @@ def store_catalogue(db: Session, catalogue: Catalogue) -> CycleRow:
     )
     db.add(row)
     db.flush()
-    store_sources(db, row, sources)
+    _store_sources(db, row, sources)
     _store_rows(db, catalogue)
-    _void_accounts(db, catalogue)
+    audit.note(db, by=by, action="import", object=row.code)
+    _void_accounts(db, catalogue, by)
     return row
 
 
-def _void_accounts(db: Session, catalogue: Catalogue) -> None:
+def _void_accounts(db: Session, catalogue: Catalogue, by: str) -> None:
     """An account opens the visits of its code: it ends when the code means somebody else."""
     names = {expert.code: expert.name for expert in catalogue.experts}
     for account in db.scalars(select(AccountRow).where(AccountRow.role == "expert")).all():
         if names.get(account.expert, account.name) != account.name:
             db.execute(delete(SignInRow).where(SignInRow.login == account.login))
             db.delete(account)
+            audit.note(db, by=by, action="account_end", object=account.login)
     db.flush()
 
 

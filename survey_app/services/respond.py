@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 import secrets
@@ -15,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from survey_app.errors import Refused
 from survey_app.models import ResponseRow
-from survey_app.services.tickets import spend_ticket
+from survey_app.services.tickets import is_spent, spend_ticket
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -38,6 +36,17 @@ class Submission:
         """What its ticket must open."""
         return f"session:{self.session}" if self.session else f"class:{self.class_code}"
 
+    @property
+    def content(self) -> dict[str, str]:
+        """What a retry repeats to the byte."""
+        return {
+            "instrument": self.instrument,
+            "version": self.version,
+            "class_code": self.class_code,
+            "session": self.session,
+            "answers": canonical(self.answers),
+        }
+
 
 def new_id() -> str:
     """A random response id for a page that is answered without a script."""
@@ -58,42 +67,39 @@ def canonical(answers: Mapping[str, object]) -> str:
 def submit_response(db: Session, submission: Submission, *, ticket: str, key: bytes) -> str:
     """Store a response and spend its ticket; returns the id it is stored under.
 
-    The same content under the same id with its spent ticket is a success. With an unspent ticket
-    it is somebody else's answer on a page that two people shared, and gets an id of its own.
+    The same content under the same id with its spent ticket is a success.
     """
-    values = {
-        "id": submission.id,
-        "instrument": submission.instrument,
-        "version": submission.version,
-        "class_code": submission.class_code,
-        "session": submission.session,
-        "day": submission.day,
-        "duration": submission.duration,
-        "answers": canonical(submission.answers),
-    }
-    added = insert(ResponseRow).values(**values).on_conflict_do_nothing()
-    new = bool(db.connection().execute(added).rowcount)
     outcome = spend_ticket(db, key=key, target=submission.target, code=ticket)
-    if not new and outcome == "spent now":
-        values["id"] = new_id()
-        db.execute(insert(ResponseRow).values(**values))
-    elif not new:
-        _check_same(db, values)
-    elif outcome == "unknown":
+    if outcome == "spent now":
+        return _store(db, submission)
+    if outcome == "unknown":
         raise Refused("ticket_unknown", 422, field="ticket")
-    elif outcome == "spent before":
+    kept = db.get(ResponseRow, submission.id)
+    if kept is None:
         raise Refused("ticket_spent", 409, field="ticket")
-    return values["id"]
-
-
-def receipt(key: bytes, response: str) -> str:
-    """The receipt number 回执: 20 digits (66 bits) that do not lead back to the response."""
-    number = int.from_bytes(hmac.new(key, response.encode("ascii"), hashlib.sha256).digest(), "big")
-    return f"{number % 10**20:020d}"
-
-
-def _check_same(db: Session, values: dict[str, str]) -> None:
-    kept = db.get_one(ResponseRow, values["id"])
-    same = ("instrument", "version", "class_code", "session", "answers")
-    if any(getattr(kept, name) != values[name] for name in same):
+    if not _is_same(kept, submission):
         raise Refused("response_differs", 409)
+    return submission.id
+
+
+def is_retry(db: Session, submission: Submission, *, ticket: str, key: bytes) -> bool:
+    """Whether this very content is stored under this id, and its ticket is spent: an answer that
+    was acknowledged stays so, whatever has happened to page and cycle since."""
+    kept = db.get(ResponseRow, submission.id)
+    same = kept is not None and _is_same(kept, submission)
+    return same and is_spent(db, key=key, target=submission.target, code=ticket)
+
+
+def _store(db: Session, submission: Submission) -> str:
+    """Add the response; an id that is taken came by a page that two people shared, and the second
+    answer gets an id of its own."""
+    values = {"day": submission.day, "duration": submission.duration, **submission.content}
+    for id in (submission.id, new_id()):
+        added = insert(ResponseRow).values(id=id, **values).on_conflict_do_nothing()
+        if db.connection().execute(added).rowcount:
+            break
+    return id
+
+
+def _is_same(kept: ResponseRow, submission: Submission) -> bool:
+    return all(getattr(kept, name) == value for name, value in submission.content.items())

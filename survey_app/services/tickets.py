@@ -62,8 +62,13 @@ def spend_ticket(db: Session, *, key: bytes, target: str, code: str) -> str:
     unspent = update(TicketRow).where(*mine, TicketRow.spent.is_(False)).values(spent=True)
     if db.connection().execute(unspent).rowcount:
         return "spent now"
-    known = db.scalar(select(func.count()).select_from(TicketRow).where(*mine))
-    return "spent before" if known else "unknown"
+    return "spent before" if is_spent(db, key=key, target=target, code=code) else "unknown"
+
+
+def is_spent(db: Session, *, key: bytes, target: str, code: str) -> bool:
+    """Whether a ticket for this target has been spent."""
+    mine = (TicketRow.digest == digest(key, code), TicketRow.target == target)
+    return bool(db.scalar(select(TicketRow.spent).where(*mine)))
 
 
 def withdraw_unspent(db: Session, *, target: str) -> int:

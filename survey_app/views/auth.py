@@ -8,8 +8,8 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 
 from survey_app import clock, db
 from survey_app.errors import Refused
-from survey_app.protection import person, public, settings, signed_in
-from survey_app.services import accounts
+from survey_app.protection import person, public, settings, signed_in, who
+from survey_app.services import accounts, attempts
 
 pages = Blueprint("auth", __name__)
 HOME = {"province": "province.board", "expert": "expert.visits"}
@@ -33,15 +33,11 @@ def sign_in_page() -> Any:
 @pages.post("/login")
 @public
 def sign_in() -> Any:
-    """Check the password; a failure costs the account a growing delay."""
+    """Check the password; attempts in vain cost a growing delay."""
     login, password = request.form.get("login", "").strip(), request.form.get("password", "")
-    now = clock.seconds()
-    with db.look(db.engine()) as reader:
-        fits = accounts.check_password(reader, login=login, password=password, now=now)
-    if not fits:
-        accounts.note_failure(db.current(), login=login, now=now)
+    if not _fits(login, password):
         return render_template("login.html", login=login, failed=True), 401
-    return _enter(login, now)
+    return _enter(login)
 
 
 @pages.post("/logout")
@@ -57,26 +53,48 @@ def sign_out() -> Any:
 @signed_in
 def password_page() -> Any:
     """The form to change one's password."""
-    return render_template("password.html", minimum=accounts.MINIMUM_LENGTH)
+    return _password_form(None)
 
 
 @pages.post("/password")
 @signed_in
 def change_password() -> Any:
     """Change one's password; all sign-ins of the account end."""
-    login, new = person().login, request.form.get("new", "")  # type: ignore[union-attr]
-    old, now = request.form.get("old", ""), clock.seconds()
-    accounts.check_new_password(new, request.form.get("again", ""))
-    with db.look(db.engine()) as reader:
-        if not accounts.check_password(reader, login=login, password=old, now=now):
-            raise Refused("password_wrong", 422)
+    login, new = who(), request.form.get("new", "")
+    try:
+        accounts.check_new_password(new, request.form.get("again", ""))
+        if not _fits(login, request.form.get("old", "")):
+            raise Refused("password_wrong", 422, field="old")
+    except Refused as refusal:
+        if not refusal.field:
+            raise
+        return _password_form(refusal), refusal.status
     accounts.replace_password(db.current(), login=login, hashed=accounts.hash_password(new))
     session.clear()
     return redirect(url_for("auth.sign_in_page"), 303)
 
 
-def _enter(login: str, now: int) -> Any:
+def _password_form(refusal: Refused | None) -> str:
+    return render_template("password.html", minimum=accounts.MINIMUM_LENGTH, refusal=refusal)
+
+
+def _fits(login: str, password: str) -> bool:
+    """Whether the password fits. The attempt is counted and committed first: of guesses that come
+    all at once only as many are checked as one after the other."""
+    key, address = settings().secret("session"), request.remote_addr or ""
+    attempt = attempts.attempt_at(login, address=address, key=key)
+    with db.transaction(db.engine()) as writer:
+        attempts.count_attempt(writer, attempt, now=clock.seconds())
+    with db.look(db.engine()) as reader:
+        fits = accounts.check_password(reader, login=login, password=password)
+    if fits:
+        with db.transaction(db.engine()) as writer:
+            attempts.forgive_attempt(writer, attempt)
+    return fits
+
+
+def _enter(login: str) -> Any:
     session.clear()  # a sign-in begins with a fresh session
-    hours = settings().sign_in_hours
+    now, hours = clock.seconds(), settings().sign_in_hours
     session["sign_in"] = accounts.sign_in(db.current(), login=login, now=now, hours=hours)
     return redirect(url_for("auth.index"), 303)

@@ -12,7 +12,7 @@ from survey_app import clock, db, policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import CycleRow
-from survey_app.protection import only, person
+from survey_app.protection import only, person, who
 from survey_app.services import observe
 from survey_app.services.programme import current_cycle, programme_of
 from survey_app.services.respond import check_id
@@ -44,7 +44,9 @@ def declare(code: str) -> Any:
     """Declare on recusal; a conflict closes the visit to me."""
     cycle, _, sheet = _visit(code)
     given, reason = request.form.get("declaration", ""), request.form.get("reason", "")
-    observe.declare(sheet.visit, state=cycle.state, declaration=given, reason=reason)
+    observe.declare(
+        db.current(), sheet.visit, state=cycle.state, declaration=given, reason=reason, by=who()
+    )
     return redirect(url_for("expert.visit", code=code), 303)
 
 
@@ -81,7 +83,7 @@ def save(code: str, session: str) -> Any:
 def sign(code: str) -> Any:
     """Sign the visit; its records are locked."""
     cycle, _, sheet = _visit(code)
-    observe.sign_visit(db.current(), sheet, state=cycle.state)
+    observe.sign_visit(db.current(), sheet, state=cycle.state, by=who())
     return redirect(url_for("expert.visit", code=code), 303)
 
 
@@ -102,6 +104,7 @@ def _save(
         id=id,
         revision=revision,
         day=clock.today(),
+        by=who(),
     )
     if not saved:
         return render_template("contradiction.html", sheet=sheet, record=found), 409

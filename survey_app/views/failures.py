@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, current_app, render_template
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -13,6 +13,8 @@ from instruments.faults import Fault, FaultsFound, fault
 from survey_app import db
 from survey_app.errors import Refused
 
+OURS = ("site.secret_missing", "site.secret_damaged")
+"""Faults of the instance itself: for the log, not for whoever asked."""
 KNOWN = (400, 403, 404, 405, 413, 429, 500)
 
 
@@ -27,10 +29,14 @@ def bind(app: Flask) -> None:
 
 
 def _refused(refusal: Refused) -> Any:
-    return _page((refusal.fault,), refusal.status)
+    page, status = _page((refusal.fault,), refusal.status)
+    return page, status, {"Retry-After": str(refusal.wait)} if refusal.wait else {}
 
 
 def _faults(found: FaultsFound) -> Any:
+    if any(one.code in OURS for one in found.faults):  # the visitor can mend nothing of it
+        current_app.logger.error(str(found))
+        return _page((fault("site.http_500"),), 500)
     return _page(found.faults, 422)
 
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 
 from instruments.faults import FaultsFound
 from survey_app import db, policies
-from survey_app.protection import only, settings
+from survey_app.protection import only, settings, who
 from survey_app.services import imports, programme
 
 pages = Blueprint("programme", __name__, url_prefix="/province")
@@ -42,7 +42,7 @@ def check_import() -> Any:
 def apply_import() -> Any:
     """Put the checked workbook into the store."""
     catalogue = imports.staged_catalogue(settings(), request.form.get("staged", ""))
-    programme.store_catalogue(db.current(), catalogue)
+    programme.store_catalogue(db.current(), catalogue, by=who())
     return redirect(url_for("province.board"), 303)
 
 
@@ -70,7 +70,7 @@ def change_sources() -> Any:
         programme.compile_sources(changed)
     except FaultsFound as found:
         return _sources_page(found.faults), 422
-    programme.store_sources(db.current(), cycle, changed)
+    programme.change_sources(db.current(), cycle, changed, by=who())
     return redirect(url_for("programme.sources"), 303)
 
 

@@ -10,14 +10,15 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 
 from survey_app import clock, db, policies
 from survey_app.errors import Refused
-from survey_app.protection import BULLETIN_POLICY, only, settings
-from survey_app.services import accounts, issue, jobs, monitor
+from survey_app.protection import BULLETIN_POLICY, only, settings, who
+from survey_app.services import accounts, audit, issue, jobs, monitor
 from survey_app.services.cycle import close_cycle, open_cycle
 from survey_app.services.extract import extract_folder, seal_cycle
 from survey_app.services.places import find_class
 from survey_app.services.programme import current_cycle, find_cycle
 from survey_app.sheets import accounts_csv, qr_code, slips_csv
 
+LAST_PAGE = 100_000
 pages = Blueprint("province", __name__, url_prefix="/province")
 
 
@@ -35,7 +36,7 @@ def board() -> Any:
 @only("province")
 def open_answers() -> Any:
     """Open the cycle; what is asked and how it counts is frozen."""
-    open_cycle(current_cycle(db.current()))
+    open_cycle(db.current(), current_cycle(db.current()), by=who())
     return redirect(url_for("province.board"), 303)
 
 
@@ -43,7 +44,7 @@ def open_answers() -> Any:
 @only("province")
 def close_answers() -> Any:
     """Close the cycle."""
-    close_cycle(current_cycle(db.current()))
+    close_cycle(db.current(), current_cycle(db.current()), by=who())
     db.afterwards(partial(db.forget_layout, db.engine()))
     return redirect(url_for("province.board"), 303)
 
@@ -52,7 +53,7 @@ def close_answers() -> Any:
 @only("province")
 def seal() -> Any:
     """Write the sealed extract."""
-    seal_cycle(db.engine(), settings())
+    seal_cycle(db.engine(), settings(), by=who())
     return redirect(url_for("province.board"), 303)
 
 
@@ -91,6 +92,7 @@ def tickets() -> Any:
         places=issue.places_of(db.current(), cycle=cycle.code, scope=scope, code=code),
         count=_count(sent.get("count", "")),
         anew=bool(sent.get("anew")),
+        by=who(),
     )
     if sent.get("format") == "csv":
         return _csv(slips_csv(slips), "tickets.csv")
@@ -115,7 +117,7 @@ def expert_accounts() -> Any:
         found = accounts.experts_without_account(reader, current_cycle(reader).code)
     new = [accounts.NewAccount(e.code, e.name, accounts.new_password()) for e in found]
     hashed = {account: accounts.hash_password(account.password) for account in new}
-    accounts.add_expert_accounts(db.current(), hashed)
+    accounts.add_expert_accounts(db.current(), hashed, by=who())
     if request.form.get("format") == "csv":
         return _csv(accounts_csv(new), "accounts.csv")
     return render_template("accounts.html", accounts=new)
@@ -126,16 +128,16 @@ def expert_accounts() -> Any:
 def score() -> Any:
     """Queue scoring and bulletin, and show their progress."""
     cycle = current_cycle(db.current())
-    job = jobs.request_score(db.current(), settings(), cycle=cycle, now=clock.seconds())
-    return _started(job)
+    now = clock.seconds()
+    return _started(jobs.request_score(db.current(), settings(), cycle=cycle, now=now, by=who()))
 
 
 @pages.post("/jobs/<job>/again")
 @only("province")
 def score_again(job: str) -> Any:
     """Do the work of a job anew."""
-    new = jobs.request_again(db.current(), settings(), job=job, now=clock.seconds())
-    return _started(new)
+    now = clock.seconds()
+    return _started(jobs.request_again(db.current(), settings(), job=job, now=now, by=who()))
 
 
 @pages.get("/jobs/<job>")
@@ -158,6 +160,14 @@ def bulletin() -> Any:
     reply = send_file(path, mimetype="text/html")
     reply.headers["Content-Security-Policy"] = BULLETIN_POLICY
     return reply
+
+
+@pages.get("/audit")
+@only("province")
+def audit_page() -> Any:
+    """Who of the staff changed what, newest first."""
+    number = max(1, min(request.args.get("page", 1, type=int), LAST_PAGE))
+    return render_template("audit.html", page=audit.read_page(db.current(), number))
 
 
 def _started(job: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
@@ -16,7 +16,8 @@ from survey_app.phrases import phrase
 from survey_app.protection import public, settings
 from survey_app.services.places import FIND, Place
 from survey_app.services.programme import programme_of
-from survey_app.services.respond import Submission, check_id, new_id, receipt, submit_response
+from survey_app.services.receipts import is_receipt, receipt
+from survey_app.services.respond import Submission, check_id, is_retry, new_id, submit_response
 from survey_app.services.tickets import grouped, read_code
 
 pages = Blueprint("trainee", __name__)
@@ -27,7 +28,7 @@ _KINDS = {"c": "class", "s": "session"}
 @public
 def notice(kind: str, code: str) -> Any:
     """Who sees what, before anything is asked."""
-    place, sheet = _sheet(kind, code)
+    place, sheet = _open_sheet(kind, code)
     return render_template("notice.html", place=place, kind=kind, sheet=sheet)
 
 
@@ -35,7 +36,7 @@ def notice(kind: str, code: str) -> Any:
 @public
 def form(kind: str, code: str) -> Any:
     """The empty form."""
-    place, sheet = _sheet(kind, code)
+    place, sheet = _open_sheet(kind, code)
     return _form_page(place, kind, sheet, response=new_id(), typed="")
 
 
@@ -44,11 +45,11 @@ def form(kind: str, code: str) -> Any:
 def submit(kind: str, code: str) -> Any:
     """Take a filled form: errors, one confirmation of blanks, or the receipt."""
     sent = request.form  # the whole of it, before any lock: a slow phone must not stop the others
-    place, sheet = _sheet(kind, code)
-    _check_token(place)
     check_id(sent.get("response", ""))
+    place, sheet = _sheet(kind, code)
     sheet.read(sent)
     ticket = _read_ticket(sheet)
+    _check_acceptable(place, sheet, ticket)
     if sheet.errors:
         return _again(place, kind, sheet), 422
     if sheet.blanks and not sent.get("confirmed"):
@@ -59,18 +60,31 @@ def submit(kind: str, code: str) -> Any:
 @pages.get("/receipt/<number>")
 @public
 def show_receipt(number: str) -> Any:
-    """The receipt number, and nothing else."""
-    if len(number) != 20 or not number.isascii() or not number.isdigit():
-        abort(404)
+    """A receipt number that this site has made, and nothing else."""
+    if not is_receipt(settings().secret("receipt"), number):
+        raise Refused("no_such_receipt", 404)
     return render_template("receipt.html", number=grouped(number).replace("-", " "))
+
+
+def _open_sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
+    place, sheet = _sheet(kind, code)
+    policies.check_can_answer(place.cycle.state)
+    return place, sheet
 
 
 def _sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
     place = FIND[_KINDS[kind]](db.current(), code)
-    policies.check_can_answer(place.cycle.state)
     programme = programme_of(db.current(), place.cycle)
     instrument = programme.instrument(role="trainee", per=place.per)
     return place, Questionnaire(instrument, place.context(instrument))
+
+
+def _check_acceptable(place: Place, sheet: Questionnaire, ticket: str) -> None:
+    """A new answer needs an open cycle and a page that is not too old; a retry needs neither."""
+    submission, key = _submission(place, sheet, request.form), settings().secret("ticket")
+    if sheet.errors or not is_retry(db.current(), submission, ticket=ticket, key=key):
+        policies.check_can_answer(place.cycle.state)
+        _check_token(place)
 
 
 def _store(place: Place, kind: str, sheet: Questionnaire, ticket: str) -> Any:

@@ -11,11 +11,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from instruments.catalogue import write_catalogue
-from site_ports import free_port
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_catalogue
 from survey_app.demo.run import make_instance
-from survey_app.demo.server import running_site
+from survey_app.demo.server import free_port, running_site
 
 FLAGS = [
     "--no-sandbox",
@@ -51,7 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A fresh instance: nothing imported yet."""
     home = tmp_path_factory.mktemp("site") / "instance"
     login, password = make_instance(home)
-    with running_site(home, free_port()) as address:
+    with running_site(home, free_port(0)) as address:
         yield Site(address, home, login, password)
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import openpyxl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from screens import WIDTHS, fits, shoot
+from screens import WIDTHS, check_page
 from survey_app.demo.people import Clerk, answer_form
 
 pytestmark = pytest.mark.browser
@@ -34,16 +33,6 @@ def sign_in(context: BrowserContext, address: str, login: str, password: str) ->
     page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录").click()
     return page
-
-
-def check_page(page: Page, name: str) -> None:
-    """No axe violation, no sideways scroll at either width, and a picture of both."""
-    for screen, (width, height) in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        assert fits(page), f"{name} at {width} px"
-        shoot(page, f"{name}-{screen}")
-    found = Axe().run(page)
-    assert found.response["violations"] == [], found.generate_report()
 
 
 def test_1_a_faulty_workbook_changes_nothing(clerk_page: Page, site, workbook, tmp_path) -> None:
@@ -91,15 +80,28 @@ def test_2_import_open_and_issue(clerk_page: Page, site, workbook, tmp_path) -> 
     check_page(clerk_page, "province-slips")
 
 
+def issue_accounts(page: Page, address: str) -> dict[str, tuple[str, str]]:
+    """Make the experts' accounts on the page; login to (login, password)."""
+    page.goto(f"{address}/province/experts")
+    check_page(page, "province-experts")
+    page.get_by_role("button", name="发放账号").click()
+    check_page(page, "province-accounts")
+    rows = [row.locator("td").all_inner_texts() for row in page.locator("tbody tr").all()]
+    return {login: (login, password) for _, login, password in rows}
+
+
 def test_3_an_expert_observes_and_signs(browser: Browser, clerk_page: Page, site) -> None:
-    clerk = Clerk(site.address, site.login, site.password)
-    accounts = clerk.expert_accounts()
+    accounts = issue_accounts(clerk_page, site.address)
     context = browser.new_context(viewport={"width": 320, "height": 640}, bypass_csp=True)
     page = sign_in(context, site.address, *accounts["E01"])
     check_page(page, "expert-visits")
+    page.goto(f"{site.address}/province/")
+    check_page(page, "expert-wrong-role")
+    page.goto(f"{site.address}/expert/")
     page.set_viewport_size({"width": 320, "height": 640})
     page.locator(".card a").first.click()
     visit = page.url
+    check_page(page, "expert-declaration")
     page.get_by_label("没有").check()
     page.get_by_role("button", name="声明").click()
     count = page.locator(".card").count()
@@ -114,6 +116,7 @@ def test_3_an_expert_observes_and_signs(browser: Browser, clerk_page: Page, site
     check_page(page, "expert-visit")
     page.get_by_role("button", name="签署").click()
     expect(page.locator("#signed")).to_be_visible()
+    check_page(page, "expert-signed")
     context.close()
 
 
@@ -139,6 +142,7 @@ def test_4_close_seal_score_and_read(clerk_page: Page, site) -> None:
     expect(clerk_page.locator("#state")).to_have_text("关闭")
     clerk_page.get_by_role("button", name="封存数据快照").click()
     expect(clerk_page.locator("#state")).to_have_text("已封存")
+    check_page(clerk_page, "province-sealed")
     clerk_page.get_by_role("button", name="计分并生成通报").click()
     expect(clerk_page.locator("#job")).to_have_attribute(
         "data-state", "完成", timeout=SCORING_MILLISECONDS
@@ -150,4 +154,41 @@ def test_4_close_seal_score_and_read(clerk_page: Page, site) -> None:
     page = clerk_page.context.new_page()
     page.goto(f"{site.address}/c/{slips[0].class_code}")
     expect(page.locator("main")).to_contain_text("截止")
+    check_page(page, "trainee-closed")
     page.close()
+
+
+def test_5_the_clerk_looks_back_and_changes_the_password(clerk_page: Page, site) -> None:
+    clerk_page.goto(f"{site.address}/province/")
+    clerk_page.get_by_role("link", name="操作记录").click()
+    expect(clerk_page.locator("tbody tr").first).to_contain_text("计分并生成通报")
+    check_page(clerk_page, "province-audit")
+    clerk_page.get_by_role("link", name="修改密码").click()
+    check_page(clerk_page, "staff-password")
+    for attempt in range(4):
+        clerk_page.get_by_label("现在的密码").fill(f"guess-{attempt}")
+        for field in ("#new", "#again"):
+            clerk_page.locator(field).fill("a-longer-password")
+        if attempt == 1:
+            expect(clerk_page.locator("#error-old")).to_contain_text("不对")
+            check_page(clerk_page, "staff-password-wrong")
+        clerk_page.get_by_role("button", name="修改", exact=True).click()
+    expect(clerk_page.locator("#failure")).to_have_attribute("data-status", "429")
+    check_page(clerk_page, "staff-password-wait")
+    clerk_page.get_by_role("link", name="返回首页").click()
+    expect(clerk_page.locator("#state")).to_have_text("已评分")
+
+
+def test_6_wrong_passwords_are_told_and_slowed(browser: Browser, site) -> None:
+    context = browser.new_context(bypass_csp=True)
+    page = sign_in(context, site.address, "nobody", "guess")
+    expect(page.locator("[role=alert]")).to_contain_text("不对")
+    check_page(page, "login-failed")
+    for _ in range(3):
+        page = sign_in(context, site.address, "nobody", "guess")
+    expect(page.locator("#failure")).to_have_attribute("data-status", "429")
+    expect(page.locator("#failure")).to_contain_text("秒后再试")
+    check_page(page, "login-wait")
+    page.get_by_role("link", name="返回登录").click()
+    expect(page.locator("#login")).to_be_visible()
+    context.close()

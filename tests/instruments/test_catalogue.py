@@ -194,6 +194,36 @@ def test_missing_and_unknown_sheets() -> None:
     assert {"catalogue.unknown_sheet", "catalogue.missing_sheet"} <= set(codes)
 
 
+def codes_of(edits: list[tuple[str, str, object]]) -> list[str]:
+    return [fault.code.partition(".")[2] for fault in faults_of(edited(edits))]
+
+
+def test_an_empty_code_brings_one_fault_more_and_not_one_per_use() -> None:
+    found = faults_of(edited([("班级", "A2", None)]))
+    assert [fault.code for fault in found] == ["catalogue.empty_cell", "catalogue.follow_up"]
+    assert "另有4处" in found[1].message and "(C1)" in found[1].message
+    assert found[1].place.sheet == "班级"
+    assert codes_of([("班级结构", "A2", None)]) == ["empty_cell"]
+
+
+def test_a_fault_of_its_own_keeps_its_place_beside_an_empty_code() -> None:
+    edits = [("班级", "A2", None), ("场次", "B3", "C9")]
+    assert codes_of(edits) == ["empty_cell", "follow_up", "unknown_reference"]
+    assert faults_of(edited(edits))[2].place.row == 3
+
+
+@pytest.mark.parametrize(("sheet", "uses"), [("班级", 5), ("项目", 2), ("专家", 1)])
+def test_a_missing_sheet_is_one_fault_and_its_uses_another(sheet: str, uses: int) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(write_catalogue(SMALL)))
+    del book[sheet]
+    stream = io.BytesIO()
+    book.save(stream)
+    found = faults_of(stream.getvalue())
+    assert len(found) == 2 and found[0].code == "catalogue.missing_sheet"
+    assert found[1].code == ("catalogue.follow_up" if uses > 1 else "catalogue.unknown_reference")
+    assert uses == 1 or f"另有{uses}处" in found[1].message
+
+
 def test_what_clerks_type_is_understood() -> None:
     edits: list[tuple[str, str, object]] = [
         ("班级", "F1", "参训人数(人)"),

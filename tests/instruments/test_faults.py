@@ -31,6 +31,13 @@ def test_place_reads_as_a_clerk_would_say_it() -> None:
     assert (found.message, found.remedy) == ("“三十”不是整数。", "请填写阿拉伯数字。")
 
 
+def test_a_place_is_told_only_where_there_is_one() -> None:
+    nowhere = fault("catalogue.no_rows")
+    assert str(nowhere) == "[catalogue.no_rows] 没有任何内容。 处理办法：请至少填写一行。"
+    somewhere = fault("catalogue.no_rows", Place("目录.xlsx", "班级"))
+    assert str(somewhere).startswith("[catalogue.no_rows] 目录.xlsx 工作表“班级”：没有任何内容。")
+
+
 def test_unknown_code_is_a_programming_error() -> None:
     with pytest.raises(KeyError):
         fault("catalogue.nonsense")

@@ -27,9 +27,9 @@ def xlsx(rows: list[tuple[object, ...]], title: str = "表") -> bytes:
     return stream.getvalue()
 
 
-def zipped(members: dict[str, bytes]) -> bytes:
+def zipped(members: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w", how) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return stream.getvalue()
@@ -109,6 +109,25 @@ def test_cells_at_fault_are_listed() -> None:
     assert [f.code for f in bad] == ["workbook.control_character"]
 
 
+OLD_EXCEL = (Path(__file__).parent / "old.xls").read_bytes()
+MACRO_TYPES = b"""<Types><Override PartName="/xl/workbook.xml"
+ContentType="application/vnd.ms-excel.sheet.macroEnabled.main+xml"/></Types>"""
+
+
+def lying_zip() -> bytes:
+    """A member that unpacks to more than its entry says."""
+    data = zipped({"a.csv": b"0" * 5000})
+    return data.replace((5000).to_bytes(4, "little"), (50).to_bytes(4, "little"))
+
+
+def encrypted_zip() -> bytes:
+    """A member marked as encrypted (bit 0 of its flags, in both headers)."""
+    data = bytearray(zipped({"a.csv": b"1"}))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
 @pytest.mark.parametrize(
     ("data", "name", "code"),
     [
@@ -122,6 +141,26 @@ def test_cells_at_fault_are_listed() -> None:
         (zipped({"[Content_Types].xml": b"<x/>"}), "a.xlsx", "bad_xlsx"),
         (zipped({"[Content_Types].xml": b'<!DOCTYPE x [<!ENTITY a "b">]>'}), "a.xlsx", "entities"),
         (zipped({"[Content_Types].xml": b"", "xl/vbaProject.bin": b""}), "a.xlsm", "macro"),
+        (zipped({"[Content_Types].xml": MACRO_TYPES, "xl/x.bin": b""}), "a.xlsx", "macro"),
+        (zipped({"[Content_Types].xml": b"<\0x\0/\0>\0"}), "a.xlsx", "entities"),
+        (zipped({"[Content_Types].xml": b"", "xl/a.xml": b"<!doctype x>"}), "a.xlsx", "entities"),
+        (zipped({"a/b.csv": b"1", "a": b"1"}), "a.zip", "zip_bad_path"),
+        (zipped({"./a.csv": b"1"}), "a.zip", "zip_bad_path"),
+        (zipped({f"{n}.csv": b"1" for n in range(2001)}), "a.zip", "zip_too_large"),
+        (zipped({f"{n}.csv": b"0" * 999_999 for n in range(401)}), "a.zip", "zip_too_large"),
+        (lying_zip(), "a.zip", "bad_zip"),
+        (encrypted_zip(), "a.zip", "encrypted"),
+        (zipped({"a.csv": b"1"}, zipfile.ZIP_LZMA), "a.zip", "bad_zip"),
+        (b"a,b\n1,2\n", "a.xlsx", "unknown_kind"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "a.xls", "unknown_kind"),
+        (OLD_EXCEL + "_VBA_PROJECT_CUR".encode("utf-16-le"), "a.xls", "macro"),
+        (OLD_EXCEL[:3000], "a.xls", "bad_xls"),
+        (b"," * 400 + b"x\n", "a.csv", "too_many_rows"),
+        (b"," * 1_000_001, "a.csv", "too_many_rows"),
+        (b"1\n" * 200_001, "a.csv", "too_many_rows"),
+        ((b"1," * 11 + b"\n") * 190_000, "a.csv", "too_many_rows"),
+        (b"| s | |\n" + b"|  | x |\n" * 200_001, "a.md", "too_many_rows"),
+        (b"\n" * 50_000_001, "a.csv", "too_large"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "a.xls", "bad_xls"),
         (b"plain words", "a.md", "no_tables"),
         (b'a,b\n"x', "a.csv", "bad_csv"),
@@ -135,3 +174,34 @@ def test_hostile_files_are_refused(data: bytes, name: str, code: str) -> None:
 def test_markdown_keeps_escaped_bars_and_line_numbers() -> None:
     sheet = read_workbook(b"# t\n\n| s | |\n| | n |\n| | --- |\n| | a\\|b |\n", "a.md").sheets[0]
     assert sheet.rows == (Row(6, {"n": "a|b"}),)
+
+
+def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
+    """A cell with a line break is one row of the sheet, whatever a text editor shows."""
+    data = '代码,名称\r\n1,"甲\r\n乙"\r\n\r\n2,丙\r\n'.encode()
+    sheet = read_workbook(data, "班级.csv").sheets[0]
+    assert sheet.rows == (
+        Row(2, {"代码": "1", "名称": "甲\n乙"}),
+        Row(4, {"代码": "2", "名称": "丙"}),
+    )
+
+
+def test_marks_that_nobody_sees_are_dropped() -> None:
+    data = "代码\n\u202aC\u200b1\u202c\u2060\n".encode()
+    assert read_workbook(data, "班级.csv").sheets[0].rows[0].cells == {"代码": "C1"}
+
+
+def test_markdown_rows_are_those_of_a_text_editor() -> None:
+    """Only line ends end a line: a vertical tab or a line separator stays in its cell, at fault."""
+    book = read_workbook(
+        "| s | |\r\n| | n |\r\n| | a\x0bb |\r\n| | c\u2028d |\r\n".encode(), "a.md"
+    )
+    assert [row.number for row in book.sheets[0].rows] == [3, 4]
+    assert [(f.code, f.place.row) for f in book.faults] == [("workbook.control_character", 3)]
+
+
+def test_faults_of_hostile_cells_are_printed_harmlessly() -> None:
+    """No terminal escape, no endless text: what a cell holds is told short and visible."""
+    text = "\x1b[31m" + "x" * 5000
+    (first, *_) = read_workbook(f"n\n1,{text}\n".encode(), "b.csv").faults
+    assert "\x1b" not in str(first) and len(str(first)) < 600

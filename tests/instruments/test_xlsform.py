@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
+
+import openpyxl
 import pytest
 
 from instruments.builtin import load_instruments
@@ -134,6 +138,105 @@ def test_faults_come_together_with_their_rows() -> None:
     assert "barcode" in str(found["instruments.unknown_type"])
 
 
+BROKEN: dict[str, list[list[object]]] = {
+    "survey": [
+        ["type", "name", "label", "required", "relevant", "constraint", "calculation"],
+        ["begin group", "g", "一组", None, "${a} = '1'"],
+        ["select_one agree", "a", "甲", "maybe", "${b} = '1'"],
+        ["select_one agree", "b", "乙", None, "${a} = '9' and ${b} = '1'"],
+        ["select_one nolist", "c", "丙"],
+        ["barcode", "d", "丁"],
+        ["integer", "a", "又一个甲", None, None, ". > 5"],
+        ["integer x", "E 1", None],
+        ["begin group", "h", "里"],
+        ["note", "ticket", "${a}"],
+        ["end group"],
+        ["end group"],
+        ["text", "z", "=1+1"],
+        ["begin group", "last", "不关"],
+    ],
+    "choices": [
+        ["list_name", "name", "label"],
+        ["agree", 1, "同意"],
+        ["agree", 1, "又"],
+        ["agree", "n a", None],
+        ["other", "x", "闲置"],
+    ],
+    "settings": [["form_title", "form_id", "version"], [None, "Form 1", "eins"], ["又", "b", "2"]],
+    "_indicators": [["item", "indicator", "scaling"], ["z", "X1", None], ["q", "X2", "agree5"]],
+    "_uses": [["item", "use"], ["b", "joke"], ["b", "check"]],
+    "entities": [["list_name"], ["x"]],
+}
+"""All that can be wrong with a form, and no _context."""
+NAMED = {
+    ("missing_sheet", "", None),
+    ("unknown_sheet", "entities", None),
+    ("unknown_column", "survey", None),
+    ("relevant_item", "survey", 2),
+    ("bad_required", "survey", 3),
+    ("relevant_item", "survey", 3),
+    ("relevant_value", "survey", 4),
+    ("missing_list", "survey", 5),
+    ("unknown_type", "survey", 6),
+    ("no_purpose", "survey", 6),
+    ("repeated_name", "survey", 7),
+    ("unknown_constraint", "survey", 7),
+    ("type_addition", "survey", 8),
+    ("bad_name", "survey", 8),
+    ("empty", "survey", 8),
+    ("nested_group", "survey", 9),
+    ("reserved_name", "survey", 10),
+    ("reference_in_text", "survey", 10),
+    ("end_without_begin", "survey", 12),
+    ("outside_group", "survey", 13),
+    ("unclosed_group", "survey", 14),
+    ("repeated_choice", "choices", 3),
+    ("bad_choice", "choices", 4),
+    ("empty", "choices", 4),
+    ("unused_list", "choices", 5),
+    ("settings_rows", "settings", 3),
+    ("not_scorable", "_indicators", 2),
+    ("unknown_item", "_indicators", 3),
+    ("unknown_use", "_uses", 2),
+    ("bad_expected", "_uses", 3),
+    ("bad_context", "_context", None),
+    ("pyxform", "", None),
+}
+
+
+def test_everything_wrong_with_a_workbook_is_named_at_once() -> None:
+    """One upload, one list: each fault by sheet and row, and cells that hold no value too."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in BROKEN.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book["choices"].merge_cells("A2:A3")
+    stream = io.BytesIO()
+    book.save(stream)
+    with pytest.raises(FaultsFound) as caught:
+        load_instruments({"form.xlsx": stream.getvalue()})
+    faults = caught.value.faults
+    found = {(f.code.partition(".")[2], f.place.sheet, f.place.row) for f in faults}
+    assert {("formula_without_value", "survey", 13), ("merged", "choices", 2)} <= found
+    merged_away = {("empty", "choices", 3)}
+    assert (NAMED | merged_away) - {("repeated_choice", "choices", 3)} <= found
+    assert all(f.place.file == "form.xlsx" and f.message and f.remedy for f in faults)
+    assert not any(re.search("[A-Za-z]{4,} [a-z]{2,} [a-z]", f.remedy) for f in faults)
+
+
+@pytest.mark.parametrize(("sheet", "limit"), [("survey", 1000), ("choices", 5000)])
+def test_a_form_that_nobody_could_answer_is_refused_unread(sheet: str, limit: int) -> None:
+    row = {"survey": "| | note | n | 注 |\n", "choices": "| | agree | k | x |\n"}[sheet]
+    header = {"survey": "| | type | name | label |", "choices": "| | list_name | name | label |"}
+    text = GOOD.replace(f"| {sheet} |", "| x |") + f"| {sheet} | |\n{header[sheet]}\n"
+    (found,) = [
+        f for f in faults_of(text + row * (limit + 1)) if f.code == "instruments.too_many_rows"
+    ]
+    assert found.place.sheet == sheet and found.place.row
+
+
 def test_pyxform_fault_is_added_to_ours() -> None:
     assert "pyxform" in codes_of(GOOD.replace("| end group         |", "| note | n | 注 |"))
 
@@ -180,6 +283,7 @@ def test_empty_survey_is_no_crash() -> None:
         ("${a} = 'x' or ${b} = 'y'", None),
         ("not(${a} = 'x')", None),
         ("${a} = 'x' and", None),
+        ("${a} = 'x'" + " " * 30_000 + "and", None),
     ],
 )
 def test_relevance(text: str, expected: tuple[Comparison, ...] | None) -> None:
@@ -194,6 +298,8 @@ def test_relevance(text: str, expected: tuple[Comparison, ...] | None) -> None:
         (". > 1", None),
         (". >= 5 and . <= 1", None),
         (". >= 1 and . >= 2", None),
+        (f". >= {'9' * 400}", None),
+        (". >= 1" + " " * 30_000 + "x", None),
     ],
 )
 def test_limit(text: str, expected: Limit | None) -> None:

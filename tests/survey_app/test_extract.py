@@ -8,31 +8,15 @@ from pathlib import Path
 import pytest
 
 from instruments.extract import read_extract
-from site_for_tests import Site
-from survey_app import db
+from site_for_tests import Site, answer
+from survey_app import cli, db
 from survey_app.errors import Refused
-from survey_app.models import ObservationRow, ResponseRow, VisitRow
+from survey_app.models import ObservationRow, VisitRow
 from survey_app.services import evaluation, jobs, respond
 from survey_app.services.extract import seal_cycle
 from survey_app.services.programme import current_cycle
 
 pytest_plugins = ("site_fixtures",)
-
-
-def answer(site: Site, class_code: str, n: int, **answers: str) -> None:
-    with db.transaction(site.engine) as session:
-        for _ in range(n):
-            row = {"instrument": "trainee_core", "version": "1.0", "session": "", "duration": ""}
-            text = respond.canonical({"q01": "4", "comment": "很好"} | answers)
-            session.add(
-                ResponseRow(
-                    id=respond.new_id(),
-                    class_code=class_code,
-                    day="2021-07-09",
-                    answers=text,
-                    **row,
-                )
-            )
 
 
 def observe(site: Site, visit: str, status: str) -> None:
@@ -64,11 +48,11 @@ def sealed(site: Site):
     with db.transaction(site.engine) as session:
         session.get_one(VisitRow, "V1").signed = True
     site.state("关闭")
-    return seal_cycle(site.engine, site.settings)
+    return seal_cycle(site.engine, site.settings, by="boss")
 
 
 def test_tables_of_the_extract(site: Site, sealed) -> None:
-    extract = read_extract(site.home / "extracts" / sealed.path.name.removesuffix(".partial"))
+    extract = read_extract(sealed.path)
     assert extract.sha256 == sealed.sha256
     responses = extract.table("responses_trainee_core_v1_0")
     assert len(responses) == 10 and responses["response"].is_monotonic_increasing
@@ -82,6 +66,7 @@ def test_tables_of_the_extract(site: Site, sealed) -> None:
 def test_rare_traits_and_words_of_small_classes_are_withheld(site: Site, sealed) -> None:
     rows = read_extract(_folder(site)).table("responses_trainee_core_v1_0")
     first, second = (rows[rows["class_code"] == code] for code in ("C1", "C2"))
+    assert (len(first), len(second)) == (6, 4)
     for trait in ("stage", "years"):
         assert first[trait].value_counts(dropna=False).min() >= 3
     assert not (first["stage"] == "senior").any() and not (first["years"] == "26+").any()
@@ -90,7 +75,7 @@ def test_rare_traits_and_words_of_small_classes_are_withheld(site: Site, sealed)
 
 def test_sealing_is_done_once(site: Site, sealed) -> None:
     with pytest.raises(Refused, match="not_closed"):
-        seal_cycle(site.engine, site.settings)
+        seal_cycle(site.engine, site.settings, by="boss")
     assert _folder(site).with_name(f"{_folder(site).name}.zip").exists()
 
 
@@ -118,15 +103,41 @@ def test_a_failed_job_says_why_and_can_run_again(site: Site, sealed, monkeypatch
         assert (row.state, row.step, row.message) == ("失败", "计分", "ValueError: 数据不全")
         assert current_cycle(session).state == "已封存"
     with db.transaction(site.engine) as session:
-        assert jobs.request_again(session, site.settings, job=job, now=2) != job
+        assert jobs.request_again(session, site.settings, job=job, now=2, by="boss") != job
 
 
 def _queue(site: Site) -> str:
     with db.transaction(site.engine) as session:
         cycle = current_cycle(session)
-        return jobs.request_score(session, site.settings, cycle=cycle, now=1)
+        return jobs.request_score(session, site.settings, cycle=cycle, now=1, by="boss")
 
 
 def _folder(site: Site) -> Path:
     with db.look(site.engine) as session:
         return site.home / "extracts" / current_cycle(session).extract
+
+
+def test_the_command_seals_and_copies_at_once_and_copies_again(
+    site: Site, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("GUOPEI_HOME", str(site.home))
+    answer(site, "C1", 6)
+    site.state("关闭")
+    for name in ("first", "second"):
+        assert cli.run(["extract", "--out", str(tmp_path / name)]) == 0
+        assert read_extract(tmp_path / name).sha256 in capsys.readouterr().out
+    assert cli.run(["extract", "--out", str(tmp_path / "second")]) == 1
+    assert "目标位置已有内容" in capsys.readouterr().err
+    with pytest.raises(Refused, match="not_closed"):
+        seal_cycle(site.engine, site.settings, by="boss")
+
+
+def test_a_seal_that_cannot_be_copied_is_not_made(
+    site: Site, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("GUOPEI_HOME", str(site.home))
+    site.state("关闭")
+    (tmp_path / "taken").write_text("x")
+    assert cli.run(["extract", "--out", str(tmp_path / "taken")]) == 1
+    with db.look(site.engine) as session:
+        assert current_cycle(session).state == "关闭"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from survey_app import policies
 from survey_app.errors import Refused
+from survey_app.services.receipts import is_receipt, receipt
 from survey_app.services.tickets import ALPHABET, LENGTH, new_code, read_code
 from survey_app.services.traits import coarsen
 
@@ -48,7 +49,8 @@ def test_observing_needs_a_declaration_without_conflict(declaration, signed, cod
 
 
 def test_delays_grow_and_end() -> None:
-    assert [policies.delay_after(n) for n in (0, 2, 3, 4, 5, 99)] == [0, 0, 5, 10, 20, 900]
+    assert [policies.login_delay(n) for n in (0, 2, 3, 4, 5, 10**9)] == [0, 0, 5, 10, 20, 900]
+    assert [policies.network_delay(n) for n in (0, 29, 30, 31, 10**9)] == [0, 0, 5, 10, 60]
 
 
 def test_tickets_are_never_more_than_trainees() -> None:
@@ -85,6 +87,29 @@ def test_codes_are_read_as_people_type_them() -> None:
         assert read_code(typed) == whole
     for typed in ("", "0", whole[:-1], whole + "2", "二" * 16):
         assert read_code(typed) is None
+
+
+KEYS = st.binary(min_size=32, max_size=32)
+IDS = st.text("0123456789abcdef", min_size=32, max_size=32)
+
+
+@given(KEYS, IDS, st.integers(0, 23), st.sampled_from("0123456789"))
+def test_a_receipt_is_known_again_and_one_wrong_digit_noticed(key, id, place, digit) -> None:
+    number = receipt(key, id)
+    assert len(number) == 24 and number == receipt(key, id)
+    wrong = number[:place] + digit + number[place + 1 :]
+    assert is_receipt(key, wrong) is (wrong == number)
+
+
+@given(KEYS, KEYS, IDS, IDS)
+def test_receipts_belong_to_one_response_and_one_site(key, other, id, second) -> None:
+    assert (receipt(key, id) == receipt(key, second)) is (id == second)
+    assert is_receipt(other, receipt(key, id)) is (key == other)
+
+
+@pytest.mark.parametrize("number", ["", "0", "1" * 20, "1" * 24, "１" * 24, "²" * 24, "-" * 24])
+def test_numbers_that_are_no_receipts(number: str) -> None:
+    assert not is_receipt(b"k" * 32, number)
 
 
 TRAITS = st.tuples(*[st.sampled_from(["a", "b", "c", None])] * 3)

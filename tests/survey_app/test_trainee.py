@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
+from itsdangerous import TimestampSigner
 from sqlalchemy import select
 
 from site_for_tests import Site, full, hidden
@@ -22,6 +24,11 @@ def post(client, path: str, page: str, answers: dict[str, str], **fields: str):
 def rows(site: Site) -> list[ResponseRow]:
     with db.look(site.engine) as session:
         return list(session.scalars(select(ResponseRow)))
+
+
+def spent(site: Site) -> int:
+    with db.look(site.engine) as session:
+        return sum(row.spent for row in session.scalars(select(TicketRow)))
 
 
 def test_notice_form_receipt(site: Site) -> None:
@@ -44,7 +51,9 @@ def test_no_cookie_is_set_for_trainees(site: Site) -> None:
     page = client.get("/c/C1/form")
     reply = post(client, "/c/C1/form", page.text, full(site), ticket=ticket)
     receipt = client.get(reply.location)
-    for answer in (client.get("/c/C1"), page, reply, receipt):
+    answers = (client.get("/c/C1"), page, reply, receipt)
+    assert [answer.status_code for answer in answers] == [200, 200, 303, 200]
+    for answer in answers:
         assert "Set-Cookie" not in answer.headers
 
 
@@ -114,7 +123,7 @@ def test_wrong_and_spent_ticket(site: Site) -> None:
 
 
 def test_retry_is_a_success_and_other_content_is_refused(site: Site) -> None:
-    ticket, second = site.tickets(count=2)
+    ticket, _unspent = site.tickets(count=2)
     client = site.visitor()
     page = client.get("/c/C1/form").text
     first = post(client, "/c/C1/form", page, full(site), ticket=ticket)
@@ -122,9 +131,73 @@ def test_retry_is_a_success_and_other_content_is_refused(site: Site) -> None:
     assert (retry.status_code, retry.location) == (303, first.location)
     other = post(client, "/c/C1/form", page, full(site, value="5"), ticket=ticket)
     assert other.status_code == 409 and "内容与上次不同" in other.text
-    with db.look(site.engine) as session:
-        assert sum(row.spent for row in session.scalars(select(TicketRow))) == 1
-    assert second
+    assert spent(site) == 1
+
+
+@pytest.mark.parametrize("state", ["关闭", "已封存", "已评分"])
+def test_a_retry_after_closing_gets_its_receipt_and_nothing_else_is_taken(
+    site: Site, state: str
+) -> None:
+    """Design, what must always be true: 1. The reply got lost, and the cycle closed meanwhile."""
+    ticket, unspent = site.tickets(count=2)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    first = post(client, "/c/C1/form", page, full(site), ticket=ticket)
+    site.state(state)
+    retry = post(client, "/c/C1/form", page, full(site), ticket=ticket)
+    assert (retry.status_code, retry.location) == (303, first.location)
+    assert client.get(retry.location).status_code == 200
+    other = post(client, "/c/C1/form", page, full(site, value="5"), ticket=ticket)
+    shared = post(client, "/c/C1/form", page, full(site), ticket=unspent)
+    without = post(client, "/c/C1/form", page, full(site), ticket="")
+    assert [reply.status_code for reply in (other, shared, without)] == [410] * 3
+    assert (len(rows(site)), spent(site)) == (1, 1)
+
+
+def test_a_page_that_is_too_old_takes_retries_only(site: Site, monkeypatch) -> None:
+    ticket, unspent = site.tickets(count=2)
+    client = site.visitor()
+    page, fresh = (client.get("/c/C1/form").text for _ in range(2))
+    first = post(client, "/c/C1/form", page, full(site), ticket=ticket)
+    later = int(time.time()) + 8 * 86400
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _signer: later)
+    retry = post(client, "/c/C1/form", page, full(site), ticket=ticket)
+    assert (retry.status_code, retry.location) == (303, first.location)
+    late = post(client, "/c/C1/form", fresh, full(site), ticket=unspent)
+    assert late.status_code == 400 and "超过7天" in late.text
+    assert (len(rows(site)), spent(site)) == (1, 1)
+
+
+def test_only_receipts_that_the_site_made_are_shown(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    path = post(client, "/c/C1/form", page, full(site), ticket=ticket).location
+    shown = client.get(path)
+    assert shown.status_code == 200 and "没有核对" in shown.text
+    wrong = path[:-1] + str((int(path[-1]) + 1) % 10)
+    for forged in (wrong, "/receipt/" + "1" * 20, "/receipt/" + "1" * 24):
+        reply = client.get(forged)
+        assert reply.status_code == 404 and "没有发出过" in reply.text
+        assert "已收到" not in reply.text
+
+
+def test_an_answer_whose_commit_fails_is_not_acknowledged(site: Site, monkeypatch) -> None:
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+
+    def fail(_session) -> None:
+        raise RuntimeError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sqlalchemy.orm.Session.commit", fail)
+        patch.setitem(site.app.config, "PROPAGATE_EXCEPTIONS", False)
+        lost = post(client, "/c/C1/form", page, full(site), ticket=ticket)
+    assert lost.status_code == 500 and "重试" in lost.text
+    assert (len(rows(site)), spent(site)) == (0, 0)
+    assert post(client, "/c/C1/form", page, full(site), ticket=ticket).status_code == 303
+    assert (len(rows(site)), spent(site)) == (1, 1)
 
 
 def test_two_people_on_one_page_are_both_counted(site: Site) -> None:

@@ -1,0 +1,177 @@
+"""The audit: every change by staff leaves its line, no trainee does, and no line changes."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from flask import request
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+
+from instruments.catalogue import write_catalogue
+from site_for_tests import PASSWORD, Site, Staff, catalogue, full, hidden
+from survey_app import clock, db
+from survey_app.models import AccountRow, AuditRow
+from survey_app.phrases import phrase
+from survey_app.services import audit, jobs
+from survey_app.services.programme import builtin_sources
+
+pytest_plugins = ("site_fixtures",)
+
+CHANGE_NOTHING = {"auth.sign_out", "programme.check_import"}
+DIMENSIONS = ("e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8a", "e8b")
+RECORD = "/expert/visits/V1/sessions/S1"
+Line = tuple[str, str, str]
+
+
+def lines(site: Site) -> list[Line]:
+    """What the audit holds, oldest first, without what the fixture itself has done."""
+    with db.look(site.engine) as session:
+        rows = session.scalars(select(AuditRow).order_by(AuditRow.at))
+        return [(row.by, row.action, row.object) for row in rows if row.by != audit.COMMAND]
+
+
+def import_catalogue(boss: Staff) -> None:
+    workbook = io.BytesIO(write_catalogue(catalogue(enrolled=9)))
+    page = boss.post("/province/import", workbook=(workbook, "目录.xlsx")).text
+    boss.post("/province/import/apply", staged=hidden(page, "staged"))
+
+
+def observe(expert: Staff) -> None:
+    """Declare, record, contradict the record, sign."""
+    expert.post("/expert/visits/V1/declaration", declaration="none")
+    own = {"response": hidden(expert.get(RECORD).text, "response"), "revision": "0"}
+    answers = dict.fromkeys(DIMENSIONS, "unseen") | {"due": "40", "present": "39"}
+    expert.post(RECORD, **own, **answers, lecturer_as_planned="yes")
+    expert.post(RECORD, **own, e1="1")
+    expert.post("/expert/visits/V1/sign")
+
+
+def issue(site: Site, boss: Staff) -> None:
+    """Tickets for a class and for all; an account for an expert who has lost the own one."""
+    boss.post("/province/tickets", scope="class", code="C1", count="2")
+    boss.post("/province/tickets", scope="classes", anew="1", format="csv")
+    site.staff("E2").post("/password", old=PASSWORD, new="a-new-password", again="a-new-password")
+    with db.transaction(site.engine) as session:
+        session.execute(text("DELETE FROM sign_ins WHERE login = 'E2'"))
+        session.delete(session.get_one(AccountRow, "E2"))
+    boss.post("/province/experts/accounts")
+
+
+def finish(site: Site, boss: Staff) -> None:
+    """From closing to a second scoring."""
+    for step in ("close", "extract", "score"):
+        boss.post(f"/province/{step}")
+    with db.look(site.engine) as session:
+        job = jobs.latest_job(session, "2021")
+    assert job is not None
+    boss.post(f"/province/jobs/{job.id}/again")
+
+
+def test_every_change_by_staff_leaves_one_line(preparing: Site, monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "start_job", lambda settings, job: None)
+    site, called = preparing, set()
+    site.app.after_request(lambda reply: called.add((request.method, request.endpoint)) or reply)
+    boss = site.staff("boss")
+    import_catalogue(boss)
+    boss.post("/province/programme", builtin="1")
+    boss.post("/province/open")
+    issue(site, boss)
+    observe(site.staff("E1"))
+    finish(site, boss)
+    noted = lines(site)
+    sealed = next(object for _, action, object in noted if action == "extract")
+    assert sealed.startswith("2021-")
+    assert noted == [
+        ("boss", "import", "2021"),
+        ("boss", "sources", f"2021 {builtin_sources().sha[:16]}"),
+        ("boss", "open", "2021"),
+        ("boss", "tickets", "C1 × 2"),
+        ("boss", "tickets_anew", "C1 C2 × 18"),
+        ("E2", "password", "E2"),
+        ("boss", "account", "E2"),
+        ("E1", "declare_none", "V1"),
+        ("E1", "record", "V1 S1"),
+        ("E1", "record_conflict", "V1 S1"),
+        ("E1", "sign", "V1"),
+        ("boss", "close", "2021"),
+        ("boss", "extract", sealed),
+        ("boss", "score", "2021"),
+        ("boss", "score", "2021"),
+    ]
+    views = site.app.view_functions
+    posts = {r.endpoint for r in site.app.url_map.iter_rules() if "POST" in (r.methods or ())}
+    staff = {name for name in posts if views[name].access != "public"}
+    assert staff - CHANGE_NOTHING <= {endpoint for method, endpoint in called if method == "POST"}
+
+
+def test_no_trainee_is_in_it(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    before = lines(site)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    own = {"token": hidden(page, "token"), "response": hidden(page, "response"), "confirmed": "1"}
+    stored = client.post("/c/C1/form", data={**own, **full(site), "ticket": ticket})
+    refused = client.post("/c/C1/form", data={**own, **full(site, value="5"), "ticket": ticket})
+    assert (stored.status_code, refused.status_code) == (303, 409)
+    assert lines(site) == before != []
+
+
+def test_what_is_refused_or_fails_leaves_no_line(site: Site, monkeypatch) -> None:
+    boss = site.staff("boss")
+    assert boss.post("/province/open").status_code == 409
+
+    def fail(_session) -> None:
+        raise RuntimeError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sqlalchemy.orm.Session.commit", fail)
+        patch.setitem(site.app.config, "PROPAGATE_EXCEPTIONS", False)
+        assert boss.post("/province/close").status_code == 500
+    assert lines(site) == []
+    assert boss.post("/province/close").status_code == 303
+    assert lines(site) == [("boss", "close", "2021")]
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET by = 'x'", "DELETE FROM audit"])
+def test_lines_are_never_changed(site: Site, change: str) -> None:
+    site.staff("boss").post("/province/close")
+    with (
+        pytest.raises(DatabaseError, match="only added to"),
+        db.transaction(site.engine) as session,
+    ):
+        session.execute(text(change))
+    assert lines(site) == [("boss", "close", "2021")]
+
+
+def test_the_province_reads_it_newest_first(site: Site, monkeypatch) -> None:
+    boss = site.staff("boss")
+    start = clock.now().replace(year=2031, month=7, day=1, hour=9, minute=0, second=0)
+    with db.transaction(site.engine) as session:
+        for number in range(audit.PAGE + 5):
+            moment = start + timedelta(seconds=number)
+            monkeypatch.setattr(clock, "now", lambda at=moment: at)
+            audit.note(session, by="E1", action="sign", object=f"V-{number:03d}")
+    monkeypatch.undo()
+    first, second = (boss.get(f"/province/audit?page={n}").text for n in (1, 2))
+    assert first.index("V-054") < first.index("V-053") < first.index("V-005")
+    assert "2031-07-01 09:00:54" in first and "签署调研" in first
+    assert "V-004" not in first and "较早的记录" in first and "较新的记录" not in first
+    assert second.index("V-004") < second.index("V-000") < second.index("（服务器命令）")
+    assert "较早的记录" not in second and "较新的记录" in second
+    for strange in ("x", "-1", "0"):
+        assert boss.get(f"/province/audit?page={strange}").text == first
+    beyond = boss.get(f"/province/audit?page={'9' * 30}")
+    assert beyond.status_code == 200 and "没有记录" in beyond.text
+
+
+@pytest.mark.parametrize("action", audit.ACTIONS)
+def test_every_action_has_words(action: str) -> None:
+    assert phrase(f"audit.{action}")
+
+
+def test_an_action_without_words_is_refused(site: Site) -> None:
+    with pytest.raises(ValueError, match="frobbed"), db.transaction(site.engine) as session:
+        audit.note(session, by="boss", action="frobbed", object="")
