@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import openpyxl
@@ -10,6 +11,7 @@ import pyreadstat
 import pytest
 
 from instruments.faults import FaultsFound
+from instruments.workbook import XLS_MAGIC
 from reports.ratings import Columns, Range, collect_ratings, parse_range
 from reports.sheets import LISTED, read_table
 
@@ -112,10 +114,14 @@ def test_many_bad_cells_are_counted(tmp_path: Path) -> None:
         (b"\x81\xff\xff", "a.csv", "ratings.encoding"),
         ("单位,评分\n".encode(), "a.csv", "ratings.empty"),
         ("单位,单位\n甲,1\n".encode(), "a.csv", "ratings.repeated_column"),
-        (b"not a zip", "a.xlsx", "ratings.unreadable"),
-        (b"not a sav", "a.sav", "ratings.unreadable"),
+        (b"not a zip", "a.xlsx", "ratings.bad_xlsx"),
+        (b"PK\x03\x04 half a zip", "a.xlsx", "ratings.bad_xlsx"),
+        (XLS_MAGIC + b"old or locked", "a.xlsx", "ratings.locked_xlsx"),
+        (b"not a sav", "a.sav", "ratings.bad_sav"),
+        (b"a,b\n1,\0\n", "a.csv", "ratings.binary"),
+        (b'a,b\n1,"2\n', "a.csv", "ratings.open_quote"),
         (b"%PDF", "a.pdf", "ratings.format"),
-        ("单位,评分\n甲,1,2,3\n乙,1\n".encode(), "a.csv", "ratings.unreadable"),
+        ("单位,评分\n甲,1,2,3\n乙,1\n".encode(), "a.csv", "ratings.extra_cells"),
     ],
 )
 def test_unreadable_files_are_refused(tmp_path: Path, content: bytes, name: str, code: str) -> None:
@@ -123,6 +129,15 @@ def test_unreadable_files_are_refused(tmp_path: Path, content: bytes, name: str,
     with pytest.raises(FaultsFound) as found:
         read_table(tmp_path / name)
     assert codes(found) == [code]
+    assert found.value.faults[0].place.file == name
+    assert not re.search("[a-z]+ [a-z]+", found.value.faults[0].message)  # no foreign reader's words
+
+
+def test_ragged_rows_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("单位,评分\n甲,1\n甲,1,2,3\n乙,1,2\n", encoding="utf-8")
+    with pytest.raises(FaultsFound) as found:
+        read_table(tmp_path / "a.csv")
+    assert [fault.place.row for fault in found.value.faults] == [3, 4]
 
 
 @pytest.mark.parametrize(
