@@ -130,7 +130,7 @@ def test_unreadable_files_are_refused(tmp_path: Path, content: bytes, name: str,
         read_table(tmp_path / name)
     assert codes(found) == [code]
     assert found.value.faults[0].place.file == name
-    assert not re.search("[a-z]+ [a-z]+", found.value.faults[0].message)  # no foreign reader's words
+    assert not re.search("[a-z]+ [a-z]+", found.value.faults[0].message)  # our words
 
 
 def test_ragged_rows_are_named(tmp_path: Path) -> None:
