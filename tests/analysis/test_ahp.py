@@ -1,0 +1,73 @@
+"""Pairwise comparisons against Saaty's published drinks, and by their properties."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.ahp import aggregate, judgements, priorities
+from instruments.comparisons import comparison_rules
+from project_root import ROOT
+
+RULES = comparison_rules()
+TABLE = pd.read_csv(ROOT / "tests/reference/saaty_drinks.csv", index_col=0)
+DRINKS = list(TABLE.columns)
+
+
+def drinks() -> np.ndarray:
+    size = len(DRINKS)
+    upper = {(i, j): float(TABLE.iloc[i, j]) for i in range(size) for j in range(i + 1, size)}
+    return judgements(size, pairs=upper, among=RULES.scale)
+
+
+def test_published_drinks() -> None:
+    found = priorities(drinks(), random_index=RULES.random_index)
+    published = {"water": 0.327, "soda": 0.190, "coffee": 0.177, "milk": 0.129}
+    published |= {"beer": 0.116, "tea": 0.042, "wine": 0.019}
+    for drink, weight in published.items():
+        assert found.weight[DRINKS.index(drink)] == pytest.approx(weight, abs=5e-4)
+    assert found.eigenvalue == pytest.approx(7.17662904, abs=1e-7)
+    assert found.index == pytest.approx(0.02943817, abs=1e-7)
+    assert found.ratio == pytest.approx(0.0223016, abs=1e-6)
+
+
+weights = st.lists(st.floats(0.05, 20.0), min_size=3, max_size=9)
+
+
+@given(weights)
+def test_consistent_judgements_give_back_their_weights(given_: list[float]) -> None:
+    w = np.array(given_)
+    found = priorities(w[:, None] / w[None, :], random_index=RULES.random_index)
+    assert found.weight == pytest.approx(w / w.sum(), rel=1e-6)
+    assert found.index == pytest.approx(0.0, abs=1e-9)
+
+
+@given(st.permutations(range(7)))
+def test_order_of_elements_does_not_matter(order: list[int]) -> None:
+    matrix = drinks()
+    found = priorities(matrix[np.ix_(order, order)], random_index=RULES.random_index)
+    straight = priorities(matrix, random_index=RULES.random_index)
+    assert found.weight == pytest.approx(straight.weight[order], rel=1e-9)
+    assert found.ratio == pytest.approx(straight.ratio, abs=1e-9)
+
+
+def test_two_elements_are_always_consistent() -> None:
+    matrix = judgements(2, pairs={(0, 1): 1 / 3}, among=RULES.scale)
+    found = priorities(matrix, random_index=RULES.random_index)
+    assert found.weight == pytest.approx([0.25, 0.75])
+    assert found.ratio == 0.0
+
+
+def test_a_group_of_opposites_is_indifferent() -> None:
+    matrix = drinks()
+    both = aggregate([matrix, matrix.T])
+    assert both == pytest.approx(np.ones_like(matrix))
+
+
+@pytest.mark.parametrize("pairs", [{(0, 1): 3.0}, {(0, 1): 3.0, (0, 2): 3.5, (1, 2): 1.0}])
+def test_judgements_off_the_scale_or_missing_are_refused(pairs: dict) -> None:
+    with pytest.raises(ValueError, match="comparison of 0 and 2"):
+        judgements(3, pairs=pairs, among=RULES.scale)
