@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from instruments.scorecard import Adjustment
+from instruments.methods import Adjustment
 
 
 def adjusted_totals(

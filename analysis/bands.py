@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from instruments.scorecard import Band
+from instruments.methods import Band
 
 TINY = 1e-9
 """Least standard error, so that an exact score stays in its band."""

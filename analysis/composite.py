@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.results import Estimates
-from instruments.scorecard import Framework
+from instruments.scorecard import Framework, points_of
 
 TOTAL = ""
 """Code of the composite itself, above the first level."""
@@ -32,17 +32,20 @@ class Composed:
         return np.where(np.isnan(self.value), np.nan, np.sqrt(np.maximum(variance, 0.0)))
 
 
-def compose(estimates: Estimates, *, framework: Framework, aggregation: str) -> Composed:
+def compose(
+    estimates: Estimates, *, framework: Framework, points: np.ndarray, aggregation: str
+) -> Composed:
     """Points-weighted mean up the tree; what is not measured gives its points to its siblings.
 
-    Leaves not measured are re-normalised within the second level, a second level without any
-    within the first, a first level without any within the total. A leaf with ``minimum_of`` is
-    the lowest of those leaves; its derivative is that leaf's. The covariance is J V J' (delta
-    method) with V = the unit's own covariance + the experts' panel, which units share.
+    ``points``: units x indicators in tree order (``points_table``). Leaves not measured are
+    re-normalised within the second level, a second level without any within the first, a first
+    level without any within the total. A leaf with ``minimum_of`` is the lowest of those leaves;
+    its derivative is that leaf's. The covariance is J V J' (delta method) with V = the unit's own
+    covariance + the experts' panel, which units share.
     Raises KeyError for an unknown aggregation.
     Source: OECD/JRC 2008, Handbook on Constructing Composite Indicators, steps 5-7; domain 00.
     """
-    jacobian = METHODS[aggregation](estimates, framework)
+    jacobian = METHODS[aggregation](estimates, framework, points)
     value = np.einsum("ukl,ul->uk", jacobian, np.nan_to_num(estimates.value))
     missing = np.abs(jacobian).sum(axis=2) == 0
     codes = (*(node.code for node in framework.indicators), TOTAL)
@@ -54,7 +57,15 @@ def compose(estimates: Estimates, *, framework: Framework, aggregation: str) -> 
     )
 
 
-def _arithmetic(estimates: Estimates, framework: Framework) -> np.ndarray:
+def points_table(framework: Framework, types: Sequence[str | None]) -> np.ndarray:
+    """Points of every indicator in tree order for units of these types, units x indicators."""
+    rows = {kind: list(points_of(framework, kind).values()) for kind in set(types)}
+    return np.array([rows[kind] for kind in types], dtype=float).reshape(
+        len(types), len(framework.indicators)
+    )
+
+
+def _arithmetic(estimates: Estimates, framework: Framework, points: np.ndarray) -> np.ndarray:
     nodes = framework.indicators
     place = {node.code: k for k, node in enumerate(nodes)} | {TOTAL: len(nodes)}
     jacobian = np.zeros((len(estimates.units), len(nodes) + 1, len(estimates.leaves)))
@@ -68,8 +79,8 @@ def _arithmetic(estimates: Estimates, framework: Framework) -> np.ndarray:
     for code in [*parents, TOTAL]:
         children = framework.children(code)
         below = jacobian[:, [place[child.code] for child in children]]
-        points = np.array([child.points for child in children], dtype=float)
-        weight = points * (np.abs(below).sum(axis=2) > 0)
+        own = points[:, [place[child.code] for child in children]]
+        weight = own * (np.abs(below).sum(axis=2) > 0)
         total = weight.sum(axis=1, keepdims=True)
         share = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
         jacobian[:, place[code]] = np.einsum("uc,ucl->ul", share, below)
@@ -88,7 +99,9 @@ def _lowest(estimates: Estimates, leaves: Sequence[str]) -> np.ndarray:
     return out
 
 
-METHODS: dict[str, Callable[[Estimates, Framework], np.ndarray]] = {"arithmetic": _arithmetic}
+METHODS: dict[str, Callable[[Estimates, Framework, np.ndarray], np.ndarray]] = {
+    "arithmetic": _arithmetic
+}
 
 
 def _covariance(estimates: Estimates, jacobian: np.ndarray) -> np.ndarray:
@@ -111,11 +124,12 @@ def _covariance(estimates: Estimates, jacobian: np.ndarray) -> np.ndarray:
 def combine(estimates: Estimates, *, units: Sequence[str], weights: np.ndarray) -> Estimates:
     """Weighted means of units' leaves, e.g. an institution's projects of one type.
 
-    ``weights``: new units x old units, not negative (people enrolled); for each leaf they are
-    re-normalised over the old units that measure it. Covariances follow the linear map.
+    ``weights``: new units x old units, or x leaves as well, not negative (people enrolled); for
+    each leaf they are re-normalised over the old units that measure it. Covariances follow the
+    linear map.
     """
     measured = ~np.isnan(estimates.value)
-    mass = weights[:, :, None] * measured[None]
+    mass = (weights if weights.ndim == 3 else weights[:, :, None]) * measured[None]
     total = mass.sum(axis=1, keepdims=True)
     share = np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
     value = np.einsum("gul,ul->gl", share, np.nan_to_num(estimates.value))

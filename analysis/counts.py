@@ -10,10 +10,15 @@ import duckdb
 import pandas as pd
 
 from analysis.results import Scoring
+from instruments.tables import repeat_table
 
 IDENTITY = "respondent"
 """Header item that tells people apart when one person may fill several forms (assess)."""
-_PROJECT = "JOIN classes c USING (class_code) JOIN units u ON c.project = u.unit"
+_PROJECT = "JOIN units u ON r.unit = u.unit"
+LOCAL = ("school", "locality")
+"""What a form is about whose answers speak of a county or city, not of a project."""
+SCHOOL = "school "
+"""Before the code of a school, where schools are the clusters: no class is called so."""
 
 
 class Tables(Protocol):
@@ -32,7 +37,7 @@ class Counts:
 
     ``cells``: class_code, kept, one column per trait, leaf, n, total. ``products``: class_code,
     kept, leaf_a, leaf_b, n, total_a, total_b, product (rows with both scores). ``rows``:
-    class_code, kept, n. ``items``: class_code, item, indicator, asked, n, not_applicable,
+    class_code, kept, n. ``items``: class_code, unit, item, indicator, asked, n, not_applicable,
     missing, total (kept rows). ``asked``: class_code, leaf, asked (rows asked any of its items).
     """
 
@@ -91,7 +96,7 @@ def rating_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame:
         engine.register("conflicted", conflicted)
         parts = [
             "SELECT r.response, coalesce(r.rater, '') AS rater, u.unit AS project,"
-            " r.class_code || ' ' || coalesce(r.session, r.visit, '') AS session,"
+            " r.class_code || ' ' || coalesce(r.session, r.visit, r.target) AS session,"
             f" {_text(leaf.leaf)} AS leaf, {leaf.score} AS score"
             f" FROM answers r {_PROJECT}"
             " WHERE r.visit IS NULL OR r.visit NOT IN (SELECT visit FROM conflicted)"
@@ -128,14 +133,31 @@ def person_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame | None:
 
 def _connect(extract: Tables, *, scoring: Scoring) -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect()
-    engine.register("classes", extract.table("classes")[["class_code", "project"]])
-    projects = extract.table("units").query("kind == 'project'")
-    engine.register("units", projects[["unit", "type", "mode"]])
-    file = _text(str(extract.parquet(scoring.instrument.table)))
-    engine.execute(
-        f"CREATE VIEW answers AS SELECT * FROM read_parquet({file}) WHERE status = 'accepted'"
-    )
+    units = extract.table("units")
+    local = units["kind"].isin(["county", "city"])
+    chosen = units[local if scoring.instrument.per in LOCAL else units["kind"] == "project"]
+    engine.register("units", chosen[["unit", "type", "mode", "module"]])
+    engine.execute(f"CREATE VIEW answers AS {_answers_sql(extract, scoring)}")
     return engine
+
+
+def _answers_sql(extract: Tables, scoring: Scoring) -> str:
+    """Accepted responses; of a form whose rows are rated, one row per row of the repeat, whose
+    first item tells what is rated: it stands in place of the session."""
+    main = _text(str(extract.parquet(scoring.instrument.table)))
+    cluster = f"coalesce(class_code, {_text(SCHOOL)} || target) AS class_code"
+    head = f"SELECT * REPLACE ({cluster}) FROM read_parquet({main}) WHERE status = 'accepted'"
+    scored = {item.item for item in scoring.items}
+    for section in scoring.instrument.repeats:
+        if scored & {item.name for item in section.items}:
+            rows = _text(str(extract.parquet(repeat_table(scoring.instrument, section).name)))
+            rated = f"CAST(x.{_name(section.items[0].name)} AS VARCHAR)"
+            return (
+                f"SELECT h.* REPLACE (h.response || ' ' || x.row AS response,"
+                f" {rated} AS session), x.* EXCLUDE (response)"
+                f" FROM ({head}) h JOIN read_parquet({rows}) x ON h.response = x.response"
+            )
+    return head
 
 
 def _name(name: str) -> str:
@@ -156,7 +178,7 @@ def _scored_sql(scoring: Scoring) -> str:
             f"r.{_name(item.item)} IS NULL AS {_name('blank ' + item.item)}",
         ]
     return (
-        f"SELECT r.response, r.class_code, NOT f.excluded AS kept, {', '.join(columns)}"
+        f"SELECT r.response, r.class_code, u.unit, NOT f.excluded AS kept, {', '.join(columns)}"
         f" FROM answers r {_PROJECT} JOIN flags f ON f.response = r.response"
     )
 
@@ -193,11 +215,12 @@ def _items(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
     for item in scoring.items:
         score, asked, blank = (_name(f"{part} {item.item}") for part in ("score", "asked", "blank"))
         parts.append(
-            f"SELECT class_code, {_text(item.item)} AS item, {_text(item.indicator)} AS"
+            f"SELECT class_code, unit, {_text(item.item)} AS item, {_text(item.indicator)} AS"
             f" indicator, count(*) FILTER ({asked}) AS asked, count({score}) AS n,"
             f" count(*) FILTER ({asked} AND NOT {blank} AND {score} IS NULL) AS not_applicable,"
             f" count(*) FILTER ({asked} AND {blank}) AS missing,"
-            f" coalesce(sum({score}), 0) AS total FROM scored WHERE kept GROUP BY class_code"
+            f" coalesce(sum({score}), 0) AS total FROM scored WHERE kept"
+            " GROUP BY class_code, unit"
         )
     frame = engine.sql(" UNION ALL ".join(parts) + " ORDER BY class_code, item").df()
     return frame.assign(total=frame["total"].astype(float) / scoring.unit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from instruments.faults import Fault, fault
-from instruments.scorecard import Framework, Plan
+from instruments.methods import Plan
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,11 @@ class Evidence:
     """At least one of its parts has a score that may be shown (a project has no parts)."""
     left_out: str
     """Names of the parts that do not enter, each with its reason."""
+    points: float
+    """Points that the unit has, of 100 that apply to it."""
 
 
-def judge(evidence: Evidence, *, plan: Plan, framework: Framework) -> Verdict:
+def judge(evidence: Evidence, *, plan: Plan) -> Verdict:
     """Apply the plan's thresholds to one unit (domain 00, Thresholds and Missing data).
 
     A rule that cannot be checked is said to be so and never counts as passed.
@@ -56,7 +58,7 @@ def judge(evidence: Evidence, *, plan: Plan, framework: Framework) -> Verdict:
     left_out = [fault("analysis.left_out", parts=evidence.left_out)] if evidence.left_out else []
     if hiding:
         return Verdict(False, False, (*hiding, *left_out))
-    barring = _barring(evidence, plan, framework)
+    barring = _barring(evidence, plan)
     remarks = [fault("analysis.single_class")] if evidence.classes == 1 else []
     return Verdict(True, not barring, (*barring, *left_out, *remarks))
 
@@ -82,17 +84,33 @@ def withheld(
     return tuple(reasons)
 
 
-def _barring(evidence: Evidence, plan: Plan, framework: Framework) -> list[Fault]:
-    limits, reasons = plan.thresholds, []
-    measurable = framework.measurable / framework.total * 100.0
-    if measurable < plan.composite.minimum_points:
-        reasons.append(
-            fault(
-                "analysis.few_points",
-                points=f"{measurable:g}",
-                least=f"{plan.composite.minimum_points:g}",
-            )
-        )
+def judge_locality(evidence: Evidence, *, plan: Plan) -> Verdict:
+    """Whether a city or county takes part in the ranking: ``n`` are schools that answered.
+
+    Records are no sample and nobody's opinion, so a score is shown as soon as there is one.
+    """
+    if not evidence.scored:
+        return Verdict(False, False, (fault("analysis.nothing_measured"),))
+    limits, reasons = plan.thresholds, _few_points(evidence, plan)
+    if evidence.n < limits.locality_n:
+        reasons.append(fault("analysis.few_schools", least=limits.locality_n))
+    if (evidence.rate or 0.0) < limits.locality_rate:
+        reasons.append(fault("analysis.few_school_answers", least=f"{limits.locality_rate:.0%}"))
+    return Verdict(True, not reasons, tuple(reasons))
+
+
+def _few_points(evidence: Evidence, plan: Plan) -> list[Fault]:
+    least = plan.composite.minimum_points
+    if evidence.points >= least - _TOLERANCE:
+        return []
+    return [fault("analysis.few_points", points=f"{evidence.points:.4g}", least=f"{least:g}")]
+
+
+_TOLERANCE = 1e-9
+
+
+def _barring(evidence: Evidence, plan: Plan) -> list[Fault]:
+    limits, reasons = plan.thresholds, _few_points(evidence, plan)
     if evidence.rate is not None and evidence.rate > 1.0:
         reasons.append(fault("analysis.over_answered"))
     if evidence.rate is None and limits.min_response_rate > 0:

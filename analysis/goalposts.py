@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from analysis.results import ItemScore, LeafScore, Scoring
+from instruments.methods import Plan, Scaling
 from instruments.model import Comparison, IndicatorMapping, Instrument, Item
-from instruments.scorecard import Plan, Scaling
 
 UNIT = 1_000_000
 """Scores are whole multiples of 1/UNIT point, so that no order of summing changes a sum."""
@@ -12,24 +14,26 @@ CONTEXT = "project_"
 """Context names are this prefix and a column of the project (``project_mode``)."""
 
 
-def scoring(instrument: Instrument, *, plan: Plan) -> Scoring:
+def scoring(instrument: Instrument, *, plan: Plan, leaves: Collection[str]) -> Scoring:
     """Expressions that score one instrument version by the plan's goalposts.
 
     They speak of ``r`` (a row of responses) and ``u`` (its project) and give whole numbers of
     1/UNIT point, null where nothing is to be scored: not asked, blank, 不适用, 未观察到, or a gain
-    whose baseline is already at the top. A leaf's score is the mean of its items' scores.
+    whose baseline is already at the top. A leaf's score is the mean of its items' scores. Only
+    ``leaves`` are scored: those of one scorecard.
     """
-    firsts = {m.item: m for m in reversed(instrument.mappings)}
-    names = dict.fromkeys(m.item for m in instrument.mappings)
+    mappings = [m for m in instrument.mappings if m.indicator in leaves]
+    firsts = {m.item: m for m in reversed(mappings)}
+    names = dict.fromkeys(m.item for m in mappings)
     items = tuple(_item(firsts[name], instrument, plan) for name in names)
-    leaves = dict.fromkeys(m.indicator for m in instrument.mappings)
+    fed = dict.fromkeys(m.indicator for m in mappings)
     return Scoring(
         instrument,
         UNIT,
         tuple((name, _context(name)) for name in instrument.context),
         tuple(_traits(instrument, plan)),
         items,
-        tuple(_leaf(leaf, instrument, plan) for leaf in leaves),
+        tuple(_leaf(leaf, instrument, plan) for leaf in fed),
     )
 
 

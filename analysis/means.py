@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from instruments.scorecard import Means as Choice
+from instruments.methods import Means as Choice
 
 
 @dataclass(frozen=True, eq=False)

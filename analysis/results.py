@@ -7,11 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from instruments.methods import Plan
 from instruments.model import Instrument
 from instruments.programme import Cycle
 from instruments.result_tables import RESULT_TABLES
-from instruments.scorecard import Framework, Plan
+from instruments.scorecard import Framework
 from instruments.tables import conform
+
+SURVEYS = (
+    *(("trainee", "class", "end"), ("trainee", "session", "end")),
+    *(("trainee", "class", "followup"), ("school", "sending", "followup")),
+)
+"""Subjects of the forms that scorecard A counts answers of; their clusters are classes."""
+LOCAL_SURVEYS = (
+    *(("school", "school", "end"), ("trainee", "class", "end")),
+    *(("trainee", "class", "followup"), ("school", "sending", "followup")),
+)
+"""Subjects of the forms that scorecard B counts answers of; clusters are schools or classes."""
+OBSERVATIONS = (
+    *(("expert", "visit", "end"), ("expert", "project", "end"), ("expert", "class", "end")),
+)
+"""Subjects of the forms that scorecard A takes experts' ratings of."""
+FOLLOWUP = "followup"
+"""The wave that the first edition does not have yet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +44,9 @@ class Results:
     day: str
     """Data cut-off, YYYY-MM-DD."""
     extract_sha256: str
-    framework: Framework
+    frameworks: tuple[Framework, ...]
     plan: Plan
     instruments: tuple[Instrument, ...]
-    measurable: float
-    """Points out of ``framework.total`` that this edition measures (本期可测)."""
     provenance: tuple[tuple[str, str], ...]
     """Name and version of what computed the results; no machine's name, no clock."""
     units: pd.DataFrame
@@ -43,6 +59,14 @@ class Results:
     flags: pd.DataFrame
     sensitivity: pd.DataFrame
     classes: pd.DataFrame
+    fields: pd.DataFrame
+    focus: pd.DataFrame
+    editions: pd.DataFrame
+    reweighted: pd.DataFrame
+
+    def framework(self, scorecard: str) -> Framework:
+        """The framework of ``scorecard``; raises KeyError when the cycle has none."""
+        return {one.scorecard: one for one in self.frameworks}[scorecard]
 
     def __post_init__(self) -> None:
         for table in RESULT_TABLES:

@@ -31,7 +31,7 @@ class Roster:
 def rosters(units: pd.DataFrame, *, projects: Sequence[str]) -> tuple[Roster, Roster, Roster]:
     """Rosters of the three scorecards from the extract's ``units``.
 
-    In: kind, unit, name, type, type_label, institution (``instruments.tables.UNITS``); the order
+    In: kind, unit, name, type, type_label, parent (``instruments.tables.UNITS``); the order
     of ``projects`` is that of the members' columns. Projects without a type form the group ''.
     A project without an institution is scored as a project only. All members enter.
     """
@@ -39,8 +39,8 @@ def rosters(units: pd.DataFrame, *, projects: Sequence[str]) -> tuple[Roster, Ro
     rows = rows.assign(type=rows["type"].fillna(""))
     names = units[units["kind"] == "institution"].set_index("unit")["name"].to_dict()
     alone = rows.assign(owner=rows["unit"], title=rows["name"])
-    owned = rows[rows["institution"].fillna("") != ""]
-    owned = owned.assign(owner=owned["institution"])
+    owned = rows[rows["parent"].fillna("") != ""]
+    owned = owned.assign(owner=owned["parent"])
     owned = owned.assign(title=[names.get(owner, owner) for owner in owned["owner"]])
     overall = owned.assign(type="", type_label=None)
     place = {project: i for i, project in enumerate(projects)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from instruments.methods import Screening
 from instruments.model import Instrument, Item
-from instruments.scorecard import Screening
 
 STRAIGHT_LINE, NONRESPONSE = "straight_line_failed_check", "item_nonresponse"
 REVERSED = "reversed"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from instruments.model import NOT_APPLICABLE, Instrument, Item
-from instruments.programme import Catalogue
+from instruments.programme import Catalogue, Project
 from instruments.scorecard import Framework
+from instruments.types import module_for
 
 
 @dataclass(frozen=True)
@@ -153,13 +154,22 @@ def trainee_answers(
     project = next(
         p for p in province.catalogue.projects if p.code == province.project[person.class_code]
     )
-    context = {"project_mode": project.mode, "project_type": project.type}
-    asked = {item.name for item in instrument.asked({**context, **answers})}
+    asked = {item.name for item in instrument.asked({**project_context(project), **answers})}
     optional = province.settings.blank
     return {
         name: code
         for name, code in answers.items()
         if name in asked and (instrument.item(name).required or generator.random() >= optional)
+    }
+
+
+def project_context(project: Project) -> dict[str, str]:
+    """Values of the context names that speak of a project."""
+    module = module_for(project.type, project.mode)
+    return {
+        "project_mode": project.mode,
+        "project_type": project.type,
+        "project_module": module,
     }
 
 
@@ -209,6 +219,8 @@ def _scored(
 ) -> dict[str, str]:
     answers: dict[str, str] = {}
     for mapping in instrument.mappings:
+        if mapping.indicator not in quality:  # another scorecard's
+            continue
         item = instrument.item(mapping.item)
         position = quality[mapping.indicator] + shift + float(generator.normal(0.0, spread))
         if mapping.baseline:

@@ -10,12 +10,12 @@ import pandas as pd
 
 from instruments.scorecard import Framework
 
-MEASURED, MISSING, NOT_APPLICABLE, SUPPRESSED = (
-    "measured",
-    "missing",
-    "not_applicable",
-    "suppressed",
+MEASURED, WITHHELD, MISSING, NOT_DUE, NOT_APPLICABLE, SUPPRESSED = (
+    *("measured", "withheld", "missing"),
+    *("not_due", "not_applicable", "suppressed"),
 )
+SHOWN = (MEASURED, WITHHELD)
+"""States of a node whose value may be shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,8 @@ class Card:
     leaf_n: dict[str, np.ndarray]
     """Scores that a leaf rests on; where it is not measured, those that were too few."""
     leaf_classes: dict[str, np.ndarray]
+    leaf_rows: dict[str, np.ndarray]
+    """Forms of the leaf's instrument, and those of them that asked for it."""
     leaf_asked: dict[str, np.ndarray]
     leaf_raters: dict[str, np.ndarray]
     """Distinct raters, for leaves that experts measure; ``leaf_n`` counts their ratings."""
@@ -62,6 +64,12 @@ class Card:
     """Parts that do not enter, with the reasons, in words; '' = none."""
     telling: np.ndarray
     """Units whose ``n`` would tell the number of a part that has too few answers."""
+    leaf_state: dict[str, np.ndarray]
+    """Of the leaves that records measure: the states of ``analysis.records``."""
+    not_due: frozenset[str]
+    """Leaves whose wave is still to come."""
+    points: np.ndarray
+    """Units x nodes without the composite; a leaf with 0 points does not apply."""
 
     def members(self, group: str) -> np.ndarray:
         """Places of the units of one group."""
@@ -90,6 +98,22 @@ def unit_rows(card: Card) -> pd.DataFrame:
     )
 
 
+def measured_points(card: Card, *, framework: Framework) -> tuple[np.ndarray, np.ndarray]:
+    """Per unit, on 0-100: the share of the points that apply to it which it has, and the largest
+    such share in its group (本期可测; domain section 00, missing data)."""
+    states = leaf_states(card, framework=framework)
+    places = [card.codes.index(code) for code in states]
+    points = card.points[:, places]
+    had = ~np.isnan(card.main.value[:, places])
+    strange = np.array([state == NOT_APPLICABLE for state in states.values()]).T
+    own = 100.0 * (points * had).sum(axis=1)
+    own = own / (framework.total - (points * strange).sum(axis=1))
+    group = np.zeros(len(card.units))
+    for name in dict.fromkeys(card.groups):
+        group[card.members(name)] = own[card.members(name)].max()
+    return own, group
+
+
 def indicator_rows(
     card: Card,
     *,
@@ -105,9 +129,10 @@ def indicator_rows(
     where nobody else was asked.
     """
     parts = []
+    states = _node_states(card, framework=framework)
     for place, node in enumerate(framework.indicators):
-        status = _status(card, place=place, code=node.code, hidden=hidden)
-        shown = status == MEASURED
+        status = _veiled(card, states[node.code], code=node.code, hidden=hidden)
+        shown = np.isin(status, SHOWN)
         columns = {
             "raw": card.raw.value,
             "raw_se": card.raw.se,
@@ -122,7 +147,7 @@ def indicator_rows(
             "unit": card.units,
             "indicator": node.code,
             "level": _level(framework, node.code),
-            "points": node.points,
+            "points": card.points[:, place],
             "source": node.source or None,
             "n": _shown(card.leaf_n.get(node.code), shown),
             "classes": _shown(card.leaf_classes.get(node.code), shown),
@@ -142,17 +167,52 @@ def _shown(counts: np.ndarray | None, shown: np.ndarray) -> np.ndarray:
     return np.full(len(shown), np.nan) if counts is None else np.where(shown, counts, np.nan)
 
 
-def _status(card: Card, *, place: int, code: str, hidden: np.ndarray) -> np.ndarray:
-    experts = code in card.leaf_raters
-    zero = np.zeros(len(card.units))
-    basis = card.leaf_raters if experts else card.leaf_n
-    insufficient = basis.get(code, zero) > 0
+def leaf_states(card: Card, *, framework: Framework) -> dict[str, np.ndarray]:
+    """State of every leaf for every unit, as if every value could be shown."""
+    return {
+        leaf.code: np.where(
+            card.points[:, card.codes.index(leaf.code)] > 0,
+            _leaf_state(card, place=card.codes.index(leaf.code), code=leaf.code),
+            NOT_APPLICABLE,
+        )
+        for leaf in framework.leaves
+    }
+
+
+def _leaf_state(card: Card, *, place: int, code: str) -> np.ndarray:
     measured = ~np.isnan(card.main.value[:, place])
-    asked = card.leaf_asked.get(code)
-    unasked = (card.classes > 0) & (asked == 0) if asked is not None else zero > 0
-    protected = not experts or set(card.leaf_raters) == set(card.leaf_n)
-    choices = [measured & hidden & protected, measured, insufficient, unasked]
-    return np.select(choices, [SUPPRESSED, MEASURED, SUPPRESSED, NOT_APPLICABLE], MISSING)
+    if code in card.leaf_state:
+        return card.leaf_state[code]
+    if code in card.not_due:
+        return np.full(len(card.units), NOT_DUE, dtype=object)
+    zero = np.zeros(len(card.units))
+    basis = card.leaf_raters if code in card.leaf_raters else card.leaf_n
+    insufficient = basis.get(code, zero) > 0
+    unasked = (card.leaf_rows.get(code, zero) > 0) & (card.leaf_asked.get(code, zero) == 0)
+    return np.select(
+        [measured, insufficient, unasked], [MEASURED, SUPPRESSED, NOT_APPLICABLE], MISSING
+    )
+
+
+def _node_states(card: Card, *, framework: Framework) -> dict[str, np.ndarray]:
+    """States of all nodes; one without a value takes the most telling state of its children."""
+    states = leaf_states(card, framework=framework)
+    for place, node in reversed(list(enumerate(framework.indicators))):
+        if not node.source:
+            below = np.array([states[child.code] for child in framework.children(node.code)])
+            has = [(below == state).any(axis=0) for state in (MISSING, SUPPRESSED, NOT_DUE)]
+            known = ~np.isnan(card.main.value[:, place])
+            states[node.code] = np.select(
+                [known, *has], [MEASURED, MISSING, SUPPRESSED, NOT_DUE], NOT_APPLICABLE
+            )
+    return states
+
+
+def _veiled(card: Card, state: np.ndarray, *, code: str, hidden: np.ndarray) -> np.ndarray:
+    """``state``, suppressed where the value rests on people whose unit shows no score."""
+    experts = code in card.leaf_raters and set(card.leaf_raters) != set(card.leaf_n)
+    open_ = experts or code in card.leaf_state
+    return np.where(np.isin(state, SHOWN) & hidden & (not open_), SUPPRESSED, state)
 
 
 def pair_rows(

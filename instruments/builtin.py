@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 
@@ -10,6 +11,8 @@ from instruments.form import context_of, form_id
 from instruments.model import Instrument
 from instruments.workbook import Workbook, read_workbook
 from instruments.xlsform import compile_instrument
+
+_SCORECARD = re.compile(r"[A-Z]\.yaml")
 
 
 def instrument_sources() -> dict[str, bytes]:
@@ -22,6 +25,13 @@ def instrument_sources() -> dict[str, bytes]:
 def framework_source(name: str = "A") -> bytes:
     """Content of the built-in framework ``name``; raises FileNotFoundError if there is none."""
     return files("instruments").joinpath(f"library/frameworks/{name}.yaml").read_bytes()
+
+
+def framework_sources() -> dict[str, bytes]:
+    """File name -> content of the frameworks of a cycle: one per scorecard letter, by name."""
+    folder = files("instruments").joinpath("library/frameworks")
+    paths = sorted((path for path in folder.iterdir() if _SCORECARD.fullmatch(path.name)), key=str)
+    return {path.name: path.read_bytes() for path in paths}
 
 
 def plan_source(name: str = "default") -> bytes:

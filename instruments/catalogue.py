@@ -120,7 +120,8 @@ def _built(records: Records) -> Catalogue:
 
 
 def _row(part: Part, record: Record) -> Any:
-    return part.row(**{field.name: record[field.name] for field in fields_of(part.row)})
+    kept = {field.name for field in fields_of(part.row)} & {field.name for field in part.fields}
+    return part.row(**{name: record[name] for name in kept})
 
 
 def write_catalogue(catalogue: Catalogue) -> bytes:

@@ -1,4 +1,4 @@
-"""The extract: tables, forms, framework and plan of a cycle, sealed, verified at every read."""
+"""The extract: tables, forms, frameworks and plan of a cycle, sealed, verified at every read."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from instruments.folder import (
     seal_folder,
     unpack_folder,
 )
+from instruments.methods import Plan
 from instruments.model import Instrument
-from instruments.programme import Cycle
+from instruments.programme import EDITIONS, Cycle
 from instruments.references import reference_faults
-from instruments.scorecard import Framework, Plan
+from instruments.scorecard import Framework
 from instruments.sources import compile_files
 from instruments.tables import (
     BOOLEAN,
@@ -38,12 +39,12 @@ from instruments.tables import (
     TEXT,
     Table,
     conform,
-    response_table,
+    instrument_tables,
 )
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout; raised when a reader of the old one would misread the new."""
-FRAMEWORK, PLAN, FORMS = "framework.yaml", "plan.yaml", "instruments"
+FRAMEWORKS, PLAN, FORMS = "frameworks", "plan.yaml", "instruments"
 _ARROW = {
     TEXT: pa.string(),
     DATE: pa.string(),
@@ -62,7 +63,7 @@ class Extract:
     day: str
     sha256: str
     instruments: tuple[Instrument, ...]
-    framework: Framework
+    frameworks: tuple[Framework, ...]
     plan: Plan
 
     def table(self, name: str) -> pd.DataFrame:
@@ -72,6 +73,10 @@ class Extract:
     def parquet(self, name: str) -> Path:
         """The Parquet file of table ``name``; raises KeyError when the extract has none."""
         return self.path / f"{_contracts(self)[name].name}.parquet"
+
+    def framework(self, scorecard: str) -> Framework:
+        """The framework of ``scorecard``; raises KeyError when the cycle has none."""
+        return {one.scorecard: one for one in self.frameworks}[scorecard]
 
     def instrument(self, code: str) -> Instrument:
         """The instrument called ``code``; raises KeyError if there is none."""
@@ -85,28 +90,29 @@ def write_extract(
     day: str,
     tables: Mapping[str, pd.DataFrame],
     instruments: Mapping[str, bytes],
-    framework: bytes,
+    frameworks: Mapping[str, bytes],
     plan: bytes,
 ) -> Extract:
     """Write and seal an extract in the new or empty ``directory``; ``day`` is YYYY-MM-DD.
 
-    ``tables``: every table of ``tables.FIXED_TABLES`` but the codebook, and one per instrument
-    named ``instrument.table``; ``instruments``, ``framework``, ``plan`` are file contents. The
-    same arguments give the same bytes. Raises FaultsFound: forms, framework or plan do not
-    compile or fit, a table is missing, unknown or against its contract.
+    ``tables``: every table of ``tables.FIXED_TABLES`` but the codebook, and those of
+    ``tables.instrument_tables`` for each instrument; ``instruments`` and ``frameworks`` (file name
+    -> content) and ``plan`` are file contents. The same arguments give the same bytes. Raises
+    FaultsFound: forms, frameworks or plan do not compile or fit, a table is missing, unknown or
+    against its contract.
     """
-    parts = _compiled(instruments, framework, plan)
+    parts = _compiled(instruments, frameworks, plan)
     unsealed = Extract(directory, cycle, day, "", *parts)
     frames = _checked_frames(unsealed, tables)
     prepare_folder(directory)
     resources = [
         _table_resource(directory, _contracts(unsealed)[name], frames[name]) for name in frames
     ]
-    for number, (name, content) in enumerate(sorted(instruments.items()), 1):
-        path = f"{FORMS}/{name}"
-        resources.append(_file_resource(directory, path, content, name=f"form-{number}"))
-    for path, content in ((FRAMEWORK, framework), (PLAN, plan)):
-        resources.append(_file_resource(directory, path, content, name=path))
+    for folder, kind, contents in ((FORMS, "form", instruments), (FRAMEWORKS, "tree", frameworks)):
+        for number, (name, content) in enumerate(sorted(contents.items()), 1):
+            path = f"{folder}/{name}"
+            resources.append(_file_resource(directory, path, content, name=f"{kind}-{number}"))
+    resources.append(_file_resource(directory, PLAN, plan, name=PLAN))
     seal = seal_folder(directory, _manifest(unsealed, resources))
     return Extract(directory, cycle, day, seal, *parts)
 
@@ -115,12 +121,12 @@ def read_extract(path: Path) -> Extract:
     """Verify and open the extract in folder ``path``.
 
     Raises FaultsFound: no extract, each changed, missing or extra file by name, a layout of
-    another version, forms, framework or plan that do not fit, a table against its contract.
+    another version, forms, frameworks or plan that do not fit, a table against its contract.
     """
     manifest = check_folder(path, known=_is_readable)
     cycle, day = _header(manifest)
-    forms = _sealed_forms(manifest, path)
-    parts = _compiled(forms, (path / FRAMEWORK).read_bytes(), (path / PLAN).read_bytes())
+    forms, frameworks = (_sealed(manifest, path, folder) for folder in (FORMS, FRAMEWORKS))
+    parts = _compiled(forms, frameworks, (path / PLAN).read_bytes())
     extract = Extract(path, cycle, day, manifest[SEAL], *parts)
     faults: list[Fault] = []
     for name in _contracts(extract):
@@ -158,26 +164,30 @@ def _header(manifest: Mapping[str, Any]) -> tuple[Cycle, str]:
         cycle, day = Cycle(**header["cycle"]), str(header["day"])
     except (KeyError, TypeError) as error:
         raise refuse("extract.other_format", Place(file=MANIFEST)) from error
-    if not {FRAMEWORK, PLAN} <= declared:
+    if PLAN not in declared or cycle.edition not in EDITIONS:
         raise refuse("extract.other_format", Place(file=MANIFEST))
     return cycle, day
 
 
-def _sealed_forms(manifest: Mapping[str, Any], path: Path) -> dict[str, bytes]:
+def _sealed(manifest: Mapping[str, Any], path: Path, folder: str) -> dict[str, bytes]:
     declared = [entry["path"] for entry in manifest["resources"]]
-    forms = sorted(name for name in declared if name.startswith(f"{FORMS}/"))
-    return {name.removeprefix(f"{FORMS}/"): (path / name).read_bytes() for name in forms}
+    names = sorted(name for name in declared if name.startswith(f"{folder}/"))
+    return {name.removeprefix(f"{folder}/"): (path / name).read_bytes() for name in names}
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
 def _contracts(extract: Extract) -> dict[str, Table]:
-    responses = tuple(response_table(instrument) for instrument in extract.instruments)
+    responses = (table for one in extract.instruments for table in instrument_tables(one))
     return {table.name: table for table in (*FIXED_TABLES, *responses)}
 
 
 def _compiled(
-    instruments: Mapping[str, bytes], framework: bytes, plan: bytes
-) -> tuple[tuple[Instrument, ...], Framework, Plan]:
-    return compile_files(tuple(instruments.items()), (FRAMEWORK, framework), (PLAN, plan))
+    instruments: Mapping[str, bytes], frameworks: Mapping[str, bytes], plan: bytes
+) -> tuple[tuple[Instrument, ...], tuple[Framework, ...], Plan]:
+    return compile_files(tuple(instruments.items()), tuple(frameworks.items()), (PLAN, plan))
 
 
 def _checked_frames(extract: Extract, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ COLUMNS = {
 }
 """Sheets and their columns; everything else is refused by name."""
 REQUIRED_SHEETS = ("survey", "settings", "_context")
-KEYS = ("role", "per", "context", "blanks", "notice")
+KEYS = ("role", "per", "wave", "context", "blanks", "notice")
 MODULE_KEYS = ("extends", "before")
 
 
@@ -43,6 +43,14 @@ class Line:
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
+
+    @property
+    def bracket(self) -> tuple[str, str]:
+        """``('begin' or 'end', 'group' or 'repeat')`` of a row that opens or closes a section,
+        else ``('', '')``."""
+        edge, _, kind = self["type"].replace("_", " ").partition(" ")
+        known = edge in ("begin", "end") and kind in ("group", "repeat")
+        return (edge, kind) if known else ("", "")
 
     def place(self, column: str = "") -> Place:
         """Where this row, or its cell in ``column``, stands."""
@@ -108,7 +116,7 @@ def _lines(workbook: Workbook) -> dict[str, tuple[Line, ...]]:
 
 def _insert(survey: tuple[Line, ...], own: tuple[Line, ...], before: str) -> tuple[Line, ...]:
     for position, line in enumerate(survey):
-        if before and line["name"] == before and line["type"].startswith("begin"):
+        if before and line["name"] == before and line.bracket[0] == "begin":
             return survey[:position] + own + survey[position:]
     return survey + own
 
@@ -158,7 +166,8 @@ def _module_faults(module: Workbook, sheets: Mapping[str, tuple[Line, ...]]) -> 
     if "extends" not in context:
         faults.append(fault("instruments.module_extends_nothing", place))
     before = context.get("before", "")
-    groups = {line["name"] for line in sheets.get("survey", ()) if line["type"].startswith("begin")}
+    survey = sheets.get("survey", ())
+    groups = {line["name"] for line in survey if line.bracket[0] == "begin"}
     if before and before not in groups:
         faults.append(fault("instruments.unknown_group", place, group=before))
     return faults

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 
 from instruments.expressions import parse_limit, parse_relevant
 from instruments.faults import Fault, Place, fault
 from instruments.form import Form, Line
-from instruments.mapping_checks import mapping_faults
-from instruments.model import ITEM_TYPES, ROLES
+from instruments.mapping_checks import mapping_faults, subject
+from instruments.model import ITEM_TYPES, PERS, ROLES, SOURCE_OF, WAVES
 from instruments.types import codes_of
 
 YES, NO = ("yes", "true"), ("no", "false", "")
-PERS = ("class", "session", "visit")
 BLANKS = ("allow", "confirm", "")
 APPEARANCES = {"select_one": ("likert", "minimal"), "text": ("multiline",)}
-SUPPLIED = {"project_mode": "modes"}
+SUPPLIED = {
+    "project_mode": "modes",
+    "project_type": "project_types",
+    "project_module": "modules",
+    "locality_kind": "locality_kinds",
+}
 """Names that the site can supply, and the list of library/types.yaml with their values."""
 RESERVED = (
-    *("response", "class_code", "session", "visit", "rater", "day", "duration", "status"),
-    *("ticket", "token", "csrf_token"),
+    *("response", "unit", "target", "class_code", "session", "visit", "rater", "day"),
+    *("duration", "status", "row", "ticket", "token", "csrf_token", "none", *keyword.kwlist),
 )
-"""Columns of every response table and fields of every page: no item may be called so."""
+"""Columns of response tables, fields of every page, words of formulas: no item may be so called."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){0,2}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+.-]{0,31}")
+_BRACKETS = ("begin group", "end group", "begin repeat", "end repeat")
 _MAX_LABEL = 500
 _MAX_LINES = {"survey": 1000, "choices": 5000, "_indicators": 1000, "_uses": 1000}
 """Rows that a sheet may have: many times what anyone would answer."""
@@ -35,13 +41,20 @@ def check_form(form: Form) -> list[Fault]:
     faults = _settings_faults(form) + _head_faults(form) + _choice_faults(form)
     faults += _group_faults(form)
     seen: dict[str, Line] = {}
+    visible: dict[str, Line] = {}
+    outside: dict[str, Line] = {}
     for line in form.lines("survey"):
-        kind = _kind(line)
-        if kind not in ("begin", "end"):
+        edge, kind = line.bracket
+        if (edge, kind) == ("begin", "repeat"):
+            outside = dict(visible)
+        elif (edge, kind) == ("end", "repeat"):  # a row's answers are known inside the repeat only
+            visible = outside
+        if not edge:
             faults += _item_faults(line, form)
-        if kind != "end":
-            faults += _name_faults(line, seen) + _relevant_faults(line, form, seen)
+        if edge != "end":
+            faults += _name_faults(line, seen) + _relevant_faults(line, form, visible)
             seen.setdefault(line["name"], line)
+            visible.setdefault(line["name"], line)
     return faults + mapping_faults(form)
 
 
@@ -52,12 +65,6 @@ def size_faults(form: Form) -> list[Fault]:
         for sheet, limit in _MAX_LINES.items()
         if len(form.lines(sheet)) > limit
     ]
-
-
-def _kind(line: Line) -> str:
-    """'begin' or 'end' for a group's row, else the item type."""
-    first, _, rest = line["type"].replace("_group", " group").partition(" ")
-    return first if rest == "group" and first in ("begin", "end") else line["type"].split(" ")[0]
 
 
 def _settings_faults(form: Form) -> list[Fault]:
@@ -80,12 +87,15 @@ def _settings_faults(form: Form) -> list[Fault]:
 def _head_faults(form: Form) -> list[Fault]:
     faults = []
     place = Place(form.name, "_context")
-    for key, known in (("role", ROLES), ("per", PERS), ("blanks", BLANKS)):
+    for key, known in (("role", ROLES), ("per", PERS), ("wave", (*WAVES, "")), ("blanks", BLANKS)):
         value = form.context(key)
         if value not in known:
             listed = "、".join(part for part in known if part)
             found = fault("instruments.bad_context", place, key=key, value=value, known=listed)
             faults.append(found)
+    role, per, wave = subject(form)
+    if not faults and (role, per, wave) not in SOURCE_OF:
+        faults.append(fault("instruments.unknown_subject", place, role=role, per=per, wave=wave))
     for name in form.context("context").split():
         if name not in SUPPLIED:
             listed = "、".join(SUPPLIED)
@@ -121,14 +131,13 @@ def _group_faults(form: Form) -> list[Fault]:
     faults = []
     opened: Line | None = None
     for line in form.lines("survey"):
-        kind = _kind(line)
-        if kind == "begin":
+        edge, kind = line.bracket
+        if edge == "begin":
             if opened is not None:
                 faults.append(fault("instruments.nested_group", line.place("type")))
             opened = line
-        elif kind == "end":
-            if opened is None:
-                faults.append(fault("instruments.end_without_begin", line.place("type")))
+        elif edge == "end":
+            faults += _end_faults(line, opened, kind)
             opened = None
         elif opened is None:
             found = fault("instruments.outside_group", line.place("name"), item=line["name"])
@@ -137,6 +146,16 @@ def _group_faults(form: Form) -> list[Fault]:
         found = fault("instruments.unclosed_group", opened.place("name"), group=opened["name"])
         faults.append(found)
     return faults
+
+
+def _end_faults(line: Line, opened: Line | None, kind: str) -> list[Fault]:
+    place = line.place("type")
+    if opened is None:
+        return [fault("instruments.end_without_begin", place)]
+    began = opened.bracket[1]
+    if began != kind:
+        return [fault("instruments.other_end", place, began=began, row=opened.row)]
+    return []
 
 
 def _name_faults(line: Line, seen: dict[str, Line]) -> list[Fault]:
@@ -156,7 +175,7 @@ def _name_faults(line: Line, seen: dict[str, Line]) -> list[Fault]:
 def _item_faults(line: Line, form: Form) -> list[Fault]:
     kind, _, listed = line["type"].partition(" ")
     if kind not in ITEM_TYPES:
-        known = "、".join((*ITEM_TYPES, "begin group", "end group"))
+        known = "、".join((*ITEM_TYPES, *_BRACKETS))
         place = line.place("type")
         return [fault("instruments.unknown_type", place, type=line["type"], known=known)]
     faults = []

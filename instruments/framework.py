@@ -1,25 +1,34 @@
-"""Indicator tree and fit to instruments: read from data, refused with every fault at once."""
+"""Indicator tree of a scorecard: read from data, refused with every fault at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from itertools import chain
 
 from instruments.declaration import Declaration, build
-from instruments.faults import Fault, FaultsFound, Place, fault
-from instruments.model import NOT_APPLICABLE, IndicatorMapping, Instrument, Item
-from instruments.plan import read_plan
-from instruments.scorecard import SOURCES, Framework, Indicator, Plan, Scaling
+from instruments.faults import FaultsFound
+from instruments.formula import parse
+from instruments.scorecard import (
+    COMPUTED,
+    CONDITIONS,
+    COUNTED,
+    LEVELS,
+    SOURCES,
+    Framework,
+    Indicator,
+    Modifier,
+)
+from instruments.tables import UNIT_KINDS
+from instruments.types import codes_of
 
-__all__ = ["check_fit", "read_framework", "read_plan"]
-
-COMPUTED = "计"
-"""Source of an indicator that is derived from others and has no instrument."""
-SOURCE_OF = {("trainee", "class"): "问", ("trainee", "session"): "场", ("expert", "visit"): "观"}
-"""Source a form is, by (role, per): domain, scorecard A, column source."""
-EXTERNAL = "外"
-"""Source of an indicator whose ratings others collected, whatever form they are read through."""
-UNSCORED_CODES = (NOT_APPLICABLE, "unseen")
-"""Choice codes that are answers but no scores: 不适用 and 未观察到."""
+UNIT_TYPES = (*codes_of("project_types"), *codes_of("locality_types"))
+"""Types that a project or a locality can have."""
+_AMONG = {
+    "type": UNIT_TYPES,
+    "mode": codes_of("modes"),
+    "module": codes_of("modules"),
+    "kind": UNIT_KINDS,
+}
 RANGES = {"total": (1, 1000), "indicators.points": (0, 1000)}
 """Inclusive bounds of points."""
 _TOLERANCE = 1e-9
@@ -31,7 +40,8 @@ def read_framework(data: bytes, name: str) -> Framework:
 
     Keys are the fields of ``Framework`` and ``Indicator``; a node without ``source`` sums its
     children, a leaf carries points of ``total``. Raises FaultsFound: unknown or missing keys,
-    repeated codes, parents after children, unknown sources, sums that disagree.
+    repeated codes, parents after children, unknown sources, formulas against the grammar, unknown
+    conditions, sums that disagree for any type of unit.
     """
     declaration = Declaration(data, name, ranges=RANGES)
     framework = build(Framework, declaration, declaration.value)
@@ -54,9 +64,13 @@ def _check_tree(framework: Framework, declaration: Declaration) -> None:
             declaration.add("framework.too_deep", path, code=node.code)
         _check_node(framework, node, declaration, path)
     _check_adoption(framework, declaration)
+    _check_modifiers(framework, declaration)
     if framework.measurable > framework.total + _TOLERANCE:
         details = {"sum": f"{framework.measurable:g}", "total": f"{framework.total:g}"}
         declaration.add("framework.over_total", ("total",), **details)
+    elif framework.measurable < framework.total - _TOLERANCE and not framework.note.strip():
+        details = {"sum": f"{framework.measurable:g}", "total": f"{framework.total:g}"}
+        declaration.add("framework.under_total", ("total",), **details)
 
 
 def _check_node(
@@ -69,7 +83,11 @@ def _check_node(
         )
     if node.source:
         _check_leaf(framework, node, declaration, path)
+        _check_measure(framework, node, declaration, path)
+        _check_conditions(node, declaration, path)
         return
+    if node.formula or node.scaling or node.applies or node.level != "own":
+        declaration.add("framework.only_leaves", path, code=node.code)
     if not children:
         declaration.add("framework.childless", path, code=node.code)
     elif abs(sum(child.points for child in children) - node.points) > _TOLERANCE:
@@ -99,96 +117,57 @@ def _check_leaf(
         declaration.add("framework.bad_minimum", path, code=leaf.code, of=of)
 
 
+def _check_measure(
+    framework: Framework, leaf: Indicator, declaration: Declaration, path: tuple[object, ...]
+) -> None:
+    if leaf.source == COUNTED:
+        declaration.add("framework.never_scored", path, code=leaf.code)
+    if bool(leaf.formula) != bool(leaf.scaling) or (leaf.formula and leaf.source == COMPUTED):
+        declaration.add("framework.formula_and_scaling", path, code=leaf.code)
+    if leaf.level not in LEVELS or (leaf.level == "counties" and framework.scorecard != "B"):
+        declaration.add("framework.level", path, code=leaf.code, level=leaf.level)
+    if leaf.formula:
+        try:
+            parse(leaf.formula, declaration.place((*path, "formula")))
+        except FaultsFound as found:
+            declaration.faults += found.faults
+
+
+def _check_conditions(leaf: Indicator, declaration: Declaration, path: tuple[object, ...]) -> None:
+    for rule in leaf.applies:
+        known = _AMONG.get(rule.name, CONDITIONS)
+        wrong = [v for v in rule.among if v not in known] if rule.name in _AMONG else [rule.name]
+        if wrong or not rule.among:
+            details = {"wrong": "、".join(wrong) or "(空)", "known": "、".join(known)}
+            declaration.add("framework.condition", (*path, "applies"), code=leaf.code, **details)
+
+
+def _check_modifiers(framework: Framework, declaration: Declaration) -> None:
+    points = {leaf.code: leaf.points for leaf in framework.leaves}
+    for row, modifier in enumerate(framework.modifiers):
+        path = ("modifiers", row)
+        unknown = [code for code in modifier.points if code not in points]
+        unknown += [kind for kind in modifier.types if kind not in UNIT_TYPES]
+        if unknown or not modifier.types:
+            wrong = "、".join(unknown) or "(空)"
+            declaration.add("framework.modifier_names", path, wrong=wrong)
+            continue
+        before = sum(points[code] for code in modifier.points)
+        after = sum(modifier.points.values())
+        if abs(before - after) > _TOLERANCE or min(modifier.points.values(), default=0) < 0:
+            details = {"before": f"{before:g}", "after": f"{after:g}"}
+            declaration.add("framework.modifier_sum", path, **details)
+    for kind, code in _altered_twice(framework.modifiers):
+        declaration.add("framework.modifier_twice", ("modifiers",), type=kind, code=code)
+
+
+def _altered_twice(modifiers: tuple[Modifier, ...]) -> list[tuple[str, str]]:
+    pairs = ([(kind, code) for kind in m.types for code in m.points] for m in modifiers)
+    return sorted(pair for pair, n in Counter(chain(*pairs)).items() if n > 1)
+
+
 def _check_adoption(framework: Framework, declaration: Declaration) -> None:
     adoption = framework.adoption
     complete = all((adoption.organ, adoption.document, adoption.date))
     if adoption.status != "建议" and not (adoption.status == "已采用" and complete):
         declaration.add("framework.adoption", ("adoption",), status=adoption.status)
-
-
-def check_fit(framework: Framework, plan: Plan, instruments: Sequence[Instrument]) -> None:
-    """Raise FaultsFound unless instruments, framework and plan fit one another.
-
-    Every mapped item feeds a leaf that names this instrument and a source of its kind; every leaf
-    has an item; every scaling is in the plan and covers the item's choices; adjustment traits are
-    asked (domain section 00: an item mapped to an indicator that does not list its source is
-    refused).
-    """
-    faults: list[Fault] = []
-    for instrument in instruments:
-        for mapping in instrument.mappings:
-            faults += _mapping_faults(framework, instrument, mapping)
-            faults += _scaling_faults(plan, instrument, mapping)
-    faults += _leaf_faults(framework, instruments)
-    asked = {use.item for one in instruments for use in one.used_as("trait")}
-    if plan.adjustment.method != "none":
-        for trait in plan.adjustment.traits:
-            if trait not in asked:
-                faults.append(fault("framework.unknown_trait", trait=trait))
-    if faults:
-        raise FaultsFound(faults)
-
-
-def _mapping_faults(
-    framework: Framework, instrument: Instrument, mapping: IndicatorMapping
-) -> list[Fault]:
-    leaf = {leaf.code: leaf for leaf in framework.leaves}.get(mapping.indicator)
-    place = Place(file=instrument.code, sheet="_indicators")
-    named = {"item": mapping.item, "indicator": mapping.indicator}
-    if leaf is None or leaf.source == COMPUTED:
-        return [fault("framework.unknown_indicator", place, framework=framework.code, **named)]
-    if leaf.instrument != instrument.code:
-        return [fault("framework.wrong_instrument", place, expected=leaf.instrument, **named)]
-    if leaf.source not in (EXTERNAL, SOURCE_OF.get((instrument.role, instrument.per))):
-        details = {"source": leaf.source, "instrument": instrument.code, "role": instrument.role}
-        return [fault("framework.source_of_role", place, indicator=leaf.code, **details)]
-    return []
-
-
-def _scaling_faults(plan: Plan, instrument: Instrument, mapping: IndicatorMapping) -> list[Fault]:
-    scalings = {scaling.name: scaling for scaling in plan.scaling}
-    place = Place(file=instrument.code, sheet="_indicators")
-    named = {"item": mapping.item, "scaling": mapping.scaling}
-    if mapping.scaling not in scalings:
-        known = "、".join(scalings)
-        return [fault("framework.unknown_scaling", place, known=known, **named)]
-    scaling, item = scalings[mapping.scaling], instrument.item(mapping.item)
-    return [
-        fault(_choice_code(scaling), place, choice=code, **named)
-        for code in _uncovered(scaling, item)
-    ]
-
-
-def _choice_code(scaling: Scaling) -> str:
-    return (
-        "framework.scaling_lacks_code"
-        if scaling.points is not None
-        else "framework.scaling_needs_number"
-    )
-
-
-def _uncovered(scaling: Scaling, item: Item) -> list[str]:
-    codes = [
-        code for code in (item.scale.codes if item.scale else ()) if code not in UNSCORED_CODES
-    ]
-    if scaling.points is not None:
-        return [code for code in codes if code not in scaling.points] or (
-            [] if item.scale else [item.type]
-        )
-    return [code for code in codes if not code.lstrip("-").replace(".", "", 1).isdigit()]
-
-
-def _leaf_faults(framework: Framework, instruments: Sequence[Instrument]) -> list[Fault]:
-    known = {instrument.code for instrument in instruments}
-    fed = {mapping.indicator for one in instruments for mapping in one.mappings}
-    faults = []
-    for leaf in framework.leaves:
-        named = {"indicator": leaf.code, "instrument": leaf.instrument}
-        if leaf.source == COMPUTED:
-            continue
-        if leaf.instrument not in known:
-            listed = "、".join(sorted(known))
-            faults.append(fault("framework.unknown_instrument", known=listed, **named))
-        elif leaf.code not in fed:
-            faults.append(fault("framework.leaf_without_items", **named))
-    return faults

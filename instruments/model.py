@@ -5,13 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-ROLES = ("trainee", "expert")
-ITEM_TYPES = ("select_one", "select_multiple", "text", "integer", "decimal", "date", "note")
+ROLES = ("trainee", "expert", "recorder", "institution", "locality", "school")
+PERS = (
+    *("class", "session", "visit", "project", "focus_group"),
+    *("locality", "school", "sending"),
+)
+"""What one response is about; its ``target`` is the code of one such thing."""
+WAVES = ("end", "followup")
+SOURCE_OF = {
+    ("trainee", "class", "end"): "问",
+    ("trainee", "session", "end"): "场",
+    ("expert", "visit", "end"): "观",
+    ("expert", "project", "end"): "观",
+    ("expert", "class", "end"): "观",
+    ("recorder", "focus_group", "end"): "座",
+    ("institution", "project", "end"): "档",
+    ("locality", "locality", "end"): "档",
+    ("school", "school", "end"): "县",
+    ("trainee", "class", "followup"): "跟",
+    ("school", "sending", "followup"): "跟",
+}
+"""Source in the framework of a form, by (role, per, wave): decision record 12. No other form is."""
+ITEM_TYPES = (
+    *("select_one", "select_multiple", "text", "integer", "decimal", "date", "file"),
+    "note",
+)
+"""The answer to a ``file`` is the identifier of a stored file."""
 NOT_APPLICABLE = "na"
 """Choice code of 不适用 in every scale that offers it: an answer, but not a score."""
 
-USES = ("trait", "check", "reversed", "pressure", "fee", "header", "comment", "pace", "fact")
-"""What an item that carries no score is for (sheet ``_uses``)."""
+USES = (
+    *("trait", "check", "reversed", "pressure", "fee", "header", "comment", "pace", "fact"),
+    *("record", "evidence"),
+)
+"""What an item that carries no score is for (sheet ``_uses``): ``record`` is used by formulas or
+kept for information, ``evidence`` is an attachment."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +111,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """A group of items with one heading; ``relevant`` decides on the whole of it."""
+    """A group of items with one heading; ``relevant`` decides on the whole of it. The answer to a
+    section with ``repeat`` is a list of rows, each a mapping of its items' answers."""
 
     name: str
     label: str
     items: tuple[Item, ...]
     relevant: tuple[Comparison, ...] = ()
     hint: str = ""
+    repeat: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +154,7 @@ class Instrument:
     title: str
     role: str
     per: str
-    """'class', 'session' (a class session) or 'visit' (a session seen on a visit)."""
+    """One of ``PERS``; 'visit' is a session seen on a visit."""
     sections: tuple[Section, ...]
     mappings: tuple[IndicatorMapping, ...]
     uses: tuple[Use, ...]
@@ -133,20 +163,42 @@ class Instrument:
     notice: str = ""
     blanks: str = "allow"
     """'confirm': the site asks once more when scored items are blank; 'allow': it does not."""
+    wave: str = "end"
+    """'end' of the training, or 'followup' months later."""
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """Who fills the form about what, when: role, per and wave."""
+        return self.role, self.per, self.wave
+
+    @property
+    def source(self) -> str:
+        """What a framework calls answers to this form; '' for a form that it cannot name."""
+        return SOURCE_OF.get(self.subject, "")
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All items in order, sections flattened."""
+        """All items in order, sections flattened, those of repeats among them."""
         return tuple(item for section in self.sections for item in section.items)
+
+    @property
+    def single_items(self) -> tuple[Item, ...]:
+        """Items that are asked once per response, in order."""
+        return tuple(i for section in self.sections if not section.repeat for i in section.items)
+
+    @property
+    def repeats(self) -> tuple[Section, ...]:
+        """Sections whose answer is a list of rows, in order."""
+        return tuple(section for section in self.sections if section.repeat)
 
     def item(self, name: str) -> Item:
         """The item called ``name``; raises KeyError if there is none."""
         return {item.name: item for item in self.items}[name]
 
     def asked(self, answers: Mapping[str, object]) -> Iterator[Item]:
-        """Items to be asked of somebody whose context and answers so far are ``answers``."""
+        """Items to be asked once of somebody whose context and answers so far are ``answers``."""
         for section in self.sections:
-            if all(rule.holds(answers) for rule in section.relevant):
+            if not section.repeat and all(rule.holds(answers) for rule in section.relevant):
                 for item in section.items:
                     if all(rule.holds(answers) for rule in item.relevant):
                         yield item

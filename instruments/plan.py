@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from instruments.declaration import LARGEST, Declaration, build
-from instruments.scorecard import Plan
+from instruments.methods import Plan
+from instruments.types import codes_of
 
 METHODS = {
     "weighting.method": ("poststratify", "none"),
@@ -18,7 +19,7 @@ METHODS = {
     "composite.missing": ("renormalise",),
     "ranks.order": ("rank", "band"),
 }
-"""Names that a plan may choose between (contract: fields of ``instruments.scorecard``)."""
+"""Names that a plan may choose between (contract: fields of ``instruments.methods``)."""
 RANGES = {
     "scaling.points": (0, 100),
     "scaling.low": (-1e9, 1e9),
@@ -46,6 +47,9 @@ RANGES = {
     "thresholds.rank_small_rate": (0, 1),
     "thresholds.min_experts": (1, 100),
     "thresholds.min_cell_traits": (1, 1000),
+    "thresholds.reminders": (0, 100),
+    "thresholds.locality_n": (1, 10_000),
+    "thresholds.locality_rate": (0.0, 1.0),
 }
 """Inclusive bounds of what a number can mean; values themselves are the plan's."""
 LEAST_CELL = 5
@@ -64,6 +68,7 @@ def read_plan(data: bytes, name: str) -> Plan:
         _check_cell(plan, declaration)
         _check_bands(plan, declaration)
         _check_scalings(plan, declaration)
+        _check_localities(plan, declaration)
         if not plan.reason.strip():
             declaration.add("plan.no_reason", ("reason",))
     declaration.settle()
@@ -95,6 +100,16 @@ def _check_scalings(plan: Plan, declaration: Declaration) -> None:
             declaration.add("plan.scaling_shape", ("scaling", row), name=scaling.name)
         if scaling.floor > scaling.ceiling:
             declaration.add("plan.scaling_floor", ("scaling", row), name=scaling.name)
+
+
+def _check_localities(plan: Plan, declaration: Declaration) -> None:
+    known = codes_of("locality_kinds")
+    for place, kind in enumerate(plan.localities):
+        if kind not in known:
+            path = ("localities", place)
+            details = {"key": "localities", "value": kind, "known": "、".join(known)}
+            declaration.add("declaration.unknown_choice", path, **details)
+    _check_repeats(list(plan.localities), declaration, "localities")
 
 
 def _check_repeats(names: list[str], declaration: Declaration, key: str) -> None:

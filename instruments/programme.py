@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+EDITIONS = ("end", "followup")
+"""期末通报, and months later the 跟踪通报 that supersedes it."""
+
 
 @dataclass(frozen=True)
 class Cycle:
-    """One year's evaluation. ``sample`` marks invented data (样例 on every surface)."""
+    """One year's evaluation. ``sample`` marks invented data (样例 on every surface); ``edition``
+    (one of ``EDITIONS``) is set when an extract is sealed."""
 
     code: str
     title: str
     year: int
     sample: bool
+    edition: str = "end"
 
 
 @dataclass(frozen=True)

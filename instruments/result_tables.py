@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
 
-SCORECARDS = ("A-project", "A", "A-overall")
-"""A-project: project within type; A: institution within type; A-overall: institution, all types."""
-STATUSES = ("measured", "missing", "not_applicable", "suppressed")
-"""缺测 missing and 不适用 not_applicable are distinct; suppressed: below the minimum cell."""
+SCORECARDS = ("A-project", "A", "A-overall", "B-city", "B-county")
+"""A-project: project within type; A: institution within type; A-overall: institution, all types;
+B-city and B-county: localities."""
+LOCALITIES = ("B-city", "B-county")
+"""Scorecards whose ``n`` counts schools that answered, and ``enrolled`` schools that were asked."""
+STATUSES = ("measured", "missing", "not_applicable", "suppressed", "not_due", "withheld")
+"""缺测 missing, 不适用 not_applicable, 未到期 not_due, 应报未报 withheld are distinct;
+suppressed: below the minimum cell."""
 
 _SCORECARD = Column("scorecard", TEXT, "评分表", categories=SCORECARDS)
 _GROUP = Column("group", TEXT, "分组代码")
@@ -44,6 +48,8 @@ UNIT_RESULTS = Table(
         _number("score_high", "得分区间上限"),
         _number("reliability", "信度"),
         _number("shrunken", "收缩估计"),
+        _number("measured", "本单位已测分值（百分制）"),
+        _number("measurable", "本组本期可测分值（百分制）"),
         _integer("rank", "名次"),
         _integer("rank_low", "名次区间下限"),
         _integer("rank_high", "名次区间上限"),
@@ -183,6 +189,64 @@ CLASS_RESULTS = Table(
     ),
     ("class_code",),
 )
+FIELD_RESULTS = Table(
+    "fields",
+    "填报项",
+    (
+        _UNIT,
+        Column("instrument", TEXT, "工具代码"),
+        Column("indicator", TEXT, "指标代码"),
+        Column("item", TEXT, "题项"),
+        Column("value", TEXT, "填报值", nullable=True),
+        Column(
+            *("state", TEXT, "状态（自报、抽核、核定）"),
+            categories=("reported", "sampled", "confirmed"),
+        ),
+    ),
+    ("unit", "instrument", "indicator", "item"),
+)
+FOCUS_RESULTS = Table(
+    "focus",
+    "座谈",
+    (
+        _UNIT,
+        Column("indicator", TEXT, "指标代码"),
+        Column("groups", INTEGER, "座谈场数"),
+        Column("positive", INTEGER, "肯定条数"),
+        Column("neutral", INTEGER, "中性条数"),
+        Column("negative", INTEGER, "否定条数"),
+        Column("dissent", INTEGER, "有不同意见的条数"),
+    ),
+    ("unit", "indicator"),
+)
+EDITION_RESULTS = Table(
+    "editions",
+    "期末与跟踪两版结果",
+    (
+        _SCORECARD,
+        _GROUP,
+        _UNIT,
+        _number("score_end", "综合得分（期末）"),
+        _integer("rank_end", "名次（期末）"),
+        _number("score", "综合得分"),
+        _integer("rank", "名次"),
+    ),
+    ("scorecard", "group", "unit"),
+)
+REWEIGHTED_RESULTS = Table(
+    "reweighted",
+    "冻结分值与最终分值的结果",
+    (
+        _SCORECARD,
+        _GROUP,
+        _UNIT,
+        _number("score_frozen", "综合得分（冻结分值）"),
+        _integer("rank_frozen", "名次（冻结分值）"),
+        _number("score", "综合得分"),
+        _integer("rank", "名次"),
+    ),
+    ("scorecard", "group", "unit"),
+)
 RESULT_TABLES = (
     UNIT_RESULTS,
     INDICATOR_RESULTS,
@@ -194,5 +258,9 @@ RESULT_TABLES = (
     FLAG_RESULTS,
     SENSITIVITY_RESULTS,
     CLASS_RESULTS,
+    FIELD_RESULTS,
+    FOCUS_RESULTS,
+    EDITION_RESULTS,
+    REWEIGHTED_RESULTS,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

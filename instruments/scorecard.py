@@ -1,4 +1,4 @@
-"""Indicator framework and analysis plan as frozen values: how answers add up, by whose choice."""
+"""Indicator framework as frozen values: how answers add up, by whose choice."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ SOURCES = ("问", "场", "观", "座", "档", "县", "跟", "计", "外")
 collected, of whose asking nothing is known."""
 
 
+COMPUTED = "计"
+"""Source of an indicator that is derived from others and has no instrument."""
+COUNTED = "座"
+"""Source that is counted and printed, and never scored."""
+EXTERNAL = "外"
+"""Source of an indicator whose ratings others collected, whatever form they are read through."""
+
+
 @dataclass(frozen=True)
 class Adoption:
     """Whose weights these are: 建议 until organ, document number and date are entered."""
@@ -19,6 +27,19 @@ class Adoption:
     organ: str = ""
     document: str = ""
     date: str = ""
+
+
+CONDITIONS = ("type", "mode", "module", "kind")
+"""What a leaf's ``applies`` may ask of a unit: columns of the extract's ``units``."""
+LEVELS = ("own", "counties")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The unit's ``name`` must be among these codes."""
+
+    name: str
+    among: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -37,6 +58,42 @@ class Indicator:
     """Code of the one instrument that a leaf is measured by."""
     minimum_of: tuple[str, ...] = ()
     """For source 计: the lowest of these leaves' values."""
+    formula: str = ""
+    """Instead of mapped items: an expression over the instrument's fields (instruments.formula)."""
+    scaling: str = ""
+    """For a formula: the plan's scaling from its value to 0-100."""
+    applies: tuple[Condition, ...] = ()
+    """All must hold for a unit, else the leaf is 不适用 for it."""
+    level: str = "own"
+    """'own', or 'counties': a city takes the enrolment-weighted mean of its counties."""
+
+    def applies_to(self, unit: Mapping[str, str | None]) -> bool:
+        """Whether the leaf applies to a unit with these ``type``, ``mode``, ``module``, ``kind``
+        (columns of the extract's ``units``)."""
+        return all(unit.get(rule.name) in rule.among for rule in self.applies)
+
+
+@dataclass(frozen=True)
+class Modifier:
+    """Other points of some leaves for units of some types; their sum stays what it was."""
+
+    types: tuple[str, ...]
+    points: Mapping[str, float]
+    """Leaf -> points that it carries for these types; 0 = 不适用."""
+    reason: str
+    clause: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Why a later framework version was made, beside the frozen one that it changes."""
+
+    proposer: str
+    reason: str
+    results_visible: bool
+    """Whether results were already visible to the proposer."""
+    base: str
+    """Version of the frozen framework."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +108,8 @@ class Framework:
     adoption: Adoption
     note: str
     indicators: tuple[Indicator, ...]
+    modifiers: tuple[Modifier, ...] = ()
+    change: Change | None = None
 
     @property
     def leaves(self) -> tuple[Indicator, ...]:
@@ -76,155 +135,16 @@ class Framework:
         return node if not node.parent else self.first_level(node.parent)
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """Fixed goalposts from an answer to 0-100: a table of codes, or a line between two points."""
-
-    name: str
-    points: Mapping[str, float] | None = None
-    low: float | None = None
-    low_score: float | None = None
-    high: float | None = None
-    high_score: float | None = None
-    floor: float = 0.0
-    ceiling: float = 100.0
-
-
-@dataclass(frozen=True)
-class Band:
-    """One grade: given when the composite is at least ``cut``."""
-
-    code: str
-    label: str
-    cut: float
-
-
-@dataclass(frozen=True)
-class Screening:
-    """Careless-response rules. ``rules`` maps a rule of ``analysis.screen`` to its parameters."""
-
-    straight_line_share: float
-    item_nonresponse: float
-    exclude: tuple[str, ...]
-    """Flags that take a row out of the main ranking; both rankings are shown."""
-
-
-@dataclass(frozen=True)
-class Weighting:
-    """``method``: 'poststratify' (respondents to class enrolment) or 'none'."""
-
-    method: str
-    margin: str
-
-
-@dataclass(frozen=True)
-class Means:
-    """Design-based standard error of unit means. ``prior_df``: weight, in degrees of freedom, of
-    the class-to-class variance pooled over the group, for units with few classes."""
-
-    variance: str
-    finite_population: bool
-    prior_df: float
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """Case-mix: ``method`` 'indirect' or 'none' over ``traits``; shown beside the raw value."""
-
-    method: str
-    traits: tuple[str, ...]
-    minimum_cell: int
-
-
-@dataclass(frozen=True)
-class Raters:
-    """Expert model. ``disconnected``: 'random' (state the assumption, widen) or 'refuse'."""
-
-    method: str
-    disconnected: str
-    widen: float
-
-
-@dataclass(frozen=True)
-class Shrinkage:
-    """``estimator`` of the between-unit variance: 'reml' or 'dl' (DerSimonian-Laird)."""
-
-    estimator: str
-
-
-@dataclass(frozen=True)
-class Composite:
-    """``aggregation`` 'arithmetic'; ``value`` ranked: 'raw' or 'adjusted'; missing rule."""
-
-    aggregation: str
-    value: str
-    missing: str
-    minimum_points: float
-    """Below this many measurable points of 100 nothing is ranked."""
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """Rank sets by bootstrap max-t over all pairs: coverage ``level``, ``draws`` and ``seed``."""
-
-    level: float
-    draws: int
-    seed: int
-    printed_decimals: int
-    """Competition ranks are those of the composite as printed with so many decimals."""
-    order: str
-    """'rank' lists 1..N; 'band' lists by band and unit code."""
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Minimum counts (domain section 00); ``min_cell`` below 5 is refused."""
-
-    min_cell: int
-    min_publish_n: int
-    min_response_rate: float
-    rank_n: int
-    rank_small_n: int
-    rank_small_rate: float
-    min_experts: int
-    min_cell_traits: int
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long something is kept and what deletes it."""
-
-    what: str
-    keep: str
-    deleted_by: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Every method choice of one evaluation. A published number depends on nothing else."""
-
-    code: str
-    version: str
-    title: str
-    source: str
-    reason: str
-    edition: str
-    sample: bool
-    scaling: tuple[Scaling, ...]
-    screening: Screening
-    weighting: Weighting
-    means: Means
-    adjustment: Adjustment
-    raters: Raters
-    shrinkage: Shrinkage
-    composite: Composite
-    ranks: Ranks
-    bands: tuple[Band, ...]
-    band_probability: float
-    """A band is certain when its probability is at least this; else 'borderline' is printed."""
-    thresholds: Thresholds
-    retention: tuple[Retention, ...]
-
-    def scale(self, name: str) -> Scaling:
-        """The scaling called ``name``; raises KeyError if there is none."""
-        return {scaling.name: scaling for scaling in self.scaling}[name]
+def points_of(framework: Framework, unit_type: str | None) -> dict[str, float]:
+    """Points of every node for units of ``unit_type``: the modifiers of that type applied to the
+    leaves, in order, and to the nodes above. A leaf with 0 points is 不适用 for such units."""
+    points = {node.code: node.points for node in framework.indicators}
+    parent = {node.code: node.parent for node in framework.indicators}
+    for modifier in framework.modifiers:
+        if unit_type in modifier.types:
+            for leaf, own in modifier.points.items():
+                change, code = own - points[leaf], leaf
+                while code:
+                    points[code] += change
+                    code = parent[code]
+    return points

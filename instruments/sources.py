@@ -1,18 +1,21 @@
-"""Forms, framework and plan read together: they fit one another, or every fault of all is told."""
+"""Forms, frameworks and plan read together: they fit one another, or every fault of all is told."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from instruments.builtin import load_instruments
 from instruments.faults import Fault, FaultsFound, Place, fault
-from instruments.framework import check_fit, read_framework
+from instruments.fit import check_fit
+from instruments.framework import read_framework
+from instruments.methods import Plan
 from instruments.model import Instrument
 from instruments.plan import read_plan
-from instruments.scorecard import Framework, Plan
+from instruments.scorecard import Framework
 
 File = tuple[str, bytes]
 """Name and content."""
@@ -20,18 +23,19 @@ _NAME = re.compile(r"[\w-](?:[\w.()\uff08\uff09 -]{0,98}[\w)\uff09])?")
 
 
 def compile_files(
-    instruments: Sequence[File], framework: File, plan: File
-) -> tuple[tuple[Instrument, ...], Framework, Plan]:
-    """Compile form files, framework and plan of one evaluation, and check that they fit.
+    instruments: Sequence[File], frameworks: Sequence[File], plan: File
+) -> tuple[tuple[Instrument, ...], tuple[Framework, ...], Plan]:
+    """Compile form files, frameworks and plan of one evaluation, and check that they fit.
 
     Raises FaultsFound with the faults of all files at once: form files of one name or with a name
     that an extract cannot keep, what ``load_instruments``, ``read_framework`` and ``read_plan``
     refuse; and, when each is good by itself, all that ``check_fit`` refuses.
     """
-    faults = list(_name_faults([name for name, _ in instruments]))
+    faults = [*_name_faults([name for name, _ in instruments])]
+    faults += _name_faults([name for name, _ in frameworks])
     readers: tuple[Callable[[], Any], ...] = (
         lambda: load_instruments(dict(instruments)),
-        lambda: read_framework(framework[1], framework[0]),
+        *(partial(read_framework, content, name) for name, content in sorted(frameworks)),
         lambda: read_plan(plan[1], plan[0]),
     )
     parts = []
@@ -42,9 +46,9 @@ def compile_files(
             faults += found.faults
     if faults:
         raise FaultsFound(faults)
-    compiled, tree, choices = parts
-    check_fit(tree, choices, compiled)
-    return compiled, tree, choices
+    compiled, *trees, choices = parts
+    check_fit(trees, choices, compiled)
+    return compiled, tuple(trees), choices
 
 
 def _name_faults(names: Sequence[str]) -> Iterator[Fault]:

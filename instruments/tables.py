@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from instruments.model import Instrument
+from instruments.model import Instrument, Item, Section
 
 TEXT, INTEGER, NUMBER, BOOLEAN, DATE = "string", "integer", "number", "boolean", "date"
 """Frictionless type names; ``DATE`` is kept as YYYY-MM-DD text."""
@@ -41,17 +41,20 @@ class Table:
 DURATIONS = ("<1", "1-3", "3-10", ">10")
 """Coarse duration classes in minutes, made on the phone."""
 
+UNIT_KINDS = ("project", "institution", "county", "city", "school")
+
 UNITS = Table(
     "units",
     "被评单位",
     (
-        Column("kind", TEXT, "类别", categories=("project", "institution")),
+        Column("kind", TEXT, "类别", categories=UNIT_KINDS),
         Column("unit", TEXT, "代码"),
         Column("name", TEXT, "名称"),
+        Column("parent", TEXT, "上级代码（项目的机构、学校的县、县的市）", nullable=True),
         Column("type", TEXT, "类型", nullable=True),
         Column("type_label", TEXT, "类型名称", nullable=True),
-        Column("institution", TEXT, "承训机构代码", nullable=True),
         Column("mode", TEXT, "培训方式", nullable=True),
+        Column("module", TEXT, "问卷模块", nullable=True),
     ),
     ("kind", "unit"),
 )
@@ -113,6 +116,67 @@ RATERS = Table(
     ),
     ("rater",),
 )
+DUTIES = Table(
+    "duties",
+    "应报与催报",
+    (
+        Column("instrument", TEXT, "工具代码"),
+        Column("target", TEXT, "填报对象代码"),
+        Column("unit", TEXT, "被评单位代码"),
+        Column(
+            *("state", TEXT, "状态（已报、应报未报、未采集、未到期）"),
+            categories=("submitted", "withheld", "not_collected", "not_due"),
+        ),
+        Column("reminders", INTEGER, "有记录的催报次数"),
+    ),
+    ("instrument", "target"),
+)
+SENDINGS = Table(
+    "sendings",
+    "选派",
+    (
+        Column("sending", TEXT, "选派代码"),
+        Column("school", TEXT, "学校代码"),
+        Column("class_code", TEXT, "班级代码"),
+        Column("count", INTEGER, "人数"),
+    ),
+    ("sending",),
+)
+REVIEWS = Table(
+    "reviews",
+    "案头评审",
+    (
+        Column("review", TEXT, "评审代码"),
+        Column("kind", TEXT, "类别（方案、作业）", categories=("plan", "homework")),
+        Column("project", TEXT, "项目代码"),
+        Column("class_code", TEXT, "班级代码", nullable=True),
+        Column("rater", TEXT, "评审专家代号"),
+        Column("signed", BOOLEAN, "已签署"),
+        Column("conflict", BOOLEAN, "利益冲突"),
+    ),
+    ("review",),
+)
+FOCUS_GROUPS = Table(
+    "focus_groups",
+    "学员座谈",
+    (
+        Column("focus_group", TEXT, "座谈代码"),
+        Column("class_code", TEXT, "班级代码"),
+        Column("project", TEXT, "项目代码"),
+        Column("date", DATE, "日期"),
+    ),
+    ("focus_group",),
+)
+CHECKS = Table(
+    "checks",
+    "核查（没有列出的填报项都是自报）",
+    (
+        Column("response", TEXT, "作答编号"),
+        Column("item", TEXT, "题项"),
+        Column("state", TEXT, "状态（抽核、核定）", categories=("sampled", "confirmed")),
+    ),
+    ("response", "item"),
+)
 CODEBOOK = Table(
     "codebook",
     "编码手册",
@@ -128,7 +192,11 @@ CODEBOOK = Table(
     ),
     ("table", "column"),
 )
-FIXED_TABLES = (UNITS, CLASSES, SESSIONS, ROSTER_MARGINS, VISITS, RATERS, CODEBOOK)
+FIXED_TABLES = (
+    *(UNITS, CLASSES, SESSIONS, ROSTER_MARGINS, VISITS, RATERS),
+    *(DUTIES, SENDINGS, REVIEWS, FOCUS_GROUPS, CHECKS),
+    CODEBOOK,
+)
 
 _ITEM_TYPES = {"integer": INTEGER, "decimal": NUMBER, "date": DATE}
 
@@ -136,14 +204,18 @@ _ITEM_TYPES = {"integer": INTEGER, "decimal": NUMBER, "date": DATE}
 def response_table(instrument: Instrument) -> Table:
     """Contract of the responses to one instrument version: one row per filled form.
 
-    Columns ``response`` (random key), ``class_code``, ``session``, ``visit``, ``rater``, ``day``
-    (date only), ``duration``, ``status``, then one column per item, in the order asked.
-    Choice answers are kept as codes ('na' = 不适用); not asked and not answered are null;
-    several choices are joined by one space in the scale's order.
+    Columns ``response`` (random key), ``unit`` (the project or locality that it speaks of),
+    ``target`` (code of what the form is about: ``Instrument.per``), ``class_code``, ``session``,
+    ``visit``, ``rater``, ``day`` (date only), ``duration``, ``status``, then one column per item
+    asked once, in the order asked; repeats have tables of their own. Choice answers are kept as
+    codes ('na' = 不适用); not asked and not answered are null; several choices are joined by one
+    space in the scale's order.
     """
     head = (
         Column("response", TEXT, "作答编号"),
-        Column("class_code", TEXT, "班级代码"),
+        Column("unit", TEXT, "被评单位代码"),
+        Column("target", TEXT, "填报对象代码"),
+        Column("class_code", TEXT, "班级代码", nullable=True),
         Column("session", TEXT, "场次代码", nullable=True),
         Column("visit", TEXT, "调研代码", nullable=True),
         Column("rater", TEXT, "评审专家代号", nullable=True),
@@ -151,7 +223,28 @@ def response_table(instrument: Instrument) -> Table:
         Column("duration", TEXT, "用时档（分钟）", nullable=True, categories=DURATIONS),
         Column("status", TEXT, "状态", categories=("accepted", "conflict", "unsigned")),
     )
-    items = tuple(
+    items = _item_columns(instrument.single_items)
+    return Table(instrument.table, f"作答：{instrument.title}", head + items, ("response",))
+
+
+def repeat_table(instrument: Instrument, section: Section) -> Table:
+    """Contract of a repeat of an instrument version: ``response``, ``row`` (from 1), its items."""
+    head = (Column("response", TEXT, "作答编号"), Column("row", INTEGER, "行号"))
+    label = f"作答：{instrument.title}——{section.label}"
+    columns = head + _item_columns(section.items)
+    return Table(f"{instrument.table}__{section.name}", label, columns, ("response", "row"))
+
+
+def instrument_tables(instrument: Instrument) -> tuple[Table, ...]:
+    """Every table of an instrument version's responses: the main one, then one per repeat."""
+    return (
+        response_table(instrument),
+        *(repeat_table(instrument, section) for section in instrument.repeats),
+    )
+
+
+def _item_columns(items: tuple[Item, ...]) -> tuple[Column, ...]:
+    return tuple(
         Column(
             item.name,
             _ITEM_TYPES.get(item.type, TEXT),
@@ -159,10 +252,9 @@ def response_table(instrument: Instrument) -> Table:
             nullable=True,
             categories=item.scale.codes if item.scale and item.type == "select_one" else (),
         )
-        for item in instrument.items
+        for item in items
         if item.type != "note"
     )
-    return Table(instrument.table, f"作答：{instrument.title}", head + items, ("response",))
 
 
 _PANDAS = {TEXT: "string", DATE: "string", INTEGER: "Int64", NUMBER: "Float64", BOOLEAN: "boolean"}

@@ -10,7 +10,10 @@ from typing import Any
 
 import yaml
 
-LISTS = ("project_types", "modes", "institution_kinds", "award_routes")
+LISTS = (
+    *("project_types", "modes", "modules", "institution_kinds", "award_routes"),
+    *("locality_kinds", "locality_types"),
+)
 
 
 @cache
@@ -27,6 +30,15 @@ def labels_of(name: str) -> Mapping[str, str]:
 def codes_of(name: str) -> tuple[str, ...]:
     """Codes of the list ``name``, in order."""
     return tuple(labels_of(name))
+
+
+def module_for(project_type: str, mode: str) -> str:
+    """Module of the questionnaire that a project's trainees get: by type, else by mode.
+
+    Raises KeyError for a type that names no module with a mode that is not in the list.
+    """
+    of = _content()["module_of"]
+    return str(of["type"].get(project_type) or of["mode"][mode])
 
 
 def traits() -> tuple[str, ...]:

@@ -58,6 +58,7 @@ def compile_instrument(workbooks: Sequence[Workbook]) -> Instrument:
         context=tuple(form.context("context").split()),
         notice=form.context("notice"),
         blanks=form.context("blanks") or "allow",
+        wave=form.context("wave") or "end",
     )
 
 
@@ -67,12 +68,14 @@ def _sections(form: Form) -> tuple[Section, ...]:
     items: list[Item] = []
     head: Line | None = None
     for line in form.lines("survey"):
-        if line["type"] in ("begin group", "begin_group"):
+        edge, kind = line.bracket
+        if edge == "begin":
             head, items = line, []
-        elif line["type"] in ("end group", "end_group") and head is not None:
+        elif edge == "end" and head is not None:
             relevant = parse_relevant(head["relevant"]) or ()
-            hint = head["hint"]
-            sections.append(Section(head["name"], head["label"], tuple(items), relevant, hint))
+            name, label, hint = head["name"], head["label"], head["hint"]
+            repeat = kind == "repeat"
+            sections.append(Section(name, label, tuple(items), relevant, hint, repeat))
         else:
             items.append(_item(line, scales))
     return tuple(sections)

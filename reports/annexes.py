@@ -25,7 +25,7 @@ def adoption_text(adoption: Adoption) -> str:
 
 def indicators_section(material: Material, heading: str) -> Section:
     """The tree with points, source, clause; weights carry their status."""
-    framework = material.results.framework
+    framework = material.framework
     status = adoption_text(framework.adoption)
     intro = phrase(
         "indicators.intro",
@@ -46,15 +46,16 @@ def indicators_section(material: Material, heading: str) -> Section:
         )
         for node in framework.children("")
     )
+    units = [unit for group in material.groups for unit in group.units]
     table = Table(
-        "indicator-table", material.titled(phrase("sections.indicators")), columns, body,
+        "indicator-table", material.titled(phrase("sections.indicators"), units), columns, body,
         layout="cards", notes=(_sources(material),),
     )  # fmt: skip
     return Section("indicators", heading, (Paragraph(intro), table), page=True)
 
 
 def _sources(material: Material) -> str:
-    used = {leaf.source for leaf in material.results.framework.leaves}
+    used = {leaf.source for leaf in material.framework.leaves}
     known = [choice("indicators.source_names", source) for source in SOURCES if source in used]
     return phrase("indicators.sources", list=joined(known, "pairs"))
 
@@ -94,7 +95,7 @@ def provenance_section(material: Material, heading: str) -> Section:
         "day": results.day,
         "extract": results.extract_sha256,
         "control": control_code(results.extract_sha256),
-        "framework": _version(results.framework),
+        "framework": joined(map(_version, results.frameworks), "clauses"),
         "plan": _version(results.plan),
         "instruments": joined(map(_version, results.instruments), "clauses"),
     }

@@ -46,7 +46,7 @@ def write_ratings_extract(
         day=day,
         tables=frames,
         instruments={"ratings.md": source},
-        framework=named_framework(SOURCE[rated][2], file.name),
+        frameworks={"ratings.yaml": named_framework(SOURCE[rated][2], file.name)},
         plan=scaled_plan(scale),
     )
 
@@ -151,13 +151,14 @@ def _visits(ratings: pd.DataFrame, day: str) -> pd.DataFrame:
 def _responses(
     ratings: pd.DataFrame, visits: pd.DataFrame, instrument: Instrument, day: str
 ) -> pd.DataFrame:
-    frame = ratings[["class_code", "rater", "respondent"]].assign(
+    frame = ratings[["unit", "class_code", "rater", "respondent"]].assign(
         response=[f"r{row:08d}" for row in ratings.index],
         day=day,
         status="accepted",
         rating=ratings["value"].astype(float),
     )
     joined = frame.merge(visits[["class_code", "rater", "visit"]], how="left", validate="m:1")
+    joined["target"] = joined["class_code" if instrument.per == "class" else "visit"]
     people = {name: number for number, name in enumerate(sorted(set(joined["respondent"])), 1)}
     joined["respondent"] = joined["respondent"].map(people)
     joined["rater"] = joined["rater"].where(joined["rater"] != "")
@@ -171,16 +172,15 @@ def original_scale(extract: Extract, units: pd.DataFrame) -> pd.DataFrame:
     results' frame) withholds the score.
     """
     instrument = extract.instruments[0]
-    classes = extract.table("classes")[["class_code", "project"]]
-    rows = extract.table(instrument.table).merge(classes, on="class_code", validate="m:1")
+    rows = extract.table(instrument.table)
     people = "respondent" if "respondent" in rows.columns else "response"
-    grouped = rows.groupby("project", sort=True)
+    grouped = rows.groupby("unit", sort=True)
     summary = grouped.agg(
         n=("rating", "count"),
         respondents=(people, "nunique"),
         mean=("rating", "mean"),
         sd=("rating", "std"),
-    ).reset_index(names="unit")
+    ).reset_index()
     shown = summary["respondents"] >= extract.plan.thresholds.min_cell
     columns = ["n", "respondents", "mean", "sd"]
     summary[columns] = summary[columns].where(shown, pd.NA)

@@ -61,7 +61,7 @@ def _basis(material: Material) -> tuple[str, ...]:
     return phrases(
         f"editions.{material.edition}.basis",
         edition=material.results.plan.edition,
-        adoption=adoption_text(material.results.framework.adoption),
+        adoption=adoption_text(material.framework.adoption),
     )
 
 
@@ -102,9 +102,9 @@ def _overview(material: Material) -> Section:
         for group in material.groups
     ]
     listed = joined(ranked, "clauses")
-    whole = results.measurable >= results.framework.total
-    rest = "" if whole else phrase("overview.rest")
-    summary = phrase("overview.summary", measurable=material.measurable, rest=rest, list=listed)
+    rest = "" if material.complete else phrase("overview.rest")
+    measurable = material.measurable([unit for group in material.groups for unit in group.units])
+    summary = phrase("overview.summary", measurable=measurable, rest=rest, list=listed)
     return Section("overview", phrase("sections.overview"), (Paragraph(text), Paragraph(summary)))
 
 

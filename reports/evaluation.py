@@ -34,7 +34,7 @@ def score_extract(extract: Extract, directory: Path, *, progress: Progress | Non
     results = score(extract, extract.plan, progress=progress)
     with replaced_folder(directory, kind="results") as fresh:
         write_results(results, fresh)
-        if extract.framework.code == FRAMEWORK:
+        if [one.code for one in extract.frameworks] == [FRAMEWORK]:
             (fresh / ORIGINAL_SCALE).write_bytes(csv(original_scale(extract, results.units)))
     return results
 

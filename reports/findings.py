@@ -37,7 +37,7 @@ def _averages(material: Material) -> list[tuple[Any, list[float]]]:
     projects = [u for g in material.groups if g.scorecard == "A-project" for u in g.units]
     values = [indicator_values(material, unit) for unit in projects]
     found = []
-    for node in material.results.framework.children(""):
+    for node in material.framework.children(""):
         known = [float(v[node.code]) for v in values if not tables.absent(v.get(node.code))]
         if known:
             found.append((node, known))

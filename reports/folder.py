@@ -50,7 +50,7 @@ def write_results(results: Results, directory: Path) -> None:
 
 
 def read_results(directory: Path, extract: Extract) -> Results:
-    """Read what ``write_results`` wrote; plan, framework and instruments come from ``extract``.
+    """Read what ``write_results`` wrote; plan, frameworks and instruments come from ``extract``.
 
     Raises FaultsFound when the folder is no results folder or belongs to another extract.
     """
@@ -64,10 +64,9 @@ def read_results(directory: Path, extract: Extract) -> Results:
             cycle=extract.cycle,
             day=extract.day,
             extract_sha256=extract.sha256,
-            framework=extract.framework,
+            frameworks=extract.frameworks,
             plan=extract.plan,
             instruments=tuple(extract.instruments),
-            measurable=stored["measurable"],
             provenance=_pairs(stored["provenance"]),
             **frames,
         )
@@ -79,7 +78,7 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     """The manifest of a results folder; raises FaultsFound when it is none."""
     try:
         stored = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        known = {"extract_sha256", "measurable", "provenance", "written_by"}
+        known = {"extract_sha256", "provenance", "written_by"}
         if not isinstance(stored, dict) or not known <= set(stored):
             raise ValueError(MANIFEST)
     except (OSError, ValueError) as error:
@@ -110,10 +109,9 @@ def manifest(results: Results, written_by: Pairs) -> bytes:
         "sample": results.cycle.sample,
         "day": results.day,
         "extract_sha256": results.extract_sha256,
-        "framework": [results.framework.code, results.framework.version],
+        "frameworks": [[one.code, one.version] for one in results.frameworks],
         "plan": [results.plan.code, results.plan.version],
         "instruments": [[one.code, one.version] for one in results.instruments],
-        "measurable": results.measurable,
         "rows": {name: len(frame) for name, frame in results.frames.items()},
         "provenance": [list(pair) for pair in results.provenance],
         "written_by": [list(pair) for pair in written_by],

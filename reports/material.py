@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from analysis.results import Results
+from instruments.scorecard import Framework
 from reports import tables
 from reports.wording import choice, entry, phrase
 
 ORDER = ("A-overall", "A", "A-project", "B-city", "B-county")
 """Scorecards in the order of the bulletin: from the whole to its parts."""
+WHOLE = 100.0
+"""Points are printed out of a hundred, whatever applies to a unit."""
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -53,20 +57,28 @@ class Material:
         return tables.share(self.results.plan.ranks.level)
 
     @property
-    def measurable(self) -> str:
-        """本期可测 X/100 分."""
-        total = tables.points(self.results.framework.total)
-        return phrase(
-            "table.measurable", measurable=tables.points(self.results.measurable), total=total
-        )
+    def framework(self) -> Framework:
+        """The framework by which projects and institutions are scored."""
+        return self.results.framework("A")
+
+    def measurable(self, units: Sequence[Any]) -> str:
+        """本期可测 X/100 分, or the span over ``units`` of several groups."""
+        found = sorted({tables.points(unit.measurable) for unit in units} or {"0"}, key=float)
+        span = found[0] if len(found) == 1 else "–".join((found[0], found[-1]))
+        return phrase("table.measurable", measurable=span, total=tables.points(WHOLE))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point of every group can be measured."""
+        return bool((self.results.units["measurable"] >= WHOLE - TOLERANCE).all())
 
     def anchor(self, unit: Any) -> str:
         """Anchor of the unit's trail."""
         return self.anchors[(unit.scorecard, unit.group, unit.unit)]
 
-    def titled(self, title: str) -> str:
-        """A table's title with what this edition can measure."""
-        return phrase("table.continued", title=title, measurable=self.measurable)
+    def titled(self, title: str, units: Sequence[Any]) -> str:
+        """A table's title with what this edition can measure of its ``units``."""
+        return phrase("table.continued", title=title, measurable=self.measurable(units))
 
 
 def gather(results: Results) -> Material:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from analysis.results import Results
-from instruments.scorecard import Plan, Scaling
+from instruments.methods import Plan, Scaling
 from reports import tables
 from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table
 from reports.material import Material

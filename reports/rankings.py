@@ -23,7 +23,7 @@ def short_section(material: Material) -> Section:
     )
     table = Table(
         anchor="short-table",
-        caption=material.titled(phrase("sections.short")),
+        caption=material.titled(phrase("sections.short"), [u for g in shown for u in g.units]),
         columns=columns,
         groups=tuple(Rows(g.title, _short_rows(material, g)) for g in shown if g.ranked),
         notes=(phrase("ranking.short_note", level=material.level),),
@@ -87,7 +87,7 @@ def _ranked_table(material: Material, group: Group, number: int) -> Table:
     body = tuple(_ranked_row(material, unit, firsts) for unit in group.ranked)
     return Table(
         anchor=f"table{number}",
-        caption=material.titled(group.title),
+        caption=material.titled(group.title, group.units),
         columns=columns,
         groups=(Rows("", body),),
         layout="cards",
@@ -112,7 +112,7 @@ def _remarks(group: Group) -> tuple[str, ...]:
 
 def first_levels(material: Material) -> tuple[Any, ...]:
     """First-level indicators to print; none when the framework has a single one."""
-    nodes = material.results.framework.children("")
+    nodes = material.framework.children("")
     return nodes if len(nodes) > 1 else ()
 
 

@@ -112,16 +112,16 @@ FACTS: Mapping[str, Callable[[Material, Any], str]] = {
 def _indicator_rows(
     material: Material, units: tuple[Any, ...], wording: Mapping[tuple[str, str], str]
 ) -> Iterator[TrailRow]:
-    results = material.results
+    indicators = material.results.indicators
     found = [
         {
             row.indicator: row
-            for row in rows(results.indicators, scorecard=u.scorecard, group=u.group, unit=u.unit)
+            for row in rows(indicators, scorecard=u.scorecard, group=u.group, unit=u.unit)
         }
         for u in units
     ]
     items = _items(material, units)
-    for node in results.framework.indicators:
+    for node in material.framework.indicators:
         if any(node.code in by_code for by_code in found):
             kind = f"level{node.code.count('.') + 1}"
             cells = tuple(_indicator_cell(material, by.get(node.code)) for by in found)

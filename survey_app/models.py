@@ -30,7 +30,7 @@ class CycleRow(Base):
 
 
 class SourceRow(Base):
-    """One data file of a cycle: an instrument workbook, the framework or the plan."""
+    """One data file of a cycle: an instrument workbook, a framework or the plan."""
 
     __tablename__ = "sources"
     __table_args__ = _UNORDERED

@@ -169,4 +169,4 @@ def full(site: Site, *, per: str = "class", value: str = "4", **others: str) -> 
     with db.look(site.engine) as session:
         known = programme.programme_of(session, programme.current_cycle(session))
     instrument = known.instrument(role="trainee", per=per)
-    return {mapping.item: value for mapping in instrument.mappings} | {"q05b": "yes"} | others
+    return {mapping.item: value for mapping in instrument.mappings} | others

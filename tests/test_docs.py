@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from instruments import scorecard
-from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
+from instruments.builtin import framework_sources, instrument_sources, load_instruments, plan_source
 from instruments.codebook import codebook_markdown
 from instruments.framework import read_framework
 from instruments.plan import read_plan
@@ -41,9 +41,9 @@ def test_command_is_in_the_readme_and_has_chinese_help(command: str) -> None:
 
 
 def test_codebook_is_fresh() -> None:
-    framework = read_framework(framework_source(), "A")
+    frameworks = [read_framework(data, name) for name, data in framework_sources().items()]
     instruments = load_instruments(instrument_sources())
-    expected = codebook_markdown(instruments, framework)
+    expected = codebook_markdown(instruments, frameworks)
     assert (ROOT / "docs" / "codebook.md").read_text(encoding="utf-8") == expected
 
 

@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 
 from analysis.pipeline import score
-from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
+from instruments.builtin import framework_sources, instrument_sources, load_instruments, plan_source
 from instruments.codebook import codebook_markdown
 from instruments.extract import Extract, read_extract, unpack_extract
-from instruments.framework import check_fit, read_framework
+from instruments.fit import check_fit
+from instruments.framework import read_framework
 from instruments.plan import read_plan
 from survey_app.demo.answers import trainee_forms
 from survey_app.demo.people import Clerk
@@ -90,12 +91,12 @@ def newcomers_sources() -> dict[str, bytes]:
     """The built-in files with one more item, mapped to an indicator, and a new version."""
     sources = dict(instrument_sources())
     text = sources["trainee_core.md"].decode("utf-8")
-    item = f"|        | select_one agree5     | q06b         | {WORDS} | | likert | | |\n"
-    mapped = "|             | q06b | A3.1.2    | agree5      |          |\n"
+    item = f"|        | select_one agree5     | q07b         | {WORDS} | | likert | | |\n"
+    mapped = "|             | q07b | A3.1.5    | agree5      |          |\n"
     lines = text.splitlines(keepends=True)
-    at = next(i for i, line in enumerate(lines) if "select_one agree5" in line and "q06" in line)
+    at = next(i for i, line in enumerate(lines) if "select_one agree5" in line and "q07" in line)
     lines.insert(at + 1, item)
-    at = next(i for i, line in enumerate(lines) if "A3.1.2" in line)
+    at = next(i for i, line in enumerate(lines) if "A3.1.5" in line)
     lines.insert(at + 1, mapped)
     text = "".join(lines).replace("| trainee_core | 1.0 ", "| trainee_core | 1.1 ")
     return sources | {"trainee_core.md": text.encode("utf-8")}
@@ -104,7 +105,7 @@ def newcomers_sources() -> dict[str, bytes]:
 def without_item(extract: Extract) -> pd.DataFrame:
     """Unit results of the same answers when the newcomer's item feeds no indicator."""
     instruments = tuple(
-        dataclasses.replace(one, mappings=tuple(m for m in one.mappings if m.item != "q06b"))
+        dataclasses.replace(one, mappings=tuple(m for m in one.mappings if m.item != "q07b"))
         for one in extract.instruments
     )
     plain = dataclasses.replace(extract, instruments=instruments)
@@ -116,9 +117,9 @@ def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
     lowest level, so that the score must fall by it."""
     sources = newcomers_sources()
     instruments = load_instruments(sources)
-    framework = read_framework(framework_source(), "A")
-    check_fit(framework, read_plan(plan_source(), "default"), instruments)
-    assert WORDS in codebook_markdown(instruments, framework)
+    frameworks = [read_framework(data, name) for name, data in framework_sources().items()]
+    check_fit(frameworks, read_plan(plan_source(), "default"), instruments)
+    assert WORDS in codebook_markdown(instruments, frameworks)
     home, sample = tmp_path / "instance", draw_sample(trainees=360, classes=12)
     credentials = make_instance(home)
     with running_site(home, free_port(0)) as address:
@@ -136,12 +137,12 @@ def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
             settings=settings,
             generator=sample.generator,
         )
-        asked = [form for form in forms if "q06b" in form.answers]
+        asked = [form for form in forms if "q07b" in form.answers]
         assert asked
         for form in asked:
-            form.answers["q06b"] = "1"
+            form.answers["q07b"] = "1"
         page = clerk.visitor.get(f"/c/{slips[0].class_code}/form").text
-        assert page.index(WORDS) < page.index('name="q06b"') < page.index('name="q07"')
+        assert page.index(WORDS) < page.index('name="q07b"') < page.index('name="q10"')
         send_forms(address, forms, lambda _text: None)
         clerk.post("/province/close")
         clerk.post("/province/extract")
@@ -151,26 +152,26 @@ def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
     unpack_extract(tmp_path / "extract.zip", tmp_path / "extract")
     extract = read_extract(tmp_path / "extract")
     codebook = extract.table("codebook").set_index("column")
-    assert codebook.loc["q06b", "label"] == WORDS
-    assert codebook.loc["q06b", "indicator"] == "A3.1.2"
-    answers = extract.table("responses_trainee_core_v1_1")["q06b"]
+    assert codebook.loc["q07b", "label"] == WORDS
+    assert codebook.loc["q07b", "indicator"] == "A3.1.5"
+    answers = extract.table("responses_trainee_core_v1_1")["q07b"]
     assert answers.notna().mean() > 0.9 and set(answers.dropna()) == {"1"}
     results = next((home / "results").iterdir())
     items = pd.read_csv(results / "items.csv")
-    means = items[items["indicator"] == "A3.1.2"].pivot_table("mean", "unit", "item")
+    means = items[items["indicator"] == "A3.1.5"].pivot_table("mean", "unit", "item")
     projects = {project.code for project in sample.province.catalogue.projects}
-    assert set(means.index) == projects and set(means) == {"q06", "q06b"}
-    assert (means["q06b"] == 20).all()  # plan: agree5, level 1
+    assert set(means.index) == projects and set(means) == {"q07", "q07b", "h6"}  # h6: heads
+    assert (means["q07b"] == 20).all()  # plan: agree5, level 1
     indicators = pd.read_csv(results / "indicators.csv")
     leaf = indicators[
-        (indicators["indicator"] == "A3.1.2") & (indicators["scorecard"] == "A-project")
+        (indicators["indicator"] == "A3.1.5") & (indicators["scorecard"] == "A-project")
     ].set_index("unit")["raw"]
     halfway = means.mean(axis=1)
-    assert (leaf - halfway).abs().max() < 3  # some have answered q06 with 不适用
+    assert (leaf - halfway).abs().max() < 3  # some have answered q07 with 不适用
     keys = ["scorecard", "group", "unit"]
     units = pd.read_csv(results / "units.csv").fillna({"group": ""}).set_index(keys)["raw"]
     before = without_item(extract).set_index(keys)["raw"]
     assert (units < before.loc[units.index]).all()
-    traced = re.findall(f"<tr[^>]*><th>q06b {WORDS}</th>(.*?)</tr>", bulletin)
+    traced = re.findall(f"<tr[^>]*><th>q07b {WORDS}</th>(.*?)</tr>", bulletin)
     printed = re.findall(r"<td>([^<]*)<i>", "".join(traced))
     assert printed == ["20.0"] * len(projects)

@@ -2,77 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from analysis import provenance, robustness
-from analysis.pipeline import admission, estimation, evidence, league
-from analysis.pipeline.cards import cards
+from analysis.pipeline import estimation, evidence, league, reported, rounds
 from analysis.results import Results
-from instruments.result_tables import RESULT_TABLES
-from instruments.scorecard import Plan
+from instruments.methods import Plan
+from instruments.result_tables import EDITION_RESULTS, RESULT_TABLES, REWEIGHTED_RESULTS
+from instruments.scorecard import Framework
 
 Progress = Callable[[str, int, int], None]
-STEPS = ("筛查与计数", "专家评分", "均值与调整", "合成与排名", "结果成表", "完成")
+STEPS = ("筛查与计数", "专家评分", "均值、合成与排名", "稳健性", "结果成表", "完成")
 
 
-def score(extract: Any, plan: Plan, *, progress: Progress | None = None) -> Results:
-    """Score every project and institution of an extract (``instruments.extract.Extract``).
+def score(
+    extract: Any,
+    plan: Plan,
+    *,
+    frameworks: Sequence[Framework] | None = None,
+    progress: Progress | None = None,
+) -> Results:
+    """Score every unit of an extract (``instruments.extract.Extract``) by both scorecards.
 
-    Stages in order: flags, counts, weights, means, adjustment, experts' panel, composite,
-    shrinkage, ranks, bands, robustness, disclosure. ``progress`` is told (step, done, total).
-    Scores are points of 0-100. Raises FaultsFound ``analysis.disconnected`` when the plan refuses
-    a panel that falls apart. Method: docs/method.md, whose sections follow these stages.
+    Stages in order: flags, counts, records, weights, means, adjustment, experts' panel, composite,
+    shrinkage, ranks, bands, robustness, disclosure. ``frameworks``: versions later than the frozen
+    ones of the extract; the ranks under the frozen points then stand beside. ``progress`` is told
+    (step, done, total). Scores are points of 0-100. Raises FaultsFound ``analysis.disconnected``
+    when the plan refuses a panel that falls apart. Method: docs/method.md, whose sections follow
+    these stages.
     """
     steps = iter(enumerate(STEPS))
+    waves = rounds.WAVES[extract.cycle.edition]
+    final = replace(extract, frameworks=tuple(frameworks)) if frameworks else extract
     _tell(progress, steps)
-    data = evidence.collect(extract, plan)
+    main = rounds.collect(final, plan, waves=waves)
     _tell(progress, steps)
-    panel = estimation.rate_panel(data, plan)
+    rated = main.panel.measured
     _tell(progress, steps)
-    admitted = admission.admit(data, plan, rated=panel.measured)
-    estimate = partial(estimation.estimate, data, panel, plan, shown=admitted[0].shown)
-    kept = estimate(everything=False)
-    whole = estimate(everything=True) if data.excluded else kept
+    frames = main.decide(main.cards(everything=False))
     _tell(progress, steps)
-    main = cards(data, kept, panel, plan, admitted=admitted)
-    leagues = [league.decide(card, data.framework, plan) for card in main]
-    frames = {name: _stack(leagues, name) for name in league.TABLES}
+    units = frames["units"]
+    frames["sensitivity"] = _with_everything(main, units)
+    frames["editions"] = _earlier_edition(final, plan, units, waves)
+    frames["reweighted"] = _frozen_points(extract, plan, units, waves, changed=bool(frameworks))
     _tell(progress, steps)
-    others = cards(data, whole, panel, plan, admitted=admitted)
-    again = pd.concat([league.rank_again(card, frames["units"], plan) for card in others])
-    beside = robustness.with_and_without(frames["units"], everything=again)
-    frames["sensitivity"] = evidence.hide_effect_of_few(
-        beside, data=data, plan=plan, rosters=[one.who for one in admitted]
-    )
-    shown = frames["units"].query("scorecard == 'A-project' and score.notna()")["unit"]
-    frames |= evidence.frames(data, plan, rated=panel.measured, published=set(shown))
-    people = estimation.people_variance(data, shown=admitted[0].shown)
-    variance = [part for part in (panel.variance, people) if len(part)] or [panel.variance]
-    frames |= {"raters": panel.severities, "variance": pd.concat(variance, ignore_index=True)}
+    shown = units.query("scorecard == 'A-project' and score.notna()")["unit"]
+    frames |= evidence.frames(main.data, plan, rated=rated, published=set(shown))
+    frames |= {"raters": main.panel.severities, "variance": _variance(main)}
+    frames |= {"fields": reported.field_rows(final, main.reports)}
+    frames |= {"focus": reported.focus_rows(final, columns=reported.FOCUS)}
     _tell(progress, steps)
     return Results(
         extract.cycle,
         extract.day,
         extract.sha256,
-        data.framework,
+        tuple(final.frameworks),
         plan,
         tuple(extract.instruments),
-        data.framework.measurable,
         provenance.describe(),
         **{table.name: frames[table.name][table.names] for table in RESULT_TABLES},
     )
+
+
+def _with_everything(main: rounds.Round, units: pd.DataFrame) -> pd.DataFrame:
+    """The ranking with no row left out, beside the main one."""
+    others = main.cards(everything=main.excluded)
+    again = pd.concat([league.rank_again(card, units, main.plan) for card in others])
+    both = robustness.with_and_without(units, everything=again)
+    rosters = [one.who for one in main.admitted]
+    return evidence.hide_effect_of_few(both, data=main.data, plan=main.plan, rosters=rosters)
+
+
+def _earlier_edition(
+    extract: Any, plan: Plan, units: pd.DataFrame, waves: Sequence[str]
+) -> pd.DataFrame:
+    """The first edition beside the second: the same data without the follow-up wave."""
+    if tuple(waves) != rounds.BOTH:
+        return pd.DataFrame(columns=EDITION_RESULTS.names)
+    return rounds.beside(extract, plan, units, waves=("end",), suffix="end")
+
+
+def _frozen_points(
+    extract: Any, plan: Plan, units: pd.DataFrame, waves: Sequence[str], *, changed: bool
+) -> pd.DataFrame:
+    """The ranking under the extract's own frameworks beside that under later versions."""
+    if not changed:
+        return pd.DataFrame(columns=REWEIGHTED_RESULTS.names)
+    return rounds.beside(extract, plan, units, waves=waves, suffix="frozen")
+
+
+def _variance(main: rounds.Round) -> pd.DataFrame:
+    people = estimation.people_variance(main.data, shown=main.admitted[0].shown)
+    parts = [part for part in (main.panel.variance, people) if len(part)]
+    return pd.concat(parts or [main.panel.variance], ignore_index=True)
 
 
 def _tell(progress: Progress | None, steps: Iterator[tuple[int, str]]) -> None:
     done, step = next(steps)
     if progress is not None:
         progress(step, done, len(STEPS) - 1)
-
-
-def _stack(leagues: list[dict[str, pd.DataFrame]], name: str) -> pd.DataFrame:
-    parts = [found[name] for found in leagues if len(found[name])]
-    return pd.concat(parts or [leagues[0][name]], ignore_index=True)

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis import disclosure, eligibility, roster
 from analysis.pipeline.evidence import Evidence
 from instruments.faults import Fault
-from instruments.scorecard import Plan
+from instruments.methods import Plan
 
 
 @dataclass(frozen=True, eq=False)

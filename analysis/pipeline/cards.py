@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,9 @@ from analysis import composite, roster, tabulate
 from analysis.pipeline.admission import Admitted
 from analysis.pipeline.estimation import Panel, ProjectEstimates, survey_leaves
 from analysis.pipeline.evidence import Evidence
+from analysis.records import MEASURED, MISSING, NOT_DUE, UNCONCERNED, WITHHELD
 from analysis.results import Estimates
-from instruments.scorecard import Plan
+from instruments.methods import Plan
 
 
 def cards(
@@ -62,21 +62,25 @@ def _card(
         tabulate.Values(adjusted.value, adjusted.standard_error()),
         tabulate.Values(main.value, main.standard_error()),
         main.covariance[-1],
-        _freedom(data, kept, panel, plan, rows=rows),
+        freedom(data, kept, panel, plan, rows=rows),
         one.n,
         one.enrolled,
         one.rate,
         rows @ kept.basis.classes.max(axis=1, initial=0.0),
-        **_leaf_counts(data, kept, panel, who=who),
+        **leaf_counts(data, kept, panel, who=who),
+        leaf_state=leaf_states(data, who.entering),
+        not_due=data.not_due,
+        points=composite.points_table(data.framework, [group or None for group in who.groups]),
         founded=who.founded,
         left_out=one.left_out,
         telling=one.telling,
     )
 
 
-def _freedom(
+def freedom(
     data: Evidence, kept: ProjectEstimates, panel: Panel, plan: Plan, *, rows: np.ndarray
 ) -> np.ndarray:
+    """Degrees of freedom of the units whose entering projects are the ``rows`` (0 or 1)."""
     if not survey_leaves(data):
         return np.full(len(rows), panel.df)
     return np.maximum(rows @ kept.basis.df - (rows.sum(axis=1) - 1.0) * plan.means.prior_df, 1.0)
@@ -90,33 +94,39 @@ def _compose(
     who: roster.Roster,
     within: roster.Roster,
 ) -> composite.Composed:
-    up = partial(
-        composite.compose, framework=data.framework, aggregation=plan.composite.aggregation
-    )
+    def up(chosen: Estimates, groups: Sequence[str]) -> composite.Composed:
+        return composite.compose(
+            chosen,
+            framework=data.framework,
+            points=composite.points_table(data.framework, [group or None for group in groups]),
+            aggregation=plan.composite.aggregation,
+        )
+
     enrolled = data.enrolled
     mass = np.where(np.isnan(enrolled), data.n, enrolled)
     if who.scorecard == roster.PROJECT:
         chosen = composite.combine(estimates, units=who.units, weights=who.entering.astype(float))
-        return up(chosen)
+        return up(chosen, who.groups)
     if who.scorecard == roster.WITHIN:
         chosen = composite.combine(estimates, units=who.units, weights=who.entering * mass)
-        return up(chosen)
+        return up(chosen, who.groups)
     groups = composite.combine(estimates, units=within.units, weights=within.entering * mass)
     enters = roster.parts_entering(who, parts=within)
     counted = np.where(np.isnan(enrolled), within.entering, within.members)
     weight = (counted * mass).sum(axis=1)
-    return composite.average(up(groups), units=who.units, weights=enters * weight)
+    return composite.average(up(groups, within.groups), units=who.units, weights=enters * weight)
 
 
-def _leaf_counts(
+def leaf_counts(
     data: Evidence, kept: ProjectEstimates, panel: Panel, *, who: roster.Roster
 ) -> dict[str, dict[str, np.ndarray]]:
+    """Card fields ``leaf_n``, ``leaf_classes``, ``leaf_rows``, ``leaf_asked``, ``leaf_raters``."""
     rows = who.entering.astype(float)
     measured = ~np.isnan(kept.main.value)
     survey = survey_leaves(data)
-    asked = _asked(data)
+    asked, filled = _asked(data), _filled(data)
     out: dict[str, dict[str, np.ndarray]] = {
-        name: {} for name in ("leaf_n", "leaf_classes", "leaf_asked", "leaf_raters")
+        name: {} for name in ("leaf_n", "leaf_classes", "leaf_rows", "leaf_asked", "leaf_raters")
     }
     for place, leaf in enumerate(survey):
         any_ = (rows @ measured[:, place]) > 0
@@ -124,7 +134,7 @@ def _leaf_counts(
         good = measured[:, place]
         out["leaf_n"][leaf] = np.where(any_, rows @ (n * good), rows @ n)
         out["leaf_classes"][leaf] = np.where(any_, rows @ (classes * good), rows @ classes)
-        out["leaf_asked"][leaf] = rows @ asked[leaf]
+        out["leaf_rows"][leaf], out["leaf_asked"][leaf] = rows @ filled[leaf], rows @ asked[leaf]
     ratings = data.ratings.merge(panel.measured.assign(good=True), how="left")
     for leaf in panel.leaves:
         chosen = ratings[ratings["leaf"] == leaf]
@@ -132,6 +142,22 @@ def _leaf_counts(
         out["leaf_raters"][leaf] = _distinct(data, who, used, chosen, column="rater")
         out["leaf_n"][leaf] = _distinct(data, who, used, chosen, column="response")
     return out
+
+
+def leaf_states(data: Evidence, members: np.ndarray) -> dict[str, np.ndarray]:
+    """State of each leaf that records measure, per unit made up of ``members`` (units x projects):
+    the first of ``PRECEDENCE`` that any of them has; 不适用 for a unit without members."""
+    found = {}
+    for place, leaf in enumerate(data.reported.leaves):
+        has = {
+            state: members @ (data.reported.state[:, place] == state) > 0 for state in PRECEDENCE
+        }
+        found[leaf] = np.select(list(has.values()), list(has), UNCONCERNED)
+    return found
+
+
+PRECEDENCE = (WITHHELD, MEASURED, MISSING, NOT_DUE, UNCONCERNED)
+"""Which state of its parts a unit shows: one withheld part is never hidden behind the others."""
 
 
 def _distinct(
@@ -142,6 +168,17 @@ def _distinct(
         for part in (used, rows)
     )
     return np.where(good > 0, good, any_)
+
+
+def _filled(data: Evidence) -> dict[str, np.ndarray]:
+    """Per leaf: forms of its instrument that each project has, whether they asked for it or not."""
+    project = data.classes[["class_code", "project"]]
+    out: dict[str, np.ndarray] = {}
+    for c in data.trainee:
+        n = c.rows.merge(project, on="class_code").groupby("project")["n"].sum()
+        filled = n.reindex(list(data.projects), fill_value=0).to_numpy(dtype=float)
+        out |= {leaf.leaf: filled for leaf in c.scoring.leaves}
+    return out
 
 
 def _asked(data: Evidence) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import adjust, means, mixed, raters, weights
 from analysis.pipeline.evidence import Evidence
 from analysis.results import Estimates
-from instruments.scorecard import Plan
+from instruments.methods import Plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,15 +149,13 @@ def _means_of(
     weight: pd.DataFrame,
     lending: np.ndarray,
 ) -> Callable[[pd.DataFrame], means.UnitMeans]:
-    kind = data.units[data.units["kind"] == "project"].set_index("unit")["type"].fillna("")
-
     def of(totals: pd.DataFrame) -> means.UnitMeans:
         return means.unit_means(
             totals,
             products=products,
             weights=weight,
             units=data.projects,
-            groups=[str(kind[project]) for project in data.projects],
+            groups=data.types,
             lending=lending.tolist(),
             leaves=survey_leaves(data),
             choice=plan.means,
@@ -171,18 +169,15 @@ def _builder(
 ) -> Callable[[np.ndarray, np.ndarray], Estimates]:
     survey = survey_leaves(data)
     few = basis.n < plan.thresholds.min_cell
-    size = len(survey) + len(panel.leaves)
+    leaves = (*survey, *panel.leaves, *data.reported.leaves)
+    strange = np.array([[p not in data.concerned[leaf] for leaf in leaves] for p in data.projects])
+    shape = (len(data.projects), len(leaves))
 
     def build(value: np.ndarray, own: np.ndarray) -> Estimates:
-        whole = np.zeros((len(data.projects), size, size))
+        whole = np.zeros((*shape, len(leaves)))
         whole[:, : len(survey), : len(survey)] = own
-        return Estimates(
-            data.projects,
-            (*survey, *panel.leaves),
-            np.hstack([np.where(few, np.nan, value), panel.value]),
-            whole,
-            panel.leaves,
-            panel.covariance,
-        )
+        parts = [np.where(few, np.nan, value), panel.value, data.reported.score]
+        known = np.where(strange.reshape(shape), np.nan, np.hstack(parts))
+        return Estimates(data.projects, leaves, known, whole, panel.leaves, panel.covariance)
 
     return build

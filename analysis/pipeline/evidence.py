@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from analysis import counts, disclosure, goalposts, roster, screen
-from analysis.results import Scoring
-from instruments.scorecard import Framework, Plan
+from analysis.pipeline.reported import Reported, concerned, report
+from analysis.results import OBSERVATIONS, SURVEYS, Scoring
+from instruments.methods import Plan
+from instruments.scorecard import Framework
+
+SCORECARD = "A"
+"""Whose framework projects and institutions are scored by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +26,8 @@ class Evidence:
     framework: Framework
     units: pd.DataFrame
     projects: tuple[str, ...]
+    types: tuple[str, ...]
+    """Type of each project; '' where it has none."""
     classes: pd.DataFrame
     trainee: tuple[counts.Counts, ...]
     expert: tuple[counts.Counts, ...]
@@ -32,6 +39,11 @@ class Evidence:
     """Points of 0-100 per unit of ``people.value``; NaN where no line leads to points."""
     by_class: pd.Series
     """Responses per class to the instrument that counts people."""
+    reported: Reported
+    not_due: frozenset[str]
+    """Leaves whose wave is still to come."""
+    concerned: Mapping[str, frozenset[str]]
+    """Leaf to the projects that it applies to."""
 
     @property
     def excluded(self) -> bool:
@@ -59,36 +71,77 @@ def _floats(column: pd.Series) -> np.ndarray:
     return column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
 
-def collect(extract: Any, plan: Plan) -> Evidence:
-    """Flag and count every response of an extract by the plan's goalposts."""
+def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Evidence:
+    """Flag and count every response of these waves by the plan's goalposts (scorecard A)."""
     units, classes = extract.table("units"), extract.table("classes")
-    scorings = [goalposts.scoring(i, plan=plan) for i in extract.instruments if i.mappings]
-    trainee = [s for s in scorings if s.instrument.role == "trainee"]
-    expert = [s for s in scorings if s.instrument.role == "expert"]
-    flags = [_flagged(extract, s, plan) for s in trainee]
+    framework = extract.framework(SCORECARD)
+    flags, counted = surveys(extract, plan, framework, subjects=SURVEYS, waves=waves)
+    expert = _scorings(extract, plan, framework, OBSERVATIONS, waves)
     ratings = [counts.rating_rows(extract, scoring=s) for s in expert]
-    counted = [
-        counts.count_scores(extract, scoring=s, flags=f)
-        for s, f in zip(trainee, flags, strict=True)
-    ]
     rated = [
         counts.count_scores(extract, scoring=s, flags=_unflagged(r))
         for s, r in zip(expert, ratings, strict=True)
     ]
-    people = _people(extract, [*trainee, *expert], classes)
+    people = _people(extract, [c.scoring for c in (*counted, *rated)], classes)
+    projects = tuple(sorted(units.loc[units["kind"] == "project", "unit"]))
+    leaves = [leaf.code for leaf in framework.leaves]
     return Evidence(
-        extract.framework,
+        framework,
         units,
-        tuple(sorted(units.loc[units["kind"] == "project", "unit"])),
+        projects,
+        types_of(units, projects, kind="project"),
         classes,
         tuple(counted),
         tuple(rated),
         _joined(flags, ["response", "class_code", "project", *screen.FLAGS, "excluded"]),
         _joined(ratings, ["response", "rater", "project", "session", "leaf", "score"]),
         people,
-        _slope([*trainee, *expert], plan),
+        _slope([c.scoring for c in (*counted, *rated)], plan),
         _by_class([*counted, *rated], people),
+        report(extract, framework, plan, units=projects, leaves=leaves),
+        not_due(extract, framework, waves=waves),
+        concerned(framework, units, projects),
     )
+
+
+def types_of(units: pd.DataFrame, codes: Sequence[str], *, kind: str) -> tuple[str, ...]:
+    """Types of the units ``codes`` of one kind, '' where there is none."""
+    known = units[units["kind"] == kind].set_index("unit")["type"].fillna("")
+    return tuple(str(known[code]) for code in codes)
+
+
+def surveys(
+    extract: Any,
+    plan: Plan,
+    framework: Framework,
+    *,
+    subjects: Collection[tuple[str, str, str]],
+    waves: Collection[str],
+) -> tuple[list[pd.DataFrame], list[counts.Counts]]:
+    """Flags and counts of every form of ``subjects`` and ``waves`` that feeds the framework."""
+    scorings = _scorings(extract, plan, framework, subjects, waves)
+    flags = [_flagged(extract, s, plan) for s in scorings]
+    pairs = zip(scorings, flags, strict=True)
+    return flags, [counts.count_scores(extract, scoring=s, flags=f) for s, f in pairs]
+
+
+def not_due(extract: Any, framework: Framework, *, waves: Collection[str]) -> frozenset[str]:
+    """Leaves measured by forms of a wave that is not among ``waves``."""
+    later = {one.code for one in extract.instruments if one.wave not in waves}
+    return frozenset(leaf.code for leaf in framework.leaves if leaf.instrument in later)
+
+
+def _scorings(
+    extract: Any,
+    plan: Plan,
+    framework: Framework,
+    subjects: Collection[tuple[str, str, str]],
+    waves: Collection[str],
+) -> list[Scoring]:
+    leaves = {leaf.code for leaf in framework.leaves}
+    found = [i for i in extract.instruments if i.subject in subjects and i.wave in waves]
+    scorings = [goalposts.scoring(i, plan=plan, leaves=leaves) for i in found]
+    return [scoring for scoring in scorings if scoring.leaves]
 
 
 def _flagged(extract: Any, scoring: Scoring, plan: Plan) -> pd.DataFrame:
@@ -121,7 +174,7 @@ def _slope(scorings: list[Scoring], plan: Plan) -> float:
 def _by_class(counted: list[counts.Counts], people: pd.DataFrame | None) -> pd.Series:
     if people is not None:  # a person's second row is no second person
         return people.groupby("class_code")["respondent"].nunique().rename("n")
-    whole = [c for c in counted if c.scoring.instrument.per == "class"]
+    whole = [c for c in counted if c.scoring.instrument.subject == SURVEYS[0]]
     chosen = (whole or counted)[0]
     return chosen.rows.groupby("class_code")["n"].sum()
 
@@ -172,13 +225,11 @@ def hide_effect_of_few(
 def _items(
     data: Evidence, *, cell: int, rated: pd.DataFrame, published: Collection[str]
 ) -> pd.DataFrame:
-    project = data.classes[["class_code", "project"]]
     parts = []
     for counted in (*data.trainee, *data.expert):
-        frame = counted.items.merge(project, on="class_code").rename(columns={"project": "unit"})
         keys = ["unit", "item", "indicator"]
         sums = ["asked", "n", "not_applicable", "missing", "total"]
-        parts.append(frame.groupby(keys, sort=True)[sums].sum().reset_index())
+        parts.append(counted.items.groupby(keys, sort=True)[sums].sum().reset_index())
         parts[-1]["instrument"] = counted.scoring.instrument.code
         parts[-1]["expert"] = counted in data.expert
     items = pd.concat(parts, ignore_index=True).astype({"total": float})

@@ -10,7 +10,9 @@ from scipy import stats
 
 from analysis import bands, disclosure, eligibility, ranks, shrink, tabulate
 from instruments.faults import fault
-from instruments.scorecard import Framework, Plan
+from instruments.methods import Plan
+from instruments.result_tables import LOCALITIES
+from instruments.scorecard import Framework
 
 SCALE = (0.0, 100.0)
 """No score lies outside, so no interval reaches outside."""
@@ -22,9 +24,11 @@ SCORES += ["score_high", "reliability", "shrunken"]
 
 def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, pd.DataFrame]:
     """Rows of ``TABLES`` for one card, by the plan's thresholds, ranks and bands."""
-    verdicts = [_judge(card, framework, plan, place=i) for i in range(len(card.units))]
+    own, group_points = tabulate.measured_points(card, framework=framework)
+    verdicts = [_judge(card, plan, place=i, points=points) for i, points in enumerate(own)]
     published = np.array([verdict.published for verdict in verdicts], dtype=bool)
     units = _with_intervals(tabulate.unit_rows(card), card, plan)
+    units = units.assign(measured=own, measurable=group_points)
     reliability, shrunken = _shrink(card, plan, published=published)
     units = units.assign(
         reliability=reliability[:, -1],
@@ -68,9 +72,7 @@ def rank_again(card: tabulate.Card, main: pd.DataFrame, plan: Plan) -> pd.DataFr
     return rows[[*keys, "score", "rank"]]
 
 
-def _judge(
-    card: tabulate.Card, framework: Framework, plan: Plan, *, place: int
-) -> eligibility.Verdict:
+def _judge(card: tabulate.Card, plan: Plan, *, place: int, points: float) -> eligibility.Verdict:
     rate = card.rate[place]
     nodes = {code: k for k, code in enumerate(card.codes)}
     observed = [not np.isnan(card.main.value[place, nodes[leaf]]) for leaf in card.leaf_raters]
@@ -83,8 +85,10 @@ def _judge(
         scored=not np.isnan(card.main.value[place, -1]),
         founded=bool(card.founded[place]),
         left_out=card.left_out[place],
+        points=float(points),
     )
-    return eligibility.judge(evidence, plan=plan, framework=framework)
+    judge = eligibility.judge_locality if card.scorecard in LOCALITIES else eligibility.judge
+    return judge(evidence, plan=plan)
 
 
 def _with_intervals(units: pd.DataFrame, card: tabulate.Card, plan: Plan) -> pd.DataFrame:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis import composite, roster
-from analysis.results import Estimates
-from analysis.simulate import Province, numeric_codes, position_after
+from analysis.results import OBSERVATIONS, SURVEYS, Estimates
+from analysis.simulate import Province, numeric_codes, position_after, project_context
+from instruments.methods import Plan, Scaling
 from instruments.model import IndicatorMapping, Instrument, Item
-from instruments.scorecard import Framework, Plan, Scaling
+from instruments.scorecard import Framework
 
 
 def true_scores(
@@ -39,14 +39,22 @@ def true_scores(
     truth = Estimates(projects, codes, value, own, (), np.zeros((0, 0)))
     enrolled = classes.groupby("project")["enrolled"].sum().reindex(list(projects))
     mass = enrolled.to_numpy(dtype=float)
-    up = partial(composite.compose, framework=framework, aggregation=plan.composite.aggregation)
+
+    def up(chosen: Estimates, groups: Sequence[str]) -> composite.Composed:
+        return composite.compose(
+            chosen,
+            framework=framework,
+            points=composite.points_table(framework, [group or None for group in groups]),
+            aggregation=plan.composite.aggregation,
+        )
+
     each, within, overall = roster.rosters(units, projects=projects)
     within = roster.without_withheld(within, parts=each, shown=_shown(scored, each))
     overall = roster.without_withheld(overall, parts=within, shown=_shown(scored, within))
     alone = composite.combine(truth, units=each.units, weights=each.entering.astype(float))
-    found = [up(alone)]
+    found = [up(alone, each.groups)]
     groups = composite.combine(truth, units=within.units, weights=within.entering * mass)
-    found.append(up(groups))
+    found.append(up(groups, within.groups))
     weights = roster.parts_entering(overall, parts=within) * (within.members @ mass)
     found.append(composite.average(found[-1], units=overall.units, weights=weights))
     rows = [
@@ -73,11 +81,15 @@ def true_leaves(
     """
     rows = []
     for instrument in instruments:
+        if instrument.subject not in (*SURVEYS, *OBSERVATIONS):
+            continue
         mixture = _mixture(province, expert=instrument.role == "expert")
-        for leaf in dict.fromkeys(m.indicator for m in instrument.mappings):
+        planted = next(iter(province.quality.values()))
+        fed = dict.fromkeys(mapping.indicator for mapping in instrument.mappings)
+        for leaf in (code for code in fed if code in planted):
             maps = [m for m in instrument.mappings if m.indicator == leaf]
             for project in province.catalogue.projects:
-                if _applies(instrument, maps[0], project.mode):
+                if _applies(instrument, maps[0], project_context(project)):
                     q = province.quality[project.code][leaf]
                     value = float(
                         np.mean(
@@ -88,10 +100,10 @@ def true_leaves(
     return pd.DataFrame(rows, columns=["project", "leaf", "value"])
 
 
-def _applies(instrument: Instrument, mapping: IndicatorMapping, mode: str) -> bool:
+def _applies(instrument: Instrument, mapping: IndicatorMapping, context: Mapping[str, str]) -> bool:
     item = instrument.item(mapping.item)
     section = next(s for s in instrument.sections if item in s.items)
-    return all(r.holds({r.item: mode}) for r in section.relevant if r.item in instrument.context)
+    return all(r.holds(context) for r in section.relevant if r.item in instrument.context)
 
 
 def _mixture(province: Province, *, expert: bool) -> list[tuple[float, float, float]]:

@@ -37,8 +37,8 @@ def trainee_forms(
 
     Slips are dealt out at random, as if drawn from a shuffled pile.
     """
-    whole = next(i for i in instruments if i.role == "trainee" and i.per == "class")
-    brief = next(i for i in instruments if i.role == "trainee" and i.per == "session")
+    whole = next(i for i in instruments if i.subject == ("trainee", "class", "end"))
+    brief = next(i for i in instruments if i.subject == ("trainee", "session", "end"))
     piles = _piles(slips, generator)
     filled = []
     for training in province.catalogue.classes:

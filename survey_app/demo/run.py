@@ -97,7 +97,7 @@ def collect(address: str, credentials: tuple[str, str], sample: Sample, tell: Te
         generator=sample.generator,
     )
     send_forms(address, forms, tell)
-    rubric = next(i for i in instruments if i.role == "expert")
+    rubric = next(i for i in instruments if i.subject == ("expert", "visit", "end"))
     seen = observations(sample.province, instrument=rubric, generator=sample.generator)
     for expert, visits in sorted(seen.items()):
         observe(address, *accounts[expert], visits)

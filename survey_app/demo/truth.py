@@ -22,7 +22,7 @@ def compare_with_truth(out: Path, sample: Sample) -> list[str]:
         leaves,
         units=extract.table("units"),
         classes=extract.table("classes"),
-        framework=extract.framework,
+        framework=extract.framework("A"),
         plan=extract.plan,
         scored=scored,
     )

@@ -40,7 +40,7 @@ def seal_cycle(engine: Engine, settings: Settings, *, by: str) -> Extract:
             day=clock.today(),
             tables=tables,
             instruments=dict(sources.instruments),
-            framework=sources.framework[1],
+            frameworks=dict(sources.frameworks),
             plan=sources.plan[1],
         )
     pack_extract(place, place.with_name(f"{name}.zip"))

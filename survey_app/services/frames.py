@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from importlib.resources import files
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
-import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
 from instruments.tables import (
     CLASSES,
+    CODEBOOK,
+    FIXED_TABLES,
     RATERS,
     ROSTER_MARGINS,
     SESSIONS,
     UNITS,
     VISITS,
     Table,
-    response_table,
+    instrument_tables,
 )
+from instruments.types import labels_of, module_for
 from survey_app import policies
 from survey_app.models import (
     ClassRow,
@@ -50,21 +51,25 @@ def build_tables(
     codes = {row.code for row in classes}
     visits = [v for v in db.scalars(select(VisitRow)) if v.class_code in codes]
     raters = pseudonyms(sorted({visit.expert for visit in visits}))
-    frames = {
-        UNITS.name: _frame(UNITS, _units(db, cycle.code)),
-        CLASSES.name: _frame(CLASSES, _classes(classes)),
-        SESSIONS.name: _frame(SESSIONS, _sessions(db, codes)),
-        ROSTER_MARGINS.name: _frame(ROSTER_MARGINS, _margins(db, codes)),
-        VISITS.name: _frame(VISITS, _visits(visits, classes, raters)),
-        RATERS.name: _frame(RATERS, _raters(visits, raters)),
+    rows: dict[str, list[Row]] = {
+        UNITS.name: _units(db, cycle.code),
+        CLASSES.name: _classes(classes),
+        SESSIONS.name: _sessions(db, codes),
+        ROSTER_MARGINS.name: _margins(db, codes),
+        VISITS.name: _visits(visits, classes, raters),
+        RATERS.name: _raters(visits, raters),
     }
+    projects = {row.code: row.project for row in classes}
     seen = {visit.code: (visit.class_code, raters[visit.expert]) for visit in visits}
     for instrument in programme.instruments:
-        rows = _observations(db, instrument, seen) if instrument.role == "expert" else []
         if instrument.role == "trainee":
-            rows = _protected(_responses(db, instrument, codes), instrument, programme)
-        frames[instrument.table] = _frame(response_table(instrument), rows)
-    return frames
+            given = _responses(db, instrument, projects)
+            rows[instrument.table] = _protected(given, instrument, programme)
+        elif instrument.per == "visit":
+            rows[instrument.table] = _observations(db, instrument, seen, projects)
+    answers = [table for one in programme.instruments for table in instrument_tables(one)]
+    tables = [table for table in (*FIXED_TABLES, *answers) if table != CODEBOOK]
+    return {table.name: _frame(table, rows.get(table.name, [])) for table in tables}
 
 
 def _frame(table: Table, rows: Iterable[Row]) -> pd.DataFrame:
@@ -72,7 +77,7 @@ def _frame(table: Table, rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def _units(db: Session, cycle: str) -> list[Row]:
-    labels = yaml.safe_load(_TYPES.read_text(encoding="utf-8"))["project_types"]
+    labels = labels_of("project_types")
     rows: list[Row] = [
         {
             "kind": "project",
@@ -80,16 +85,14 @@ def _units(db: Session, cycle: str) -> list[Row]:
             "name": p.name,
             "type": p.type,
             "type_label": labels[p.type],
-            "institution": p.institution,
+            "parent": p.institution,
             "mode": p.mode,
+            "module": module_for(p.type, p.mode),
         }
         for p in db.scalars(select(ProjectRow).where(ProjectRow.cycle == cycle))
     ]
     own = select(InstitutionRow).where(InstitutionRow.cycle == cycle)
     return rows + [{"kind": "institution", "unit": i.code, "name": i.name} for i in db.scalars(own)]
-
-
-_TYPES = files("instruments").joinpath("library/types.yaml")
 
 
 def _classes(classes: Sequence[ClassRow]) -> list[Row]:
@@ -152,7 +155,7 @@ def _raters(visits: Sequence[VisitRow], raters: dict[str, str]) -> list[Row]:
     return [{"rater": rater, "visits": n} for rater, n in sorted(counts.items())]
 
 
-def _responses(db: Session, instrument: Instrument, codes: set[str]) -> list[Row]:
+def _responses(db: Session, instrument: Instrument, projects: Mapping[str, str]) -> list[Row]:
     own = select(ResponseRow).where(
         ResponseRow.instrument == instrument.code, ResponseRow.version == instrument.version
     )
@@ -160,6 +163,8 @@ def _responses(db: Session, instrument: Instrument, codes: set[str]) -> list[Row
         json.loads(r.answers)
         | {
             "response": r.id,
+            "unit": projects[r.class_code],
+            "target": r.session or r.class_code,
             "class_code": r.class_code,
             "session": r.session or None,
             "day": r.day,
@@ -167,12 +172,15 @@ def _responses(db: Session, instrument: Instrument, codes: set[str]) -> list[Row
             "status": "accepted",
         }
         for r in db.scalars(own.order_by(ResponseRow.id))
-        if r.class_code in codes
+        if r.class_code in projects
     ]
 
 
 def _observations(
-    db: Session, instrument: Instrument, seen: dict[str, tuple[str, str]]
+    db: Session,
+    instrument: Instrument,
+    seen: Mapping[str, tuple[str, str]],
+    projects: Mapping[str, str],
 ) -> list[Row]:
     own = select(ObservationRow).where(
         ObservationRow.instrument == instrument.code, ObservationRow.version == instrument.version
@@ -181,6 +189,8 @@ def _observations(
         json.loads(o.answers)
         | {
             "response": o.id,
+            "unit": projects[seen[o.visit][0]],
+            "target": o.visit,
             "class_code": seen[o.visit][0],
             "session": o.session,
             "visit": o.visit,

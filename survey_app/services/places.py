@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
+from instruments.types import module_for
 from survey_app.errors import Refused
 from survey_app.models import ClassRow, CycleRow, ProjectRow, SessionRow
 
@@ -44,6 +45,7 @@ class Place:
 CONTEXT: Mapping[str, Callable[[ProjectRow], str]] = {
     "project_mode": lambda project: project.mode,
     "project_type": lambda project: project.type,
+    "project_module": lambda project: module_for(project.type, project.mode),
 }
 """Context name → value from the project."""
 

@@ -1,4 +1,4 @@
-"""The current cycle: its catalogue in and out of the store, its instruments, framework and plan."""
+"""The current cycle: its catalogue in and out of the store, its instruments, frameworks, plan."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from functools import lru_cache
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from instruments.builtin import framework_source, instrument_sources, plan_source
+from instruments.builtin import framework_sources, instrument_sources, plan_source
 from instruments.faults import FaultsFound, Place, fault
+from instruments.framework import read_framework
+from instruments.methods import Plan
 from instruments.model import Instrument
 from instruments.programme import Catalogue
-from instruments.scorecard import Framework, Plan
+from instruments.scorecard import Framework
 from instruments.sources import compile_files
 from survey_app import policies
 from survey_app.errors import Refused
@@ -39,14 +41,14 @@ class Sources:
     """The data files that decide what is asked and how it counts."""
 
     instruments: tuple[tuple[str, bytes], ...]
-    framework: tuple[str, bytes]
+    frameworks: tuple[tuple[str, bytes], ...]
     plan: tuple[str, bytes]
 
     @property
     def sha(self) -> str:
         """Fingerprint of all files."""
         whole = hashlib.sha256()
-        for name, content in (*self.instruments, self.framework, self.plan):
+        for name, content in (*self.instruments, *self.frameworks, self.plan):
             whole.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
         return whole.hexdigest()
 
@@ -56,22 +58,22 @@ class Programme:
     """Compiled sources."""
 
     instruments: tuple[Instrument, ...]
-    framework: Framework
+    frameworks: tuple[Framework, ...]
     plan: Plan
 
-    def instrument(self, *, role: str, per: str) -> Instrument:
-        """The instrument of a role about a class, a session or a visit."""
+    def instrument(self, *, role: str, per: str, wave: str = "end") -> Instrument:
+        """The instrument of a role about one kind of thing (``Instrument.per``) in a wave."""
         for instrument in self.instruments:
-            if (instrument.role, instrument.per) == (role, per):
+            if instrument.subject == (role, per, wave):
                 return instrument
         raise Refused("no_instrument", 404)
 
 
 def builtin_sources() -> Sources:
-    """The instruments, framework and plan that come with the program."""
+    """The instruments, frameworks and plan that come with the program."""
     return Sources(
         instruments=tuple(sorted(instrument_sources().items())),
-        framework=("A.yaml", framework_source()),
+        frameworks=tuple(framework_sources().items()),
         plan=("default.yaml", plan_source()),
     )
 
@@ -82,11 +84,11 @@ def compile_sources(sources: Sources) -> Programme:
 
     Two instruments for the same people about the same thing are refused: one would not be asked.
     """
-    programme = Programme(*compile_files(sources.instruments, sources.framework, sources.plan))
-    first: dict[tuple[str, str], str] = {}
+    programme = Programme(*compile_files(sources.instruments, sources.frameworks, sources.plan))
+    first: dict[tuple[str, str, str], str] = {}
     faults = []
     for one in programme.instruments:
-        other = first.setdefault((one.role, one.per), one.code)
+        other = first.setdefault(one.subject, one.code)
         if other != one.code:
             faults.append(fault("site.same_kind", Place(file=one.code), other=other))
     if faults:
@@ -112,7 +114,8 @@ def read_sources(db: Session, cycle: str) -> Sources:
     """The data files of a cycle."""
     rows = db.scalars(select(SourceRow).where(SourceRow.cycle == cycle)).all()
     of = {kind: [(r.name, r.content) for r in rows if r.kind == kind] for kind in _KINDS}
-    return Sources(tuple(sorted(of["instrument"])), of["framework"][0], of["plan"][0])
+    instruments, frameworks = (tuple(sorted(of[kind])) for kind in _KINDS[:2])
+    return Sources(instruments, frameworks, of["plan"][0])
 
 
 _KINDS = ("instrument", "framework", "plan")
@@ -120,7 +123,7 @@ _COMPILED: dict[str, Programme] = {}
 
 
 def programme_of(db: Session, cycle: CycleRow) -> Programme:
-    """Compiled instruments, framework and plan of a cycle."""
+    """Compiled instruments, frameworks and plan of a cycle."""
     if cycle.sources_sha not in _COMPILED:
         _COMPILED[cycle.sources_sha] = compile_sources(read_sources(db, cycle.code))
     return _COMPILED[cycle.sources_sha]
@@ -136,7 +139,7 @@ def change_sources(db: Session, cycle: CycleRow, sources: Sources, *, by: str) -
 def _store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
     db.execute(delete(SourceRow).where(SourceRow.cycle == cycle.code))
     files = [("instrument", *pair) for pair in sources.instruments]
-    files += [("framework", *sources.framework), ("plan", *sources.plan)]
+    files += [("framework", *pair) for pair in sources.frameworks] + [("plan", *sources.plan)]
     rows = [{"cycle": cycle.code, "kind": k, "name": n, "content": c} for k, n, c in files]
     db.execute(insert(SourceRow), rows)
     cycle.sources_sha = sources.sha
@@ -150,8 +153,12 @@ def store_catalogue(db: Session, catalogue: Catalogue, *, by: str) -> CycleRow:
     if former and former.state == policies.PREPARING:
         sources = read_sources(db, former.code)
         _remove_cycle(db, former)
+    cycle = catalogue.cycle
     row = CycleRow(
-        **asdict(catalogue.cycle),
+        code=cycle.code,
+        title=cycle.title,
+        year=cycle.year,
+        sample=cycle.sample,
         state=policies.PREPARING,
         sources_sha="",
         extract="",
@@ -235,15 +242,33 @@ def changed_sources(
     kept: Sources,
     *,
     instruments: list[tuple[str, bytes]],
-    framework: list[tuple[str, bytes]],
+    frameworks: list[tuple[str, bytes]],
     plan: list[tuple[str, bytes]],
     builtin: bool,
 ) -> Sources:
-    """``kept`` (or the built-in ones) with uploaded files in place: all instruments together,
-    framework and plan each alone."""
+    """``kept`` (or the built-in ones) with uploaded files in place: all instruments together, each
+    framework for its scorecard, the plan alone. Raises FaultsFound for an unreadable framework."""
     base = builtin_sources() if builtin else kept
     return Sources(
         instruments=tuple(sorted(instruments)) or base.instruments,
-        framework=framework[0] if framework else base.framework,
+        frameworks=_exchanged(base.frameworks, frameworks),
         plan=plan[0] if plan else base.plan,
     )
+
+
+def _exchanged(
+    base: tuple[tuple[str, bytes], ...], uploaded: list[tuple[str, bytes]]
+) -> tuple[tuple[str, bytes], ...]:
+    """Frameworks of ``base`` but those whose scorecard or file name was uploaded anew."""
+    names = {name for name, _ in uploaded}
+    cards = {_scorecard(*file) for file in uploaded} - {""}
+    kept = [file for file in base if file[0] not in names and _scorecard(*file) not in cards]
+    return tuple(sorted({**dict(kept), **dict(uploaded)}.items()))
+
+
+def _scorecard(name: str, content: bytes) -> str:
+    """The scorecard of a framework; '' when it cannot be read, which compiling then tells."""
+    try:
+        return read_framework(content, name).scorecard
+    except FaultsFound:
+        return ""

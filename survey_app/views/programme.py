@@ -49,7 +49,7 @@ def apply_import() -> Any:
 @pages.get("/programme")
 @only("province")
 def sources() -> Any:
-    """Instruments, framework and plan of the cycle."""
+    """Instruments, frameworks and plan of the cycle."""
     return _sources_page(())
 
 
@@ -59,14 +59,10 @@ def change_sources() -> Any:
     """Replace what was uploaded, after a check of the whole."""
     cycle = programme.current_cycle(db.current())
     kept = programme.read_sources(db.current(), cycle.code)
-    changed = programme.changed_sources(
-        kept,
-        instruments=_files("instruments"),
-        framework=_files("framework"),
-        plan=_files("plan"),
-        builtin=bool(request.form.get("builtin")),
-    )
+    files = {name: _files(name) for name in ("instruments", "frameworks", "plan")}
+    builtin = bool(request.form.get("builtin"))
     try:
+        changed = programme.changed_sources(kept, **files, builtin=builtin)
         programme.compile_sources(changed)
     except FaultsFound as found:
         return _sources_page(found.faults), 422

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis import simulate
 from instruments.builtin import plan_source
+from instruments.methods import Plan
 from instruments.model import (
     Choice,
     Comparison,
@@ -32,8 +33,16 @@ from instruments.programme import (
     TrainingClass,
     Visit,
 )
-from instruments.scorecard import Adoption, Framework, Indicator, Plan
-from instruments.tables import CLASSES, UNITS, VISITS, Table, conform, response_table
+from instruments.scorecard import Adoption, Framework, Indicator
+from instruments.tables import (
+    CLASSES,
+    FIXED_TABLES,
+    UNITS,
+    VISITS,
+    Table,
+    conform,
+    response_table,
+)
 
 AGREE = Scale("agree5", tuple(Choice(c, c) for c in ("1", "2", "3", "4", "5", "na")))
 MASTERY = Scale("mastery5", tuple(Choice(c, c) for c in "12345"))
@@ -195,15 +204,20 @@ class FolderExtract:
 
     folder: Path
     tables: dict[str, pd.DataFrame]
-    framework: Framework = FRAMEWORK
+    frameworks: tuple[Framework, ...] = (FRAMEWORK,)
     instruments: tuple[Instrument, ...] = INSTRUMENTS
     cycle: Cycle = Cycle("t", "样例", 2026, True)
     day: str = "2026-10-01"
     sha256: str = "0" * 64
 
+    def framework(self, scorecard: str) -> Framework:
+        """The framework of one scorecard."""
+        return {one.scorecard: one for one in self.frameworks}[scorecard]
+
     def table(self, name: str) -> pd.DataFrame:
-        """One table."""
-        return self.tables[name]
+        """One table; of those that every extract has, an empty one where a test gives none."""
+        empty = {table.name: table for table in FIXED_TABLES}
+        return self.tables[name] if name in self.tables else shaped([], empty[name])
 
     def parquet(self, name: str) -> Path:
         """The file of one table."""
@@ -232,7 +246,7 @@ def make_extract(
             "name": p.name,
             "type": p.type,
             "type_label": p.type,
-            "institution": p.institution,
+            "parent": p.institution,
             "mode": p.mode,
         }
         for p in programme.projects
@@ -257,7 +271,11 @@ def make_extract(
     }
     for instrument in INSTRUMENTS:
         contract = response_table(instrument)
-        tables[instrument.table] = shaped(responses.get(instrument.code, []), contract)
+        rows = [
+            r | {"unit": project[r["class_code"]], "target": r.get("visit") or r["class_code"]}
+            for r in responses.get(instrument.code, [])
+        ]
+        tables[instrument.table] = shaped(rows, contract)
     return FolderExtract(folder, tables)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analysis.means import unit_means
 from analysis.weights import class_weights
 from frames import frame
-from instruments.scorecard import Means
+from instruments.methods import Means
 
 CHOICE = Means(variance="linearised", finite_population=False, prior_df=0.0)
 

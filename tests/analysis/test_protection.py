@@ -12,7 +12,7 @@ from test_means import CHOICE, means
 from analysis.bands import band_probabilities
 from analysis.pipeline import score
 from analysis.simulate import Settings
-from instruments.scorecard import Band
+from instruments.methods import Band
 from province import catalogue, default_plan, make_extract, row, simulated
 
 GOOD = {"a1": "4", "a2": "4", "b1": "4", "check": "2", "before": "2", "now": "4", "m1": "4"}

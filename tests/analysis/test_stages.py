@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from analysis.adjust import adjusted_totals
 from analysis.bands import band_of, band_probabilities, nearest_band
-from analysis.composite import average, combine, compose
+from analysis.composite import average, combine, compose, points_table
 from analysis.mixed import fit_crossed
 from analysis.raters import linked_blocks, panel_factors, panel_rows, panel_values, severities
 from analysis.results import Estimates
 from analysis.screen import flag_responses, longest_run_share, screened_items
 from frames import frame
 from instruments.faults import FaultsFound
-from instruments.scorecard import Adjustment, Adoption, Framework, Indicator
+from instruments.methods import Adjustment
+from instruments.scorecard import Adoption, Framework, Indicator
 from project_root import ROOT
 from province import FRAMEWORK, INSTRUMENTS, TRAINEE, default_plan
 
@@ -115,7 +116,8 @@ def test_composite_equals_coinr() -> None:
     size = (len(table), len(codes), len(codes))
     values = table[list(codes)].to_numpy()
     estimates = Estimates(tuple(table.index), codes, values, np.zeros(size), (), np.zeros((0, 0)))
-    found = compose(estimates, framework=framework, aggregation="arithmetic")
+    points = points_table(framework, [None] * len(table))
+    found = compose(estimates, framework=framework, points=points, aggregation="arithmetic")
     for name in ("Index", "Conn", "Sust", "Physical", "P2P", "Environ"):
         column = found.value[:, found.codes.index(name)]
         np.testing.assert_allclose(column, expected[name], atol=0.0051)
@@ -136,7 +138,8 @@ def estimates(seed: int = 0, *, units: int = 3) -> Estimates:
 
 
 def composed(of: Estimates):
-    return compose(of, framework=FRAMEWORK, aggregation="arithmetic")
+    points = points_table(FRAMEWORK, [None] * len(of.units))
+    return compose(of, framework=FRAMEWORK, points=points, aggregation="arithmetic")
 
 
 def test_delta_method_equals_simulation() -> None:
@@ -202,9 +205,13 @@ def test_linear_maps_agree() -> None:
     nodes = tuple(node for node in FRAMEWORK.indicators if not node.minimum_of)
     framework = Framework("T", "1", "", "A", 100.0, Adoption("建议"), "", nodes)
     base, weights = estimates(), np.array([[30.0, 10.0, 0.0], [0.0, 0.0, 5.0]])
-    rule = {"framework": framework, "aggregation": "arithmetic"}
-    first = compose(combine(base, units="AB", weights=weights), **rule)
-    last = average(compose(base, **rule), units="AB", weights=weights)
+
+    def up(of: Estimates):
+        points = points_table(framework, [None] * len(of.units))
+        return compose(of, framework=framework, points=points, aggregation="arithmetic")
+
+    first = up(combine(base, units="AB", weights=weights))
+    last = average(up(base), units="AB", weights=weights)
     np.testing.assert_allclose(first.value, last.value)
     np.testing.assert_allclose(first.covariance, last.covariance, atol=1e-9)
 

@@ -135,7 +135,7 @@ def test_4_close_seal_score_and_read(clerk_page: Page, site) -> None:
     clerk = Clerk(site.address, site.login, site.password)
     slips = clerk.slips("classes")
     for slip in slips[:: max(1, len(slips) // 40)]:
-        answer_form(site.address, slip, {"q20": "4", "q06": "4", "q21": "8", "q22": "2"})
+        answer_form(site.address, slip, {"q20": "4", "q07": "4", "q21": "8", "q22": "2"})
     clerk_page.goto(f"{site.address}/province/")
     clerk_page.get_by_text("关闭作答…").click()
     clerk_page.get_by_role("button", name="确认关闭").click()

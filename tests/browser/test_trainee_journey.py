@@ -35,7 +35,7 @@ def fill(page: Page, *, blank: str = "") -> None:
         name = group.locator("input[type=radio]").first.get_attribute("name") or ""
         if name == blank:
             continue
-        value = {"q22": "2", "r02": "2", "q05b": "yes"}.get(name, "4")
+        value = {"q22": "2", "r01": "2", "r02": "2"}.get(name, "4")
         wanted = group.locator(f"input[type=radio][value='{value}']")
         (wanted if wanted.count() else group.locator("input[type=radio]").nth(1)).check(force=True)
     for select in page.locator("select[name=q21]").all():

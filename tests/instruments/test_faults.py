@@ -10,11 +10,14 @@ import yaml
 from instruments.faults import FaultsFound, Place, fault, refuse
 from project_root import ROOT
 
-AREAS = ("declaration", "framework", "plan", "instruments", "workbook", "catalogue", "extract")
+AREAS = (
+    *("declaration", "framework", "formula", "plan", "instruments", "workbook", "catalogue"),
+    "extract",
+)
 
 
 def test_texts_and_code_agree() -> None:
-    code = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "instruments").glob("*.py"))
+    code = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "instruments").rglob("*.py"))
     raised = set(re.findall(rf'"((?:{"|".join(AREAS)})\.[a-z0-9_]+)"', code))
     written: set[str] = set()
     for area in AREAS:

@@ -9,8 +9,9 @@ import pytest
 from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
 from instruments.declaration import MAX_BYTES
 from instruments.faults import Fault, FaultsFound
-from instruments.framework import check_fit, read_framework, read_plan
-from instruments.plan import LEAST_CELL
+from instruments.fit import check_fit
+from instruments.framework import read_framework
+from instruments.plan import LEAST_CELL, read_plan
 
 FRAMEWORK, PLAN = framework_source().decode(), plan_source().decode()
 
@@ -44,8 +45,8 @@ def plan_faults_of(text: str) -> tuple[Fault, ...]:
         ("{code: A1.2, parent: A1,", "{code: A1.2, parent: A9,", "framework.unknown_parent"),
         ("{code: A1.2, parent: A1,", "{code: A1.2, parent: A1.1.1,", "framework.too_deep"),
         ("source: 观", "source: 猜", "framework.unknown_source"),
-        ("points: 4.5", "points: 5", "framework.sum"),
-        ("points: 4.5", "points: 0", "framework.points_not_positive"),
+        ("管理, points: 16", "管理, points: 17", "framework.sum"),
+        ("管理, points: 16", "管理, points: 0", "framework.points_not_positive"),
         ("total: 100", "total: 10", "framework.over_total"),
         ("status: 建议", "status: 已采用", "framework.adoption"),
         ("minimum_of: [A1.1.1", "minimum_of: [A1.1", "framework.bad_minimum"),
@@ -215,7 +216,7 @@ def test_misfits(old: str, new: str, code: str) -> None:
     forms = load_instruments(sources | {"trainee_core.md": text.replace(old, new, 1).encode()})
     framework, plan = read_framework(FRAMEWORK.encode(), "A"), read_plan(PLAN.encode(), "p")
     with pytest.raises(FaultsFound) as found:
-        check_fit(framework, plan, forms)
+        check_fit((framework,), plan, forms)
     assert code in {fault.code for fault in found.value.faults}
 
 
@@ -224,6 +225,6 @@ def test_plan_traits_and_instruments_must_exist() -> None:
     forms = load_instruments(instrument_sources())
     adjustment = dataclasses.replace(plan.adjustment, traits=("height",))
     with pytest.raises(FaultsFound) as found:
-        check_fit(framework, dataclasses.replace(plan, adjustment=adjustment), forms[:1])
+        check_fit((framework,), dataclasses.replace(plan, adjustment=adjustment), forms[:1])
     codes = {fault.code for fault in found.value.faults}
     assert {"framework.unknown_trait", "framework.unknown_instrument"} <= codes

@@ -9,11 +9,13 @@ import pandas as pd
 
 from analysis.results import Results
 from frames import frame
-from instruments.framework import read_framework, read_plan
+from instruments.framework import read_framework
+from instruments.methods import Plan
 from instruments.model import Choice, IndicatorMapping, Instrument, Item, Scale, Section
+from instruments.plan import read_plan
 from instruments.programme import Cycle
 from instruments.result_tables import RESULT_TABLES
-from instruments.scorecard import Framework, Plan
+from instruments.scorecard import Framework
 
 HOSTILE = "<script>alert('x')</script>&院校"
 
@@ -150,17 +152,17 @@ def sample_results(**changes: object) -> Results:
         n, first, second, status = VALUES[unit.unit]
         rows = frame(INDICATOR.format(n=n, a=first, b=second, s=status))
         parts.append(rows.assign(scorecard=unit.scorecard, group=unit.group, unit=unit.unit))
-    frames = {name: shaped(name, frame(text)) for name, text in FRAMES.items()}
+    frames = {table.name: pd.DataFrame(columns=table.names) for table in RESULT_TABLES[-4:]}
+    frames |= {name: shaped(name, frame(text)) for name, text in FRAMES.items()}
     results = Results(
         cycle=Cycle("2021-test", "2021年度测试", 2021, sample=True),
         day="2021-12-20",
         extract_sha256="0123456789abcdef" * 4,
-        framework=sample_framework(),
+        frameworks=(sample_framework(),),
         plan=sample_plan(),
         instruments=(sample_instrument(),),
-        measurable=50.0,
         provenance=(("python", "3.11"), ("numpy", "2.4")),
-        units=shaped("units", units),
+        units=shaped("units", units.assign(measured=50.0, measurable=50.0)),
         indicators=shaped("indicators", pd.concat(parts, ignore_index=True)),
         **frames,
     )

@@ -189,7 +189,7 @@ def test_proposal_until_adoption_is_entered() -> None:
     assert "建议" in render_html(build_bulletin(sample_results(), sample=True))
     adoption = Adoption("已采用", "省教育厅", "测试〔2021〕1号", "2021-10-01")
     adopted = replace(sample_framework(), adoption=adoption)
-    page = render_html(build_bulletin(sample_results(framework=adopted), sample=True))
+    page = render_html(build_bulletin(sample_results(frameworks=(adopted,)), sample=True))
     assert "已采用（省教育厅 测试〔2021〕1号 2021-10-01）" in page
 
 

@@ -29,14 +29,14 @@ class Source:
     sha256: str
     cycle: Any
     day: str
-    framework: Any
+    frameworks: Any
     plan: Any
     instruments: Any
 
 
 def source(results: Results, sha256: str = "") -> Source:
     return Source(
-        sha256 or results.extract_sha256, results.cycle, results.day, results.framework,
+        sha256 or results.extract_sha256, results.cycle, results.day, results.frameworks,
         results.plan, results.instruments,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
+from instruments.builtin import framework_source
 from instruments.catalogue import write_catalogue
 from instruments.programme import Catalogue
 from site_for_tests import PASSWORD, Site, Staff, catalogue, hidden
@@ -271,6 +272,27 @@ def test_sources_are_checked_and_frozen_by_opening(preparing: Site) -> None:
     assert boss.post("/province/programme", builtin="1").status_code == 303
     boss.post("/province/open")
     assert boss.post("/province/programme", builtin="1").status_code == 409
+
+
+def test_a_framework_is_exchanged_for_its_scorecard_only(preparing: Site) -> None:
+    boss = preparing.staff("boss")
+    given = framework_source().replace(b"title: ", "title: 本省".encode(), 1)
+    reply = boss.post("/province/programme", frameworks=(io.BytesIO(given), "本省.yaml"))
+    assert reply.status_code == 303
+    page = boss.get("/province/programme").text
+    assert "<dd>本省" in page and "文件 本省.yaml" in page and "文件 A.yaml" not in page
+    kept = programme.builtin_sources().frameworks
+    other = given.replace(b"scorecard: A", b"scorecard: C")
+    changed = programme.changed_sources(
+        programme.builtin_sources(),
+        instruments=[],
+        frameworks=[("C.yaml", other)],
+        plan=[],
+        builtin=False,
+    )
+    assert dict(changed.frameworks) == dict(kept) | {"C.yaml": other}
+    broken = boss.post("/province/programme", frameworks=(io.BytesIO(b"code: x"), "x.yaml"))
+    assert broken.status_code == 422
 
 
 def test_job_page(site: Site, monkeypatch) -> None:

@@ -74,10 +74,10 @@ def test_answers_to_items_not_asked_are_dropped(site: Site) -> None:
     ticket = site.tickets(count=1)[0]
     client = site.visitor()
     page = client.get("/c/C1/form").text
-    answers = full(site, q05b="no", m1="5", weight="9")  # C1 is no residential course
+    answers = full(site, q08a="4", m1="5", weight="9")  # C1 is a placement
     assert post(client, "/c/C1/form", page, answers, ticket=ticket).status_code == 303
     stored = json.loads(rows(site)[0].answers)
-    assert {"q05", "m1", "weight"}.isdisjoint(stored)
+    assert {"q08a", "m1", "weight"}.isdisjoint(stored)
 
 
 def test_module_follows_the_mode_of_training(site: Site) -> None:

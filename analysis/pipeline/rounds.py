@@ -1,0 +1,105 @@
+"""One round of scoring: all that is collected for some waves, and the cards made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from analysis import tabulate
+from analysis.pipeline import admission, cards, estimation, evidence, league, localities
+from analysis.pipeline.reported import Reported
+from instruments.methods import Plan
+from instruments.scorecard import Framework
+
+BOTH = ("end", "followup")
+WAVES = {"end": ("end",), "followup": BOTH}
+"""Waves that an edition is scored from: 期末通报, 跟踪通报 (domain section 00, two editions)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """Everything known of one extract for some waves, under one plan and its frameworks."""
+
+    plan: Plan
+    data: evidence.Evidence
+    local: localities.Localities | None
+
+    @property
+    def excluded(self) -> bool:
+        """Whether any row is left out of the main ranking."""
+        local = self.local is not None and self.local.evidence.excluded
+        return self.data.excluded or local
+
+    @cached_property
+    def panel(self) -> estimation.Panel:
+        """The experts' model."""
+        return estimation.rate_panel(self.data, self.plan)
+
+    @cached_property
+    def admitted(self) -> tuple[admission.Admitted, ...]:
+        """The three rosters of scorecard A with what enters them."""
+        return admission.admit(self.data, self.plan, rated=self.panel.measured)
+
+    def cards(self, *, everything: bool) -> list[tabulate.Card]:
+        """Cards of both scorecards, from the kept rows or from ``everything``."""
+        kept = estimation.estimate(
+            self.data,
+            self.panel,
+            self.plan,
+            shown=self.admitted[0].shown,
+            everything=everything,
+        )
+        found = cards.cards(self.data, kept, self.panel, self.plan, admitted=self.admitted)
+        if self.local is None:
+            return found
+        return found + localities.cards(self.local, self.plan, everything=everything)
+
+    @property
+    def reports(self) -> list[tuple[Framework, Reported]]:
+        """What records say, with the framework whose leaves they measure."""
+        found = [(self.data.framework, self.data.reported)]
+        if self.local is not None:
+            own = self.local.evidence
+            found += [(own.framework, own.reported), (own.framework, self.local.own)]
+        return found
+
+    def framework(self, card: tabulate.Card) -> Framework:
+        """The framework that a card is scored by."""
+        if self.local is not None and card.scorecard in localities.CARDS.values():
+            return self.local.evidence.framework
+        return self.data.framework
+
+    def decide(self, found: list[tabulate.Card]) -> dict[str, pd.DataFrame]:
+        """The tables of ``league.TABLES`` over all cards."""
+        leagues = [league.decide(card, self.framework(card), self.plan) for card in found]
+        return {name: _stack([one[name] for one in leagues]) for name in league.TABLES}
+
+
+def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Round:
+    """Flag, count and read all that an extract holds of these waves."""
+    local = localities.collect(extract, plan, waves=waves)
+    return Round(plan, evidence.collect(extract, plan, waves=waves), local)
+
+
+def beside(
+    extract: Any, plan: Plan, main: pd.DataFrame, *, waves: Collection[str], suffix: str
+) -> pd.DataFrame:
+    """What another round said of every unit of ``main``, beside its own score and rank.
+
+    Out: scorecard, group, unit, score_<suffix>, rank_<suffix>, score, rank.
+    """
+    other = collect(extract, plan, waves=waves)
+    units = other.decide(other.cards(everything=False))["units"]
+    keys = ["scorecard", "group", "unit"]
+    names = {"score": f"score_{suffix}", "rank": f"rank_{suffix}"}
+    earlier = units[[*keys, *names]].rename(columns=names)
+    return main[[*keys, "score", "rank"]].merge(earlier, on=keys, how="left")
+
+
+def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    full = [frame for frame in frames if len(frame)]
+    return pd.concat(full or frames[:1], ignore_index=True)

@@ -1,0 +1,187 @@
+"""Analysis plan as frozen values: every method choice of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Fixed goalposts from an answer to 0-100: a table of codes, or a line between two points."""
+
+    name: str
+    points: Mapping[str, float] | None = None
+    low: float | None = None
+    low_score: float | None = None
+    high: float | None = None
+    high_score: float | None = None
+    floor: float = 0.0
+    ceiling: float = 100.0
+
+    def score(self, value: float | str) -> float:
+        """Score of a stored code or number, 0-100; raises KeyError for a code not in the table."""
+        if self.points is not None:
+            return float(self.points[_code(value)])
+        low, high = self.low or 0.0, self.high or 0.0
+        start, end = self.low_score or 0.0, self.high_score or 0.0
+        line = start + (float(value) - low) * (end - start) / (high - low)
+        return min(max(line, self.floor), self.ceiling)
+
+    @property
+    def lowest(self) -> float:
+        """The lowest score that anybody can get: what 应报未报 counts as (domain section 00)."""
+        return min(self.points.values()) if self.points is not None else self.floor
+
+
+def _code(value: float | str) -> str:
+    """A number as its code is written: 1.0 is the code 1."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Band:
+    """One grade: given when the composite is at least ``cut``."""
+
+    code: str
+    label: str
+    cut: float
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Careless-response rules. ``rules`` maps a rule of ``analysis.screen`` to its parameters."""
+
+    straight_line_share: float
+    item_nonresponse: float
+    exclude: tuple[str, ...]
+    """Flags that take a row out of the main ranking; both rankings are shown."""
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """``method``: 'poststratify' (respondents to class enrolment) or 'none'."""
+
+    method: str
+    margin: str
+
+
+@dataclass(frozen=True)
+class Means:
+    """Design-based standard error of unit means. ``prior_df``: weight, in degrees of freedom, of
+    the class-to-class variance pooled over the group, for units with few classes."""
+
+    variance: str
+    finite_population: bool
+    prior_df: float
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """Case-mix: ``method`` 'indirect' or 'none' over ``traits``; shown beside the raw value."""
+
+    method: str
+    traits: tuple[str, ...]
+    minimum_cell: int
+
+
+@dataclass(frozen=True)
+class Raters:
+    """Expert model. ``disconnected``: 'random' (state the assumption, widen) or 'refuse'."""
+
+    method: str
+    disconnected: str
+    widen: float
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """``estimator`` of the between-unit variance: 'reml' or 'dl' (DerSimonian-Laird)."""
+
+    estimator: str
+
+
+@dataclass(frozen=True)
+class Composite:
+    """``aggregation`` 'arithmetic'; ``value`` ranked: 'raw' or 'adjusted'; missing rule."""
+
+    aggregation: str
+    value: str
+    missing: str
+    minimum_points: float
+    """Below this many measurable points of 100 nothing is ranked."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Rank sets by bootstrap max-t over all pairs: coverage ``level``, ``draws`` and ``seed``."""
+
+    level: float
+    draws: int
+    seed: int
+    printed_decimals: int
+    """Competition ranks are those of the composite as printed with so many decimals."""
+    order: str
+    """'rank' lists 1..N; 'band' lists by band and unit code."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Minimum counts (domain section 00); ``min_cell`` below 5 is refused."""
+
+    min_cell: int
+    min_publish_n: int
+    min_response_rate: float
+    rank_n: int
+    rank_small_n: int
+    rank_small_rate: float
+    min_experts: int
+    min_cell_traits: int
+    reminders: int
+    """Logged reminders after which a form that is due and not delivered counts as 应报未报."""
+    locality_n: int
+    """School forms that a city or county needs to be ranked."""
+    locality_rate: float
+    """Share of a locality's schools that must have answered for it to be ranked."""
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long something is kept and what deletes it."""
+
+    what: str
+    keep: str
+    deleted_by: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every method choice of one evaluation. A published number depends on nothing else."""
+
+    code: str
+    version: str
+    title: str
+    source: str
+    reason: str
+    edition: str
+    sample: bool
+    scaling: tuple[Scaling, ...]
+    screening: Screening
+    weighting: Weighting
+    means: Means
+    adjustment: Adjustment
+    raters: Raters
+    shrinkage: Shrinkage
+    composite: Composite
+    ranks: Ranks
+    bands: tuple[Band, ...]
+    band_probability: float
+    """A band is certain when its probability is at least this; else 'borderline' is printed."""
+    thresholds: Thresholds
+    localities: tuple[str, ...]
+    """Which localities are ranked: 'city', 'county', both or none."""
+    retention: tuple[Retention, ...]
+
+    def scale(self, name: str) -> Scaling:
+        """The scaling called ``name``; raises KeyError if there is none."""
+        return {scaling.name: scaling for scaling in self.scaling}[name]
