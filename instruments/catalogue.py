@@ -1,165 +1,186 @@
-"""Programme workbook to Catalogue, or the full list of its faults; and back to a workbook."""
+"""Programme workbook to Catalogue with remarks, or the full list of its faults."""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
 from typing import Any
 
-import openpyxl
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-
-from instruments.catalogue_cells import read_cell
-from instruments.catalogue_checks import Record, Records, cross_faults
-from instruments.catalogue_layout import COUNTY_NAME, OPTIONAL_SHEETS, PARTS, Field, Part
+from instruments.catalogue_cells import Problem, read_cell
+from instruments.catalogue_checks import cross_faults
+from instruments.catalogue_layout import ABSENT, OPTIONAL, ROWS, Part
+from instruments.catalogue_records import Record, Records
+from instruments.catalogue_remarks import remarks_on
+from instruments.catalogue_sheets import OURS, PARTS
 from instruments.divisions import counties
 from instruments.faults import Fault, FaultsFound, Place, fault
 from instruments.programme import Catalogue
-from instruments.types import labels_of, trait_levels
 from instruments.workbook import Row, Sheet, Workbook
 
-_TEXT_FORMAT = "@"
 _BRACKETS = str.maketrans({"(": "\uff08", ")": "\uff09"})
+TOTALS = ("合计", "总计", "小计", "共计")
+"""What stands at the head of a row that adds up the rows above it."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A faultless workbook: its catalogue, and what is possible but looks like a slip."""
+
+    catalogue: Catalogue
+    remarks: tuple[Fault, ...]
 
 
 def read_catalogue(workbook: Workbook) -> Catalogue:
-    """Check every cell and row of the sheets 年度 … 实地调研 and return the catalogue.
+    """The catalogue of ``workbook``; see ``check_catalogue``."""
+    return check_catalogue(workbook).catalogue
+
+
+def check_catalogue(workbook: Workbook) -> Checked:
+    """Check every cell and row of the sheets 年度 … 座谈; return the catalogue and remarks.
 
     Labels may be Chinese or codes, sheets too (``Part.part``); dates YYYY-MM-DD, Excel dates or
-    2026年9月7日; counties come from the built-in division table. Raises FaultsFound with every
-    fault by file, sheet, row, column.
+    2026年9月7日; counties come from the built-in division table, project counties from the sheet
+    项目县. Raises FaultsFound with every fault by file, sheet, row, column.
     """
-    workbook = _folded(workbook)
-    faults = list(workbook.faults) + _layout_faults(workbook)
+    sheets = _folded_sheets(workbook)
+    faults = _unknown_sheets(sheets)
     records: dict[str, list[Record]] = {}
     for part in PARTS:
-        rows, found = _read_part(workbook, part)
+        missing = Sheet(part.sheet, (), (), workbook.name)
+        records[part.sheet], found = _read_part(sheets.get(part.sheet, missing), part)
         faults += found
-        if workbook.sheet(part.sheet):
-            records[part.sheet] = rows
-    faults += cross_faults(records)
+    faults = _of_the_file(workbook, faults) + faults + cross_faults(records, present=sheets)
     if faults:
         raise FaultsFound(faults)
-    return _built(records)
+    unseen = [remark for remark in workbook.remarks if remark.place.sheet not in OURS]
+    return Checked(_built(records), (*unseen, *remarks_on(records)))
 
 
-def _folded(workbook: Workbook) -> Workbook:
-    """The same sheets under their Chinese names, with full-width brackets in column names."""
-    chinese = {part.part: part.sheet for part in PARTS}
-    taken = {sheet.name for sheet in workbook.sheets}
-    sheets = []
-    for sheet in workbook.sheets:
-        name = chinese.get(sheet.name.lower(), sheet.name)
-        name = sheet.name if name in taken else name
-        taken.add(name)
-        header = tuple(column.translate(_BRACKETS) for column in sheet.header)
-        rows = tuple(
-            Row(row.number, {key.translate(_BRACKETS): cell for key, cell in row.cells.items()})
-            for row in sheet.rows
-        )
-        sheets.append(Sheet(name, header, rows, sheet.file))
-    return Workbook(workbook.name, tuple(sheets), workbook.faults)
-
-
-def _layout_faults(workbook: Workbook) -> list[Fault]:
-    known = {part.sheet: part for part in PARTS}
-    faults = []
-    for sheet in workbook.sheets:
-        place = Place(sheet.file, sheet.name)
-        if sheet.name not in known:
-            listed = "、".join(known)
-            faults.append(fault("catalogue.unknown_sheet", place, sheet=sheet.name, known=listed))
-            continue
-        headers = [field.header for field in known[sheet.name].fields]
-        for column in sheet.header:
-            if column not in headers:
-                here = Place(sheet.file, sheet.name, None, column)
-                found = fault("catalogue.unknown_column", here, known="、".join(headers))
-                faults.append(found)
-    return faults
-
-
-def _read_part(workbook: Workbook, part: Part) -> tuple[list[Record], list[Fault]]:
-    sheet = workbook.sheet(part.sheet)
-    place = Place(sheet.file if sheet else workbook.name, part.sheet)
-    if sheet is None:
-        return [], [fault("catalogue.missing_sheet", place, sheet=part.sheet)]
-    faults = [
-        fault("catalogue.missing_column", place, column=field.header)
-        for field in _absent(sheet, part)
-        if field != COUNTY_NAME
+def _of_the_file(workbook: Workbook, faults: Sequence[Fault]) -> list[Fault]:
+    """Faults found when the file was read; under a title every cell seems to lack its column."""
+    titled = {f.place.sheet for f in faults if f.code == "catalogue.header_not_first"}
+    return [
+        found
+        for found in workbook.faults
+        if found.place.sheet not in OURS
+        and not (found.place.sheet in titled and found.code == "workbook.cell_without_column")
     ]
-    if not sheet.rows and part.sheet not in OPTIONAL_SHEETS:
+
+
+def folded_header(column: str) -> str:
+    """A column's name with full-width brackets and without （选填）, as ``Field.header`` is."""
+    return column.translate(_BRACKETS).removesuffix(OPTIONAL)
+
+
+def _folded_sheets(workbook: Workbook) -> dict[str, Sheet]:
+    """Our parts' sheets by their Chinese names, and any that we do not know by its own."""
+    chinese = {part.part: part.sheet for part in PARTS}
+    own = [sheet for sheet in workbook.sheets if sheet.name not in OURS]
+    found = {sheet.name: _folded(sheet) for sheet in own}
+    for name in list(found):
+        if chinese.get(name.lower(), name) not in found:
+            found[chinese[name.lower()]] = found.pop(name)
+    return found
+
+
+def _folded(sheet: Sheet) -> Sheet:
+    """The same sheet with column names as ``PARTS`` has them, however they are typed."""
+    named = {column: folded_header(column) for column in sheet.header}
+    if all(column == name for column, name in named.items()):
+        return sheet
+    rows = (Row(r.number, {named[key]: cell for key, cell in r.cells.items()}) for r in sheet.rows)
+    header = tuple(named[column] for column in sheet.header)
+    return replace(sheet, header=header, rows=tuple(rows))
+
+
+def _unknown_sheets(sheets: dict[str, Sheet]) -> list[Fault]:
+    known = [part.sheet for part in PARTS]
+    details = {"known": "、".join(known)}
+    return [
+        fault("catalogue.unknown_sheet", Place(sheet.file, name), sheet=name, **details)
+        for name, sheet in sheets.items()
+        if name not in known
+    ]
+
+
+def _read_part(sheet: Sheet, part: Part) -> tuple[list[Record], list[Fault]]:
+    place = Place(sheet.file, part.sheet)
+    if not sheet.header:
+        missing = fault("catalogue.missing_sheet", place, sheet=part.sheet)
+        return [], [] if part.may_be == ABSENT else [missing]
+    header_row = _header_below(sheet, part)
+    if header_row:
+        below = Place(sheet.file, part.sheet, header_row)
+        return [], [fault("catalogue.header_not_first", below, row=header_row)]
+    faults = _column_faults(sheet, part, place)
+    if not sheet.rows and part.may_be == ROWS:
         faults.append(fault("catalogue.no_rows", place))
     if part.part == "cycle" and len(sheet.rows) > 1:
         extra = Place(sheet.file, part.sheet, sheet.rows[1].number)
         faults.append(fault("catalogue.one_cycle", extra))
     records = []
     for row in sheet.rows:
-        values: dict[str, Any] = {}
-        for field in part.fields:
-            here = Place(sheet.file, part.sheet, row.number, field.header)
-            if field.header in sheet.header:
-                cell = read_cell(row.cells.get(field.header, ""), field, here)
-                values[field.name] = cell.value
-                faults += cell.faults
-        records.append(Record(part, sheet.file, row.number, values))
+        values, found = _read_row(sheet.file, row, part, sheet.header)
+        faults += found
+        if values:
+            records.append(Record(part, sheet.file, row.number, values))
     return records, faults
 
 
-def _absent(sheet: Sheet, part: Part) -> list[Field]:
-    return [field for field in part.fields if field.header not in sheet.header]
+def _header_below(sheet: Sheet, part: Part) -> int:
+    """Number of the row that holds the column names when the first row does not, else 0."""
+    known = {field.header for field in part.fields}
+    if known & set(sheet.header):
+        return 0
+    for row in sheet.rows[:5]:
+        if known & {folded_header(cell) for cell in row.cells.values()}:
+            return row.number
+    return 0
+
+
+def _column_faults(sheet: Sheet, part: Part, place: Place) -> list[Fault]:
+    headers = [field.header for field in part.fields]
+    top = sheet.header_row
+    unknown = [Place(place.file, place.sheet, top, c) for c in sheet.header if c not in headers]
+    lacking = [f for f in part.fields if f.required and f.header not in sheet.header]
+    known = "、".join(headers)
+    return [fault("catalogue.unknown_column", here, known=known) for here in unknown] + [
+        fault("catalogue.missing_column", place, column=field.header) for field in lacking
+    ]
+
+
+def _read_row(
+    file: str, row: Row, part: Part, header: Sequence[str]
+) -> tuple[dict[str, Any], list[Fault]]:
+    """Values by field and faults of one row; a row of totals has no values."""
+    cells = row.cells
+    if any(cells.get(field.header, "").rstrip(":：") in TOTALS for field in part.fields[:2]):
+        place = Place(file, part.sheet, row.number, part.fields[0].header)
+        return {}, [fault("catalogue.total_row", place)]
+    values: dict[str, Any] = {field.name: "" for field in part.fields if not field.required}
+    faults = []
+    for field in part.fields:
+        if field.header in header:
+            value = read_cell(cells.get(field.header, ""), field)
+            if isinstance(value, Problem):
+                faults.append(_fault(value, Place(file, part.sheet, row.number, field.header)))
+                value = None
+            values[field.name] = value
+    return values, faults
+
+
+def _fault(problem: Problem, place: Place) -> Fault:
+    return fault(problem.code, place, **problem.details)
 
 
 def _built(records: Records) -> Catalogue:
-    rows = {
-        part.part: tuple(_row(part, record) for record in records[part.sheet]) for part in PARTS
-    }
-    return Catalogue(cycle=rows.pop("cycle")[0], counties=counties(), **rows)
+    rows = {part.part: _rows(part, records[part.sheet]) for part in PARTS}
+    listed = {row.county: row.guopei or row.it for row in rows["project_counties"]}
+    units = tuple(replace(c, is_project_county=listed.get(c.code)) for c in counties())
+    return Catalogue(cycle=rows.pop("cycle")[0], counties=units, **rows)
 
 
-def _row(part: Part, record: Record) -> Any:
-    kept = {field.name for field in fields_of(part.row)} & {field.name for field in part.fields}
-    return part.row(**{name: record[name] for name in kept})
-
-
-def write_catalogue(catalogue: Catalogue) -> bytes:
-    """The catalogue as an .xlsx that ``read_catalogue`` reads back; labels in Chinese."""
-    book = openpyxl.Workbook(write_only=True)
-    names = {county.code: county.name for county in catalogue.counties}
-    for part in PARTS:
-        sheet = book.create_sheet(part.sheet)
-        sheet.freeze_panes = "A2"
-        header = [WriteOnlyCell(sheet, field.header) for field in part.fields]
-        for cell in header:
-            cell.font = Font(bold=True)
-        sheet.append(header)
-        content = getattr(catalogue, part.part)
-        for row in content if isinstance(content, tuple) else (content,):
-            values = [_shown(field, row, names) for field in part.fields]
-            sheet.append([_written(sheet, value) for value in values])
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
-
-
-def _shown(field: Field, row: Any, names: dict[str, str]) -> str | int:
-    if field == COUNTY_NAME:
-        return names.get(row.county, "")
-    value = getattr(row, field.name)
-    if field.kind == "label":
-        return labels_of(field.of)[value]
-    if field.kind == "trait":
-        return trait_levels(field.of)[value]
-    if field.kind == "yes_no":
-        return "是" if value else "否"
-    return " ".join(value) if field.kind == "references" else value
-
-
-def _written(sheet: Any, value: str | int) -> Any:
-    cell = WriteOnlyCell(sheet, value)
-    if isinstance(value, str):
-        cell.data_type = "s"  # never a formula, whatever it begins with
-        cell.number_format = _TEXT_FORMAT
-    return cell
+def _rows(part: Part, records: Sequence[Record]) -> tuple[Any, ...]:
+    own = {field.name for field in fields_of(part.row)} & {field.name for field in part.fields}
+    return tuple(part.row(**{name: record.values[name] for name in own}) for record in records)

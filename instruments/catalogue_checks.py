@@ -2,75 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from instruments.catalogue_layout import PARTS, Part
+from instruments.catalogue_awards import AWARD_CHECKS
+from instruments.catalogue_cells import folded
+from instruments.catalogue_follow_up import together
+from instruments.catalogue_layout import Field
+from instruments.catalogue_people import PEOPLE_CHECKS
+from instruments.catalogue_records import Record, Records, by_code, grouped, repeats
+from instruments.catalogue_sheets import PARTS
 from instruments.divisions import counties
 from instruments.faults import Fault, Place, fault
 
-
-@dataclass(frozen=True)
-class Record:
-    """One row read: place of it, values by field (None where the cell was at fault)."""
-
-    part: Part
-    file: str
-    row: int
-    values: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values.get(name)
-
-    def place(self, name: str) -> Place:
-        """Place of the cell of field ``name``."""
-        return Place(self.file, self.part.sheet, self.row, self.part.header(name))
+_LOOKALIKES = str.maketrans({"o": "0", "l": "1", "i": "1", "-": None, "_": None})
 
 
-Records = Mapping[str, Sequence[Record]]
-"""Records by sheet name."""
-MAX_LISTED = 10
-"""Codes that the fault which stands for many names."""
+def cross_faults(records: Records, *, present: Collection[str]) -> list[Fault]:
+    """Faults that need more than one row: codes, references, dates, sums, awards, conflicts.
 
-
-def cross_faults(present: Records) -> list[Fault]:
-    """Faults that need more than one row: codes, references, dates, sums, conflicts.
-
-    ``present`` has no entry for a sheet that is missing. A code cell at fault explains one code
-    that is asked for in vain, a missing sheet all of them: these references are one fault.
+    ``present``: sheets that there are. What follows from one lost code is one fault.
     """
-    records = {part.sheet: present.get(part.sheet, ()) for part in PARTS}
     faults = [found for check in CHECKS for found in check(records)]
-    for sheet in records:
-        lost = sum(row["code"] is None for row in records[sheet]) if sheet in present else None
-        faults = _grouped(faults, sheet, lost)
-    return faults
-
-
-def _grouped(faults: list[Fault], sheet: str, lost: int | None) -> list[Fault]:
-    """References to the ``lost`` codes of ``sheet`` (None: all) that most rows use, as one."""
-    vain = [one for one in faults if _refers_in_vain(one, sheet)]
-    uses = Counter(dict(one.details)["code"] for one in vain)
-    explained = [code for code, _ in uses.most_common(lost)]
-    follow = [one for one in vain if dict(one.details)["code"] in explained]
-    if len(follow) < 2:
-        return faults
-    codes = "、".join(explained[:MAX_LISTED]) + ("……" if len(explained) > MAX_LISTED else "")
-    place = Place(follow[0].place.file, sheet)
-    stands = fault("catalogue.follow_up", place, count=len(follow), codes=codes)
-    at = faults.index(follow[0])
-    grouped = set(follow)
-    return [*faults[:at], stands, *(one for one in faults[at:] if one not in grouped)]
-
-
-def _refers_in_vain(one: Fault, sheet: str) -> bool:
-    return one.code == "catalogue.unknown_reference" and dict(one.details)["sheet"] == sheet
-
-
-def _by_code(records: Records, sheet: str) -> dict[str, Record]:
-    return {row["code"]: row for row in records[sheet] if row["code"]}
+    return together(faults, records, present=present)
 
 
 def _repeated_codes(records: Records) -> Iterator[Fault]:
@@ -89,24 +44,67 @@ def _references(records: Records) -> Iterator[Fault]:
     for part in PARTS:
         fields = [field for field in part.fields if field.kind in ("reference", "references")]
         for field in fields:
-            known = _by_code(records, field.of)
-            for row in records[part.sheet]:
-                named = row[field.name] or ()
-                for code in (named,) if isinstance(named, str) else named:
-                    if code not in known:
-                        details = {"code": code, "sheet": field.of}
-                        yield fault("catalogue.unknown_reference", row.place(field.name), **details)
+            known = by_code(records, field.of)
+            lost = [
+                (row, code)
+                for row in records[part.sheet]
+                for code in _named(row[field.name])
+                if code not in known
+            ]
+            yield from _unknown_references(field, lost, known) if lost else ()
+
+
+def _named(value: Any) -> tuple[str, ...]:
+    return (value,) if value and isinstance(value, str) else value or ()
+
+
+def _unknown_references(
+    field: Field, lost: list[tuple[Record, str]], known: Mapping[str, Record]
+) -> Iterator[Fault]:
+    """A code that is not there: a name in its place, a slip in its spelling, or nothing known."""
+    names = {folded(row["name"]): code for code, row in known.items() if row["name"]}
+    spelt: dict[str, str] = {}
+    for code in known:
+        spelt[_spelling(code)] = "" if _spelling(code) in spelt else code
+    for row, code in lost:
+        place: Place = row.place(field.name)
+        if folded(code) in names:
+            meant = names[folded(code)]
+            yield fault("catalogue.name_for_code", place, name=code[:60], code=meant)
+        elif spelt.get(_spelling(code)):
+            meant = spelt[_spelling(code)]
+            yield fault("catalogue.misspelt_code", place, code=code[:60], meant=meant)
+        else:
+            details = {"code": code[:60], "sheet": field.of}
+            yield fault("catalogue.unknown_reference", place, **details)
+
+
+def _spelling(code: str) -> str:
+    """What a code looks like: case, width, O for 0, hyphens do not count."""
+    return folded(code).translate(_LOOKALIKES)
 
 
 def _county_names(records: Records) -> Iterator[Fault]:
-    names = {county.code: county for county in counties()}
-    for row in (*records["班级"], *records["专家"]):
+    names = _names_of_counties()
+    rows = [row for part in PARTS for row in records[part.sheet] if "county_name" in row.values]
+    for row in rows:
         code, given = row["county"], row["county_name"]
-        if code and given and given not in (names[code].name, names[code].city + names[code].name):
-            details = {"code": code, "name": names[code].name, "given": given}
+        if code and given and given not in names[code]:
+            details = {"code": code, "name": names[code][0], "given": given}
             yield fault("catalogue.county_name", row.place("county_name"), **details)
-        if not code and given and row.values.get("county") == "":
+        if given and code == "":
             yield fault("catalogue.county_without_code", row.place("county"), given=given)
+
+
+@cache
+def _names_of_counties() -> Mapping[str, tuple[str, str]]:
+    return {county.code: (county.name, county.city + county.name) for county in counties()}
+
+
+def _listed_counties(records: Records) -> Iterator[Fault]:
+    for row, first in repeats(records["项目县"], "county"):
+        details = {"code": row["county"], "row": first.row}
+        yield fault("catalogue.repeated_county", row.place("county"), **details)
 
 
 def _class_dates(records: Records) -> Iterator[Fault]:
@@ -116,8 +114,22 @@ def _class_dates(records: Records) -> Iterator[Fault]:
             yield fault("catalogue.end_before_start", row.place("end"), **details)
 
 
+def _class_years(records: Records) -> Iterator[Fault]:
+    """A project of a year runs in it or the next; one continued from 2020 may have begun before."""
+    [year] = [row["year"] for row in records["年度"][:1]] or [None]
+    projects = by_code(records, "项目")
+    for row in records["班级"] if year else ():
+        continued = row["project"] in projects and projects[row["project"]]["continued_2020"]
+        low, high = year - 1 if continued else year, year + 1
+        for name in ("start", "end"):
+            if row[name] and not low <= int(row[name][:4]) <= high:
+                details = {"date": row[name], "low": low, "high": high}
+                yield fault("catalogue.class_year", row.place(name), **details)
+                break
+
+
 def _within_class(records: Records) -> Iterator[Fault]:
-    classes = _by_code(records, "班级")
+    classes = by_code(records, "班级")
     for row in (*records["场次"], *records["实地调研"]):
         own = classes.get(row["class_code"])
         if not (own and row["date"] and own["start"] and own["end"]):
@@ -129,67 +141,50 @@ def _within_class(records: Records) -> Iterator[Fault]:
 
 def _structure_sums(records: Records) -> Iterator[Fault]:
     rows = records["班级结构"]
-    incomplete = {row["class_code"] for row in rows if row["count"] is None}
-    sums: dict[str | None, int] = {}  # under None: rows whose class is at fault
-    seen: set[tuple[str, ...]] = set()
-    for row in rows:
-        cell = tuple(row[name] for name in ("class_code", "stage", "years", "locality"))
-        if None not in cell and cell in seen:
-            yield fault("catalogue.repeated_cell", row.place("class_code"))
-        seen.add(cell)
-        sums[row["class_code"]] = sums.get(row["class_code"], 0) + (row["count"] or 0)
+    for row, _first in repeats(rows, "class_code", "stage", "years", "locality"):
+        yield fault("catalogue.repeated_cell", row.place("class_code"))
+    cells = grouped(rows, "class_code")
+    lost = sum(row["count"] or 0 for row in rows if row["class_code"] is None)
     for row in records["班级"]:
-        total, enrolled = sums.get(row["code"]), row["enrolled"]
-        if total is None or enrolled is None or row["code"] in incomplete | {None}:
+        counts = [cell["count"] for cell in cells.get((row["code"],), ())]
+        enrolled, total = row["enrolled"], None if None in counts else sum(counts)
+        if not counts or total is None or enrolled in (None, total):
             continue
-        if total != enrolled and not total < enrolled <= total + sums.get(None, 0):
+        if not total < enrolled <= total + lost:  # rows whose class is at fault may be the rest
             details = {"enrolled": enrolled, "sum": total}
             yield fault("catalogue.structure_sum", row.place("enrolled"), **details)
 
 
-def _continuation(records: Records) -> Iterator[Fault]:
-    """R6 (N2.1): a project continued from 2020 keeps that winner, so it was not tendered."""
-    for row in records["项目"]:
-        flagged, route = row["continued_2020"], row["award_route"]
-        if None not in (flagged, route) and flagged != (route == "continued_2020"):
-            yield fault("catalogue.continuation", row.place("continued_2020"))
+def _sendings(records: Records) -> Iterator[Fault]:
+    for row, first in repeats(records["选派"], "school", "class_code"):
+        yield fault("catalogue.repeated_sending", row.place("school"), row=first.row)
+    classes = by_code(records, "班级")
+    for (code,), rows in grouped(records["选派"], "class_code").items():
+        sent, enrolled = sum(row["count"] or 0 for row in rows), None
+        if code in classes:
+            enrolled = classes[code]["enrolled"]
+        if enrolled and sent > enrolled:
+            details = {"class_code": code, "sent": sent, "enrolled": enrolled}
+            yield fault("catalogue.sent_too_many", rows[-1].place("count"), **details)
 
 
-def _employers(records: Records) -> Iterator[Fault]:
-    named = {row["name"]: row["code"] for row in records["机构"] if row["name"]}
-    for row in records["专家"]:
-        code = named.get(row["employer"])
-        if code and row["employer_institution"] not in (None, code):
-            details = {"employer": row["employer"], "code": code}
-            yield fault("catalogue.employer_code", row.place("employer_institution"), **details)
+def _outreach(records: Records) -> Iterator[Fault]:
+    """送教下乡 (N1.1) happens in a county of the province, so its class must name one."""
+    projects = by_code(records, "项目")
+    for row in records["班级"]:
+        project = projects.get(row["project"])
+        if project and project["mode"] == "outreach" and row["county"] == "":
+            yield fault("catalogue.outreach_without_county", row.place("county"))
 
 
-def _conflicts(records: Records) -> Iterator[Fault]:
-    """R19: nobody rates the unit that employs them."""
-    projects, classes = _by_code(records, "项目"), _by_code(records, "班级")
-    experts = _by_code(records, "专家")
-    for row in records["实地调研"]:
-        own, expert = classes.get(row["class_code"]), experts.get(row["expert"])
-        project = projects.get(own["project"]) if own else None
-        employer = expert["employer_institution"] if expert else None
-        if project and employer and employer == project["institution"]:
-            details = {"expert": row["expert"], "institution": employer}
-            yield fault("catalogue.conflict", row.place("expert"), **details)
-
-
-def _visits(records: Records) -> Iterator[Fault]:
-    sessions = _by_code(records, "场次")
-    seen: dict[tuple[str, ...], int] = {}
-    for row in records["实地调研"]:
-        key = (row["class_code"], row["date"], row["expert"])
-        if None not in key and key in seen:
-            yield fault("catalogue.repeated_visit", row.place("expert"), row=seen[key])
-        seen.setdefault(key, row.row)
-        for code in row["sessions"] or ():
-            owner = sessions[code]["class_code"] if code in sessions else None
-            if owner and row["class_code"] and owner != row["class_code"]:
-                details = {"session": code, "owner": owner}
-                yield fault("catalogue.other_class", row.place("sessions"), **details)
+def _invented(records: Records) -> Iterator[Fault]:
+    """What was left of the sample must not pass for a real programme."""
+    if any(row["sample"] is not False for row in records["年度"]):
+        return
+    for row in (*records["年度"], *records["机构"]):
+        name = "title" if row.part.sheet == "年度" else "name"
+        if (row[name] or "").startswith(("样例", "示例")):
+            yield fault("catalogue.sample_left", row.place(name), name=row[name])
 
 
 def _used(records: Records) -> Iterator[Fault]:
@@ -210,13 +205,16 @@ CHECKS: tuple[Callable[[Records], Iterator[Fault]], ...] = (
     _repeated_codes,
     _references,
     _county_names,
+    _listed_counties,
     _class_dates,
+    _class_years,
     _within_class,
     _structure_sums,
-    _continuation,
-    _employers,
-    _conflicts,
-    _visits,
+    _sendings,
+    _outreach,
+    _invented,
+    *AWARD_CHECKS,
+    *PEOPLE_CHECKS,
     _used,
 )
 """Every check in the order in which its faults are listed."""

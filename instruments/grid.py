@@ -18,7 +18,7 @@ ERROR_VALUES = frozenset({
 
 @dataclass(frozen=True)
 class Grid:
-    """A sheet before its header is known: numbered rows of raw text, and faults so far.
+    """A sheet before its header is known: numbered rows of raw text, faults and remarks so far.
 
     ``file`` names the file that holds this sheet alone, '' when all are in one.
     """
@@ -27,6 +27,7 @@ class Grid:
     rows: Rows
     faults: tuple[Fault, ...] = ()
     file: str = ""
+    remarks: tuple[Fault, ...] = ()
 
 
 def filled_rows(rows: Iterable[tuple[int, Sequence[str]]], place: Place) -> Rows:
@@ -66,3 +67,9 @@ def cell_text(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def column_letter(number: int) -> str:
+    """A column's letters as a spreadsheet shows them: 1 is A, 27 is AA."""
+    left, last = divmod(number - 1, 26)
+    return (column_letter(left) if left else "") + chr(ord("A") + last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 EDITIONS = ("end", "followup")
 """期末通报, and months later the 跟踪通报 that supersedes it."""
@@ -40,6 +40,47 @@ class Project:
     institution: str
     award_route: str
     continued_2020: bool
+    lot: str = ""
+    """Code of its lot, or '' where the catalogue has none."""
+
+
+@dataclass(frozen=True)
+class Lot:
+    """A lot 标段 (N2.1): ``line`` and ``award_route`` are codes of library/types.yaml."""
+
+    code: str
+    name: str
+    line: str
+    award_route: str
+    institution: str
+    winner_2020: str
+    """Code of the institution that won it in 2020, or ''."""
+    failed_tender: str
+    """Number of the document that says that its tender failed, or ''."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage 环节 of a project (N2.2): one mode, who carries it out, 学时 of it."""
+
+    project: str
+    number: int
+    mode: str
+    provider: str
+    provider_institution: str
+    """Code of a rated institution, or '' when the provider is none."""
+    qualification: str
+    """Document that names the provider (ministry's list, grade of the host school), or ''."""
+    hours: int
+
+
+@dataclass(frozen=True)
+class ProjectCounty:
+    """A county of attachment 2 项目县: of the 国培 projects (N1.1), of IT 2.0 (N1.2)."""
+
+    county: str
+    guopei: bool
+    it: bool
 
 
 @dataclass(frozen=True)
@@ -113,8 +154,63 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class School:
+    """A school 学校 by code; ``stage`` is a code of library/types.yaml (school_stages)."""
+
+    code: str
+    name: str
+    county: str
+    stage: str
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A sending 选派: ``count`` trainees of one class come from one school."""
+
+    code: str
+    school: str
+    class_code: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Review:
+    """A review 评阅 by one expert: of a project (kind 'plan') or a class (kind 'homework')."""
+
+    code: str
+    kind: str
+    project: str
+    """Code of the project reviewed, or '' for a review of homework."""
+    class_code: str
+    """Code of the class whose homework is reviewed, or '' for a review of a scheme."""
+    expert: str
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """A recorder 记录员 of focus groups."""
+
+    code: str
+    name: str
+    employer: str
+
+
+@dataclass(frozen=True)
+class FocusGroup:
+    """A focus group 座谈 with trainees of one class: ``date`` as YYYY-MM-DD."""
+
+    code: str
+    class_code: str
+    date: str
+    recorder: str
+
+
+@dataclass(frozen=True)
 class Catalogue:
-    """All rows of one cycle, checked against one another."""
+    """All rows of one cycle, checked against one another.
+
+    The parts from ``lots`` on may be empty: an older workbook has no sheets for them.
+    """
 
     cycle: Cycle
     institutions: tuple[Institution, ...]
@@ -125,7 +221,11 @@ class Catalogue:
     sessions: tuple[Session, ...]
     experts: tuple[Expert, ...]
     visits: tuple[Visit, ...]
-
-    def counts(self) -> dict[str, int]:
-        """Number of rows per part, for the dry run's summary."""
-        return {f.name: len(getattr(self, f.name)) for f in fields(self) if f.name != "cycle"}
+    lots: tuple[Lot, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    project_counties: tuple[ProjectCounty, ...] = ()
+    schools: tuple[School, ...] = ()
+    sendings: tuple[Sending, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    recorders: tuple[Recorder, ...] = ()
+    focus_groups: tuple[FocusGroup, ...] = ()

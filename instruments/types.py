@@ -13,6 +13,7 @@ import yaml
 LISTS = (
     *("project_types", "modes", "modules", "institution_kinds", "award_routes"),
     *("locality_kinds", "locality_types"),
+    *("lines", "review_kinds", "school_stages"),
 )
 
 
@@ -39,6 +40,11 @@ def module_for(project_type: str, mode: str) -> str:
     """
     of = _content()["module_of"]
     return str(of["type"].get(project_type) or of["mode"][mode])
+
+
+def types_of_line(line: str) -> tuple[str, ...]:
+    """Project types that belong to ``line`` (a code of the list ``lines``)."""
+    return tuple(_content()["line_types"][line])
 
 
 def traits() -> tuple[str, ...]:

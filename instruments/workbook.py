@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from instruments.archive import read_members
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
-from instruments.grid import Grid, filled_rows, too_much
+from instruments.grid import Grid, column_letter, filled_rows, too_much
 
 MAX_BYTES = 50_000_000
 MAX_CELL = 32_767
@@ -25,6 +26,10 @@ _FOLDED = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xA0: 0x20}
 _FOLDED |= dict.fromkeys(_UNSEEN)
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Categories Cc and Cs without tab and line end."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One row: its number in the sheet (or line in the text file) and its non-empty cells."""
@@ -35,21 +40,29 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: header cells in order, then rows that are not blank; ``file`` holds it."""
+    """One sheet: header cells in order, then rows that are not blank; ``file`` holds it.
+
+    ``header_row`` is the number of the header's row.
+    """
 
     name: str
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     file: str = ""
+    header_row: int = 1
 
 
 @dataclass(frozen=True)
 class Workbook:
-    """All sheets of one file; ``faults`` are cells that could not be read (never dropped)."""
+    """All sheets of one file; ``faults`` are cells that could not be read (never dropped).
+
+    ``remarks`` tell what its clerk may not see: hidden sheets and rows, read like the others.
+    """
 
     name: str
     sheets: tuple[Sheet, ...]
     faults: tuple[Fault, ...] = ()
+    remarks: tuple[Fault, ...] = ()
 
     def sheet(self, name: str) -> Sheet | None:
         """The sheet called ``name``, or None."""
@@ -87,6 +100,8 @@ def read_workbook_path(path: Path) -> Workbook:
 
 def clean(text: str) -> str:
     """``text`` as every cell is kept: NFC, digits folded, no outer space, nothing unseen."""
+    if text.isascii():  # nothing to fold
+        return _lined(text).strip()
     return unicodedata.normalize("NFC", _lined(text)).translate(_FOLDED).strip()
 
 
@@ -111,7 +126,8 @@ def _workbook(grids: Iterable[Grid], name: str) -> Workbook:
         sheet, found = _sheet(grid, grid.file or name)
         sheets.append(sheet)
         faults += found
-    return Workbook(name, tuple(sheets), tuple(faults))
+    remarks = tuple(remark for grid in filled for remark in grid.remarks)
+    return Workbook(name, tuple(sheets), tuple(faults), remarks)
 
 
 def _grids(data: bytes, name: str) -> list[Grid]:
@@ -216,15 +232,16 @@ def _sheet(grid: Grid, name: str) -> tuple[Sheet, list[Fault]]:
     filled = [(number, cells) for number, cells in cleaned if any(cells)]
     if not filled:
         return Sheet(grid.name, (), (), name), []
-    number, header = filled[0]
-    faults = _header_faults(header, Place(name, grid.name, number))
+    top, header = filled[0]
+    faults = _header_faults(header, Place(name, grid.name, top))
     rows = []
     for number, cells in filled[1:]:
         place = Place(name, grid.name, number)
         faults += _cell_faults(header, cells, place)
         pairs = zip(header, cells, strict=False)
         rows.append(Row(number, {column: cell for column, cell in pairs if column and cell}))
-    return Sheet(grid.name, tuple(part for part in header if part), tuple(rows), name), faults
+    named = tuple(part for part in header if part)
+    return Sheet(grid.name, named, tuple(rows), name, top), faults
 
 
 def _header_faults(header: Sequence[str], place: Place) -> list[Fault]:
@@ -232,15 +249,20 @@ def _header_faults(header: Sequence[str], place: Place) -> list[Fault]:
     return [fault("workbook.repeated_column", place, column=column) for column in repeated]
 
 
-def _cell_faults(header: Sequence[str], cells: Iterable[str], place: Place) -> list[Fault]:
-    faults = []
+def _cell_faults(header: Sequence[str], cells: Sequence[str], place: Place) -> list[Fault]:
+    faults: list[Fault] = []
     for position, cell in enumerate(cells):
         column = header[position] if position < len(header) else ""
-        here = Place(place.file, place.sheet, place.row, column)
-        if cell and not column:
-            faults.append(fault("workbook.cell_without_column", here, cell=cell[:40]))
-        if len(cell) > MAX_CELL:
-            faults.append(fault("workbook.cell_too_long", here, limit=MAX_CELL))
-        if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in cell):
-            faults.append(fault("workbook.control_character", here))
+        if cell and (not column or len(cell) > MAX_CELL or _CONTROL.search(cell)):
+            letter = column or column_letter(position + 1)
+            faults += _wrong(cell, column, Place(place.file, place.sheet, place.row, letter))
     return faults
+
+
+def _wrong(cell: str, column: str, place: Place) -> Iterator[Fault]:
+    if not column:
+        yield fault("workbook.cell_without_column", place, cell=cell[:40])
+    if len(cell) > MAX_CELL:
+        yield fault("workbook.cell_too_long", place, limit=MAX_CELL)
+    if _CONTROL.search(cell):
+        yield fault("workbook.control_character", place)

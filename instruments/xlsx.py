@@ -6,44 +6,31 @@ keep a clerk's data out (docs/decisions/0011). Format: ECMA-376 part 1, section 
 
 from __future__ import annotations
 
-import io
-import math
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml.ElementTree import fromstring, iterparse
+from defusedxml.ElementTree import fromstring
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
-from openpyxl.utils import column_index_from_string, get_column_letter
-from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
-from instruments.faults import Fault, Place, fault, refuse
-from instruments.grid import ERROR_VALUES, MAX_COLUMNS, Grid, cell_text, filled_rows, too_much
+from instruments.faults import Place, refuse
+from instruments.grid import Grid
+from instruments.xlsx_cells import (
+    DECLARED,
+    UTF16_MARK,
+    Book,
+    SheetReader,
+    events_of,
+    local,
+    rich_text,
+)
 
-_DECLARED = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _MACROS = re.compile(rb"macro|vbaProject", re.IGNORECASE)
-_UTF16_MARK = (b"\xff\xfe", b"\xfe\xff")
-_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_EXACT = 16
-"""Digits from which a workbook's own arithmetic is no longer exact."""
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_ELSEWHERE = re.compile(r"\[\d+\]|\[[^\]]+\.xls", re.IGNORECASE)
-"""A formula's reference to another workbook."""
 _EAST_ASIAN_DATES = frozenset((*range(27, 37), *range(50, 59)))
 """Dates built into Chinese Excel and WPS, which need not spell them out (section 18.8.30)."""
-
-
-@dataclass(frozen=True)
-class _Book:
-    """What the cells of every sheet refer to."""
-
-    strings: tuple[str, ...]
-    dated: frozenset[int]
-    """Cell styles that show a number as a date."""
-    epoch: datetime
 
 
 def read_xlsx(members: Mapping[str, bytes], name: str) -> list[Grid]:
@@ -67,28 +54,27 @@ def _check_parts(members: Mapping[str, bytes], name: str) -> None:
     ):
         raise refuse("workbook.macro", Place(file=name))
     for part, content in members.items():
-        wide = b"\0" in content[:4] or content.startswith(_UTF16_MARK)  # hides what is searched for
-        if part.lower().endswith((".xml", ".rels")) and (wide or _DECLARED.search(content)):
+        wide = b"\0" in content[:4] or content.startswith(UTF16_MARK)  # hides what is searched for
+        if part.lower().endswith((".xml", ".rels")) and (wide or DECLARED.search(content)):
             raise refuse("workbook.entities", Place(file=name), part=part)
 
 
 def _grids(parts: Mapping[str, bytes], name: str) -> list[Grid]:
     main = next(iter(_targets(parts, "", "officeDocument").values()), "xl/workbook.xml")
     root = fromstring(parts[main])
-    book = _Book(_strings(parts, main), _dated_styles(parts, main), _epoch(root))
+    book = Book(_strings(parts, main), _dated_styles(parts, main), _epoch(root))
     targets = _targets(parts, main, "worksheet")
     sheets = [
-        (element.get("name", ""), targets[identity])
+        (element.get("name", ""), targets[identity], "idden" in element.get("state", ""))
         for element in root.iter()
-        if _local(element) == "sheet" and (identity := _relation(element)) in targets
+        if local(element) == "sheet" and (identity := _relation(element)) in targets
     ]
     if not sheets:
         raise refuse("workbook.bad_xlsx", Place(file=name))
-    return [_Sheet(book, Place(name, title)).grid(parts[part]) for title, part in sheets]
-
-
-def _local(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
+    return [
+        SheetReader(book, Place(name, title), hidden).grid(parts[part])
+        for title, part, hidden in sheets
+    ]
 
 
 def _relation(element: Element) -> str:
@@ -111,7 +97,7 @@ def _epoch(root: Element) -> datetime:
     mac = any(
         element.get("date1904", "").lower() in ("1", "true")
         for element in root.iter()
-        if _local(element) == "workbookPr"
+        if local(element) == "workbookPr"
     )
     return CALENDAR_MAC_1904 if mac else CALENDAR_WINDOWS_1900
 
@@ -119,24 +105,11 @@ def _epoch(root: Element) -> datetime:
 def _strings(parts: Mapping[str, bytes], main: str) -> tuple[str, ...]:
     found = []
     for part in _targets(parts, main, "sharedStrings").values():
-        for _event, element in iterparse(io.BytesIO(parts[part])):
-            if _local(element) == "si":
-                found.append(_rich_text(element))
+        for _event, element in events_of(parts[part], "end"):
+            if local(element) == "si":
+                found.append(rich_text(element))
                 element.clear()
     return tuple(found)
-
-
-def _rich_text(element: Element) -> str:
-    """Text of ``element`` and its runs; readings of characters (phonetic runs) are left out."""
-    texts = []
-    for child in element:
-        runs = [child] if _local(child) == "t" else child if _local(child) == "r" else ()
-        texts += [run.text or "" for run in runs if _local(run) == "t"]
-    return _unescaped("".join(texts))
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _dated_styles(parts: Mapping[str, bytes], main: str) -> frozenset[int]:
@@ -144,121 +117,12 @@ def _dated_styles(parts: Mapping[str, bytes], main: str) -> frozenset[int]:
     numbers: list[int] = []
     for part in _targets(parts, main, "styles").values():
         for element in fromstring(parts.get(part, b"<none/>")).iter():
-            if _local(element) == "numFmt":
+            if local(element) == "numFmt":
                 codes[int(element.get("numFmtId", "0"))] = element.get("formatCode", "")[:255]
-            elif _local(element) == "cellXfs":
+            elif local(element) == "cellXfs":
                 numbers = [int(style.get("numFmtId", "0")) for style in element]
     return frozenset(
         at
         for at, number in enumerate(numbers)
         if number in _EAST_ASIAN_DATES or is_date_format(codes.get(number, "General"))
     )
-
-
-class _Sheet:
-    """One sheet as it is read: rows as texts, faults of cells by place, merged ranges."""
-
-    def __init__(self, book: _Book, place: Place) -> None:
-        self._book, self._place = book, place
-        self._faults: list[Fault] = []
-        self._merged: list[str] = []
-        self._row = self._column = 0
-        self._cells: dict[int, str] = {}
-
-    def grid(self, content: bytes) -> Grid:
-        """The whole sheet; of merged cells only those that hold something are at fault."""
-        kept = filled_rows(self._rows(content), self._place)
-        texts = dict(kept)
-        for reference in self._merged:
-            corner = _CELL.match(reference)
-            self._row, self._column = _position(corner) if corner else (0, 0)
-            if "".join(texts.get(self._row, ())[self._column - 1 : self._column]).strip():
-                self._add("workbook.merged", range=reference)
-        return Grid(self._place.sheet, kept, tuple(self._faults))
-
-    def _rows(self, content: bytes) -> Iterator[tuple[int, list[str]]]:
-        """Rows in order; an element is forgotten once its text is taken."""
-        row = above = Element("none")
-        for event, element in iterparse(io.BytesIO(content), events=("start", "end")):
-            kind = _local(element)
-            if event == "start":
-                above = element if kind == "sheetData" else above
-                row = self._begin(element) if kind == "row" else row
-            elif kind == "c":
-                self._take(element)
-                row.clear()
-            elif kind == "row":
-                yield self._row, self._dense()
-                above.clear()
-            elif kind == "mergeCell":
-                self._merged.append(element.get("ref", ""))
-
-    def _begin(self, row: Element) -> Element:
-        self._row, self._column = int(row.get("r", self._row + 1)), 0
-        self._cells = {}
-        return row
-
-    def _take(self, cell: Element) -> None:
-        reference = cell.get("r")
-        match = _CELL.fullmatch(reference) if reference else None
-        if reference and not match:
-            raise ValueError(reference)
-        self._column = _position(match)[1] if match else self._column + 1
-        if len(cell):
-            self._cells[self._column] = self._text(cell)
-
-    def _dense(self) -> list[str]:
-        width = max((column for column, text in self._cells.items() if text.strip()), default=0)
-        if width > MAX_COLUMNS:
-            raise too_much(self._place)
-        return [self._cells.get(column, "") for column in range(1, width + 1)]
-
-    def _text(self, cell: Element) -> str:
-        parts = {_local(child): child for child in cell}
-        kept = parts["v"].text if "v" in parts else None
-        kind = cell.get("t", "n")
-        if kind == "inlineStr":
-            text = _rich_text(parts["is"]) if "is" in parts else ""
-        else:
-            text = READERS[kind](kept, cell, self._book) if kept else ""
-        if "f" in parts and not text:
-            self._add("workbook.formula_without_value")
-        elif "f" in parts and _ELSEWHERE.search(parts["f"].text or ""):
-            self._add("workbook.linked_cell")
-        if text in ERROR_VALUES:
-            self._add("workbook.error_value", value=text)
-        return text
-
-    def _add(self, code: str, **details: object) -> None:
-        column = get_column_letter(self._column)
-        place = Place(self._place.file, self._place.sheet, self._row, column)
-        self._faults.append(fault(code, place, **details))
-
-
-def _position(reference: re.Match[str]) -> tuple[int, int]:
-    return int(reference[2]), column_index_from_string(reference[1])
-
-
-def _number(text: str, element: Element, book: _Book) -> str:
-    value: int | float = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    if len(text) < _EXACT and text.lstrip("-").isdigit():
-        value = int(text)
-    if int(element.get("s", "0")) in book.dated:
-        try:
-            return cell_text(from_excel(value, book.epoch))
-        except (ValueError, OverflowError):  # a number that no calendar has
-            return cell_text(value)
-    return cell_text(value)
-
-
-READERS = {
-    "n": _number,
-    "s": lambda text, _element, book: book.strings[abs(int(text))],
-    "str": lambda text, _element, _book: _unescaped(text),
-    "b": lambda text, _element, _book: cell_text(text.strip() in ("1", "true")),
-    "e": lambda text, _element, _book: text,
-    "d": lambda text, _element, _book: text.removesuffix("T00:00:00"),
-}
-"""Type of a cell (ST_CellType) -> its reader."""

@@ -17,6 +17,7 @@ FAULTS, USAGE, FAILURE = 1, 2, 3
 _OWN, _REPORTS = "survey_app.commands", "reports.commands"
 PLACES = {
     "init": _OWN,
+    "template": _OWN,
     "import": _OWN,
     "serve": _OWN,
     "close": _OWN,

@@ -14,8 +14,8 @@ from instruments.faults import Place, refuse
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from instruments.catalogue import Checked
     from instruments.extract import Extract
-    from instruments.programme import Catalogue
     from survey_app.config import Settings
 
 
@@ -60,17 +60,22 @@ def init(admin: str, title: str, base_url: str, password_file: Path | None, prom
 @click.command("import")
 @click.argument("workbook", metavar="工作簿", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="只检查，不改动任何数据。")
-def import_catalogue(workbook: Path, dry_run: bool) -> None:
+@click.option(
+    "--marked",
+    type=click.Path(path_type=Path),
+    help="有问题时，把标注了问题单元格的工作簿存到这里（须不存在）。",
+)
+def import_catalogue(workbook: Path, dry_run: bool, marked: Path | None) -> None:
     """导入目录：一个工作簿，或每张工作表一个CSV的文件夹（文件名即工作表名，如 班级.csv）。
 
     有问题时全部列出，不改动任何数据，退出码为1。
     """
     from survey_app import db
     from survey_app.services.audit import COMMAND
-    from survey_app.services.imports import check_path
-    from survey_app.services.programme import check_storable, store_catalogue
+    from survey_app.services.catalogue import check_storable, store_catalogue
 
-    catalogue = check_path(workbook)
+    checked = _check(workbook, marked)
+    catalogue = checked.catalogue
     engine, _ = _store()
     if dry_run:
         with db.look(engine) as session:
@@ -78,7 +83,24 @@ def import_catalogue(workbook: Path, dry_run: bool) -> None:
     else:
         with db.transaction(engine) as session:
             store_catalogue(session, catalogue, by=COMMAND)
-    _tell(catalogue, "检查通过，没有改动数据" if dry_run else "已导入")
+    _tell(checked, "检查通过，没有改动数据" if dry_run else "已导入")
+
+
+@click.command("template")
+@click.argument("out", required=False, type=click.Path(path_type=Path))
+@click.option("--sample", is_flag=True, help="填好的样例，而不是空白模板。")
+def template(out: Path | None, sample: bool) -> None:
+    """把目录工作簿的空白模板（或样例）存为OUT（默认 目录模板.xlsx 或 目录样例.xlsx，须不存在）。"""
+    from instruments.catalogue_writer import (
+        SAMPLE_NAME,
+        TEMPLATE_NAME,
+        write_sample,
+        write_template,
+    )
+
+    target = out or Path(SAMPLE_NAME if sample else TEMPLATE_NAME)
+    _write_new(target, write_sample() if sample else write_template())
+    click.echo(f"已存为 {target}")
 
 
 @click.command("serve")
@@ -167,6 +189,30 @@ def run_job(job: str) -> None:
     jobs.run_job(engine, settings, job)
 
 
+def _check(workbook: Path, marked: Path | None) -> Checked:
+    """The checked catalogue; when it has faults, its workbook is left at ``marked`` with them."""
+    from instruments.faults import FaultsFound
+    from survey_app.services.imports import check_path, mark_path
+
+    try:
+        return check_path(workbook)
+    except FaultsFound:
+        if marked:
+            _write_new(marked, mark_path(workbook))
+            click.echo(f"标注了问题的工作簿：{marked}")
+        raise
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise click.UsageError(f"文件已存在：{path}") from error
+    except OSError as error:
+        raise click.UsageError(f"不能写入 {path}") from error
+
+
 def _store() -> tuple[Engine, Settings]:
     from survey_app.config import load_settings
     from survey_app.instance import instance_home, keep_private
@@ -229,14 +275,15 @@ def _first_account(engine: Engine, login: str, given: str) -> None:
             click.echo(f"初始密码（只显示这一次）：{password}")
 
 
-def _tell(catalogue: Catalogue, outcome: str) -> None:
-    labels = {"institutions": "机构", "projects": "项目", "classes": "班级", "sessions": "场次"}
-    labels |= {"experts": "评审专家", "visits": "实地调研"}
-    counts = catalogue.counts()
-    parts = "、".join(f"{label}{counts[name]}" for name, label in labels.items())
+def _tell(checked: Checked, outcome: str) -> None:
+    from instruments.catalogue_sheets import rows_by_sheet
+
+    catalogue = checked.catalogue
+    parts = "、".join(f"{sheet}{count}" for sheet, count in rows_by_sheet(catalogue).items())
     click.echo(f"{catalogue.cycle.title}：{outcome}（{parts}）。")
 
 
 COMMANDS = {
-    command.name: command for command in (init, import_catalogue, serve, close, extract, run_job)
+    command.name: command
+    for command in (init, template, import_catalogue, serve, close, extract, run_job)
 }

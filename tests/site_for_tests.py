@@ -25,6 +25,7 @@ from survey_app.instance import instance
 from survey_app.models import AccountRow, ResponseRow
 from survey_app.services import accounts, programme, respond
 from survey_app.services.audit import COMMAND
+from survey_app.services.catalogue import store_catalogue
 from survey_app.services.issue import issue_slips, places_of
 
 PASSWORD = "correct-horse-battery"
@@ -133,7 +134,7 @@ def build(home: Path, *, state: str = "开放", base_url: str = "http://localhos
                 )
                 session.flush()
                 session.get_one(AccountRow, login).expert = expert
-            programme.store_catalogue(session, catalogue(), by=COMMAND)
+            store_catalogue(session, catalogue(), by=COMMAND)
         engine.dispose()
     site = Site(create_app(home), home)
     site.state(state)

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, select
 
 import killing
 from instruments.arrival import WORKBENCH
-from instruments.catalogue import write_catalogue
+from instruments.catalogue_writer import write_catalogue
 from instruments.extract import read_extract
 from site_for_tests import answer, build
 from survey_app import db, policies

@@ -41,6 +41,9 @@ ACCESS = {
     "programme.import_page": PROVINCE,
     "programme.check_import": PROVINCE,
     "programme.apply_import": PROVINCE,
+    "programme.marked_import": PROVINCE,
+    "programme.template": PROVINCE,
+    "programme.sample": PROVINCE,
     "programme.sources": PROVINCE,
     "programme.change_sources": PROVINCE,
 }
@@ -61,6 +64,7 @@ def test_every_route_has_its_rule(site: Site) -> None:
 def addresses(site: Site):
     for rule in site.app.url_map.iter_rules():
         values = {"code": "C1", "session": "S1", "job": "none", "kind": "c", "number": "1" * 20}
+        values["staged"] = f"{'0' * 64}.xlsx"
         if rule.endpoint != "static":
             with site.app.test_request_context():
                 path = rule.build({n: values[n] for n in rule.arguments})[1]

@@ -35,7 +35,7 @@ def demo(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
 
 
 def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
-    from instruments.catalogue import write_catalogue
+    from instruments.catalogue_writer import write_catalogue
     from reports import tables
     from survey_app.demo.run import clear, collect, draw_sample, make_instance, take_away
     from survey_app.demo.server import free_port, running_site

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from instruments.catalogue import write_catalogue
+from instruments.catalogue_writer import write_catalogue
 from instruments.programme import Catalogue
 from survey_app.demo.pages import Page, PageForm, UnexpectedPage, Visitor
 

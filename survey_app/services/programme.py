@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import delete, insert, select
@@ -15,24 +14,11 @@ from instruments.faults import FaultsFound, Place, fault
 from instruments.framework import read_framework
 from instruments.methods import Plan
 from instruments.model import Instrument
-from instruments.programme import Catalogue
 from instruments.scorecard import Framework
 from instruments.sources import compile_files
 from survey_app import policies
 from survey_app.errors import Refused
-from survey_app.models import (
-    AccountRow,
-    ClassRow,
-    CycleRow,
-    ExpertRow,
-    InstitutionRow,
-    ProjectRow,
-    SessionRow,
-    SignInRow,
-    SourceRow,
-    StructureRow,
-    VisitRow,
-)
+from survey_app.models import CycleRow, SourceRow
 from survey_app.services import audit
 
 
@@ -132,110 +118,18 @@ def programme_of(db: Session, cycle: CycleRow) -> Programme:
 def change_sources(db: Session, cycle: CycleRow, sources: Sources, *, by: str) -> None:
     """Put a cycle's data files in place of the former ones."""
     policies.check_can_change_sources(cycle.state)
-    _store_sources(db, cycle, sources)
+    store_sources(db, cycle, sources)
     audit.note(db, by=by, action="sources", object=f"{cycle.code} {sources.sha[:16]}")
 
 
-def _store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
+def store_sources(db: Session, cycle: CycleRow, sources: Sources) -> None:
+    """The same for a cycle that is just being made: nothing is checked or noted."""
     db.execute(delete(SourceRow).where(SourceRow.cycle == cycle.code))
     files = [("instrument", *pair) for pair in sources.instruments]
     files += [("framework", *pair) for pair in sources.frameworks] + [("plan", *sources.plan)]
     rows = [{"cycle": cycle.code, "kind": k, "name": n, "content": c} for k, n, c in files]
     db.execute(insert(SourceRow), rows)
     cycle.sources_sha = sources.sha
-
-
-def store_catalogue(db: Session, catalogue: Catalogue, *, by: str) -> CycleRow:
-    """Put an imported catalogue into the store; before opening it replaces the former one."""
-    check_storable(db, catalogue)
-    former = find_cycle(db)
-    sources = builtin_sources()
-    if former and former.state == policies.PREPARING:
-        sources = read_sources(db, former.code)
-        _remove_cycle(db, former)
-    cycle = catalogue.cycle
-    row = CycleRow(
-        code=cycle.code,
-        title=cycle.title,
-        year=cycle.year,
-        sample=cycle.sample,
-        state=policies.PREPARING,
-        sources_sha="",
-        extract="",
-        extract_sha="",
-        evaluation="",
-    )
-    db.add(row)
-    db.flush()
-    _store_sources(db, row, sources)
-    _store_rows(db, catalogue)
-    audit.note(db, by=by, action="import", object=row.code)
-    _void_accounts(db, catalogue, by)
-    return row
-
-
-def _void_accounts(db: Session, catalogue: Catalogue, by: str) -> None:
-    """An account opens the visits of its code: it ends when the code means somebody else."""
-    names = {expert.code: expert.name for expert in catalogue.experts}
-    for account in db.scalars(select(AccountRow).where(AccountRow.role == "expert")).all():
-        if names.get(account.expert, account.name) != account.name:
-            db.execute(delete(SignInRow).where(SignInRow.login == account.login))
-            db.delete(account)
-            audit.note(db, by=by, action="account_end", object=account.login)
-    db.flush()
-
-
-def check_storable(db: Session, catalogue: Catalogue) -> None:
-    """Refuse a catalogue that would come too late, out of order, or take a former year's codes."""
-    former = find_cycle(db)
-    if not former:
-        return
-    policies.check_can_import(former.state)
-    kept = former.code if former.state != policies.PREPARING else ""
-    if kept == catalogue.cycle.code:
-        raise Refused("cycle_exists", 409, cycle=kept)
-    if kept and catalogue.cycle.year <= former.year:
-        raise Refused("year_not_later", 409, year=catalogue.cycle.year, former=former.year)
-    replaced = select(ClassRow.code).where(ClassRow.cycle == former.code) if not kept else None
-    for code, owner, codes in (
-        (ClassRow.code, ClassRow.code, {c.code for c in catalogue.classes}),
-        (SessionRow.code, SessionRow.class_code, {s.code for s in catalogue.sessions}),
-        (VisitRow.code, VisitRow.class_code, {v.code for v in catalogue.visits}),
-    ):
-        used = select(code) if replaced is None else select(code).where(owner.not_in(replaced))
-        taken = sorted(codes & set(db.scalars(used)))
-        if taken:
-            raise Refused("code_used", 409, count=len(taken), codes="、".join(taken[:10]))
-
-
-def _remove_cycle(db: Session, cycle: CycleRow) -> None:
-    classes = select(ClassRow.code).where(ClassRow.cycle == cycle.code)
-    for of_class in (StructureRow, SessionRow, VisitRow):
-        db.execute(delete(of_class).where(of_class.class_code.in_(classes)))
-    for of_cycle in (ClassRow, ExpertRow, ProjectRow, InstitutionRow, SourceRow):
-        db.execute(delete(of_cycle).where(of_cycle.cycle == cycle.code))
-    db.delete(cycle)
-    db.flush()
-
-
-def _store_rows(db: Session, catalogue: Catalogue) -> None:
-    cycle = {"cycle": catalogue.cycle.code}
-    blank = {"declaration": "", "reason": "", "signed": False}
-    parts: list[tuple[type, list[Mapping[str, object]]]] = [
-        (InstitutionRow, [asdict(row) | cycle for row in catalogue.institutions]),
-        (ProjectRow, [asdict(row) | cycle for row in catalogue.projects]),
-        (ClassRow, [asdict(row) | cycle for row in catalogue.classes]),
-        (StructureRow, [asdict(row) for row in catalogue.structure]),
-        (SessionRow, [asdict(row) for row in catalogue.sessions]),
-        (ExpertRow, [asdict(row) | cycle for row in catalogue.experts]),
-        (
-            VisitRow,
-            [asdict(v) | blank | {"sessions": " ".join(v.sessions)} for v in catalogue.visits],
-        ),
-    ]
-    for table, rows in parts:
-        if rows:
-            db.execute(insert(table), rows)
 
 
 def changed_sources(

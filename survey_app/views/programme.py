@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import io
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from werkzeug.datastructures import FileStorage
 
+from instruments.catalogue_sheets import rows_by_sheet
+from instruments.catalogue_writer import (
+    SAMPLE_NAME,
+    TEMPLATE_NAME,
+    write_sample,
+    write_template,
+)
 from instruments.faults import FaultsFound
 from survey_app import db, policies
 from survey_app.protection import only, settings, who
 from survey_app.services import imports, programme
+from survey_app.services.catalogue import store_catalogue
 
 pages = Blueprint("programme", __name__, url_prefix="/province")
 
@@ -19,7 +37,7 @@ pages = Blueprint("programme", __name__, url_prefix="/province")
 @only("province")
 def import_page() -> Any:
     """Choose a workbook."""
-    return render_template("import.html", catalogue=None, staged="", faults=())
+    return render_template("import.html", checked=None, staged="", faults=())
 
 
 @pages.post("/import")
@@ -29,20 +47,43 @@ def check_import() -> Any:
     file = request.files.get("workbook") or FileStorage(filename="")
     data, name = file.read(), file.filename or ""
     try:
-        catalogue = imports.check_upload(data, name)
+        checked = imports.check_upload(data, name)
     except FaultsFound as found:
-        page = render_template("import.html", catalogue=None, staged="", faults=found.faults)
+        staged = imports.stage_faulty(settings(), data, name, found)
+        page = render_template("import.html", checked=None, staged=staged, faults=found.faults)
         return page, 422
-    staged = imports.stage_upload(settings(), data, name)
-    return render_template("import.html", catalogue=catalogue, staged=staged, faults=())
+    staged, rows = imports.stage_upload(settings(), data, name), rows_by_sheet(checked.catalogue)
+    return render_template("import.html", checked=checked, rows=rows, staged=staged, faults=())
+
+
+@pages.get("/import/marked/<staged>")
+@only("province")
+def marked_import(staged: str) -> Any:
+    """The faulty workbook with its faults marked."""
+    return _workbook(imports.marked_upload(settings(), staged), "目录-问题标注.xlsx")
+
+
+@pages.get("/import/template")
+@only("province")
+def template() -> Any:
+    """The empty workbook."""
+    return _workbook(write_template(), TEMPLATE_NAME)
+
+
+@pages.get("/import/sample")
+@only("province")
+def sample() -> Any:
+    """The workbook filled with the sample."""
+    return _workbook(write_sample(), SAMPLE_NAME)
 
 
 @pages.post("/import/apply")
 @only("province")
 def apply_import() -> Any:
     """Put the checked workbook into the store."""
-    catalogue = imports.staged_catalogue(settings(), request.form.get("staged", ""))
-    programme.store_catalogue(db.current(), catalogue, by=who())
+    checked = imports.staged_catalogue(settings(), request.form.get("staged", ""))
+    store_catalogue(db.current(), checked.catalogue, by=who())
+    db.afterwards(partial(imports.forget_uploads, settings()))
     return redirect(url_for("province.board"), 303)
 
 
@@ -80,6 +121,10 @@ def _sources_page(faults: tuple[Any, ...]) -> str:
         frozen=cycle.state != policies.PREPARING,
         faults=faults,
     )
+
+
+def _workbook(data: bytes, name: str) -> Response:
+    return send_file(io.BytesIO(data), as_attachment=True, download_name=name)
 
 
 def _files(field: str) -> list[tuple[str, bytes]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from instruments.catalogue import write_catalogue
+from instruments.catalogue_writer import write_catalogue
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_catalogue
 from survey_app.demo.run import make_instance

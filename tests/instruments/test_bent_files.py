@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
-from instruments.catalogue import read_catalogue, write_catalogue
+from instruments.catalogue import read_catalogue
+from instruments.catalogue_writer import write_catalogue
 from instruments.faults import FaultsFound
 from instruments.framework import read_framework
 from instruments.plan import read_plan

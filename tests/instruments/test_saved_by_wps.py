@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from instruments.catalogue import read_catalogue, write_catalogue
+from instruments.catalogue import read_catalogue
+from instruments.catalogue_writer import write_catalogue
 from instruments.faults import Fault, FaultsFound
 from instruments.workbook import read_workbook
 from test_catalogue import SMALL
@@ -15,7 +16,7 @@ from workbook_parts import MAIN, RELATIONS, unzipped, with_shared_strings, zippe
 
 Parts = dict[str, str]
 PARTS = unzipped(write_catalogue(SMALL))
-CLASSES, STYLES, BOOK = "xl/worksheets/sheet4.xml", "xl/styles.xml", "xl/workbook.xml"
+CLASSES, STYLES, BOOK = "xl/worksheets/sheet8.xml", "xl/styles.xml", "xl/workbook.xml"
 STRICT = MAIN.replace(
     "schemas.openxmlformats.org/spreadsheetml/2006", "purl.oclc.org/ooxml/spreadsheetml"
 )
@@ -48,19 +49,21 @@ def dated(number: int, code: str = "") -> Parts:
     style = f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
     styles = PARTS[STYLES].replace("</cellXfs>", style)
     if code:
-        formats = f'<numFmts count="1"><numFmt numFmtId="{number}" formatCode="{code}"/></numFmts>'
-        styles = styles.replace('<numFmts count="0" />', formats)
-    return cell("G2", 's="3"><v>44440</v>') | {STYLES: styles}
+        known = f'<numFmt numFmtId="{number}" formatCode="{code}"/></numFmts>'
+        styles = styles.replace("</numFmts>", known)
+    [(_, formats, _)] = re.findall(r"(<cellXfs[^>]*>)(.*?)(</cellXfs>)", PARTS[STYLES])
+    last = len(re.findall(r"<xf\b", formats))
+    return cell("G2", f's="{last}"><v>44440</v>') | {STYLES: styles}
 
 
 def empty_sheet() -> Parts:
     """Sheet9: hidden, formatted, without a word."""
     kind = re.search(r'Type="([^"]*/worksheet)"', PARTS[RELATIONS])
     assert kind
-    relation = f'<Relationship Id="rId88" Type="{kind[1]}" Target="worksheets/sheet9.xml"/>'
+    relation = f'<Relationship Id="rId88" Type="{kind[1]}" Target="worksheets/sheet99.xml"/>'
     row = '<sheetData><row r="5"><c r="A5" s="1"/><c r="B5" s="1" t="s"/></row></sheetData>'
     return PARTS | {
-        "xl/worksheets/sheet9.xml": f'<worksheet xmlns="{MAIN}">{row}</worksheet>',
+        "xl/worksheets/sheet99.xml": f'<worksheet xmlns="{MAIN}">{row}</worksheet>',
         BOOK: PARTS[BOOK].replace(
             "</sheets>", '<sheet name="Sheet9" sheetId="9" state="hidden" r:id="rId88"/></sheets>'
         ),
@@ -179,6 +182,16 @@ def test_cells_that_hold_no_value_of_their_own(content: str, code: str) -> None:
         2,
         "B",
     )
+
+
+def test_declarations_are_refused_whatever_the_part_is_called() -> None:
+    bomb = PARTS[CLASSES].replace("<worksheet", '<!DOCTYPE x [<!ENTITY a "b">]><worksheet', 1)
+    odd = CLASSES.replace(".xml", ".bin")
+    parts = {name: text for name, text in PARTS.items() if name != CLASSES} | {odd: bomb}
+    parts[RELATIONS] = parts[RELATIONS].replace(CLASSES, odd)
+    assert odd in parts[RELATIONS]
+    with pytest.raises(FaultsFound, match="workbook.bad_xlsx"):
+        read_workbook(zipped(parts), "目录.xlsx")
 
 
 def test_merged_cells_are_named() -> None:

@@ -10,7 +10,7 @@ from flask import request
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from instruments.catalogue import write_catalogue
+from instruments.catalogue_writer import write_catalogue
 from site_for_tests import PASSWORD, Site, Staff, catalogue, full, hidden
 from survey_app import clock, db
 from survey_app.models import AccountRow, AuditRow

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import openpyxl
 import pytest
 from sqlalchemy import select
 
 import survey_app
-from instruments.catalogue import write_catalogue
+from instruments.catalogue_writer import write_catalogue
 from site_for_tests import Site, catalogue
 from survey_app import cli, db
 from survey_app.models import AuditRow, ClassRow
@@ -228,3 +229,20 @@ def test_serve_says_why_it_cannot_listen(at: Site, capsys, host: str, code: str)
         assert cli.run(["serve", "--host", host, "--port", port]) == 3
     said = capsys.readouterr().err
     assert code in said and "站点没有启动" in said and english(said.replace(code, "")) == []
+
+
+def test_a_template_is_filled_checked_and_handed_back_marked(
+    tmp_path, monkeypatch, capsys, preparing
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GUOPEI_HOME", str(preparing.home))
+    assert cli.run(["template"]) == 0 and cli.run(["template", "--sample"]) == 0
+    assert (tmp_path / "目录模板.xlsx").exists()
+    assert cli.run(["template"]) == 2  # never over another file
+    assert "文件已存在" in capsys.readouterr().err
+    book = openpyxl.load_workbook("目录样例.xlsx")
+    book["班级"]["A2"] = "一 班"
+    book.save("改坏.xlsx")
+    assert cli.run(["import", "改坏.xlsx", "--dry-run", "--marked", "标注.xlsx"]) == 1
+    assert openpyxl.load_workbook("标注.xlsx").sheetnames[0] == "问题清单"
+    assert cli.run(["import", "目录样例.xlsx", "--dry-run"]) == 0

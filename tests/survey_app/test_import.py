@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from instruments.catalogue import write_catalogue
+from instruments.catalogue_writer import write_catalogue
 from site_for_tests import Site, catalogue
 from survey_app import cli, db, models
 from workbook_parts import write_folder
@@ -37,7 +37,7 @@ FAULTY = [
     ("班级", 3, "F", "100001", "number_range"),
     ("班级", 3, "H", "2021-06-01", "end_before_start"),
     ("班级", 3, "E", "迎泽区", "county_name"),
-    ("班级结构", 2, "A", "c1", "unknown_reference"),
+    ("班级结构", 2, "A", "c1", "misspelt_code"),
     ("场次", 2, "C", "2021-02-30", "no_such_day"),
     ("专家", 3, "A", "e1", "repeated_code"),
     ("专家", 2, "E", "999999", "county_unknown"),
@@ -92,7 +92,8 @@ def placed(told: str, names: dict[str, str]) -> set[tuple[str, str, int, str]]:
 
 def headers() -> dict[tuple[str, str], str]:
     book = openpyxl.load_workbook(io.BytesIO(workbook([])))
-    return {(s.title, c.column_letter): str(c.value) for s in book for c in s[1]}
+    told = {(s.title, c.column_letter): str(c.value) for s in book for c in s[1]}
+    return {place: name.removesuffix("（选填）") for place, name in told.items()}
 
 
 def test_many_faults_come_together_and_nothing_changes(preparing: Site, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from instruments.catalogue import write_catalogue
+from instruments.catalogue import Checked
+from instruments.catalogue_writer import write_catalogue
 from instruments.faults import FaultsFound
 from survey_app import cli, db, migration
 from survey_app.config import SECRETS, load_settings
@@ -75,7 +76,10 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
     assert modes(home)["instance"] == 0o700 and open_to_others(home) == []
     workbook = write_catalogue(sample_catalogue(np.random.default_rng(1), trainees=120, classes=12))
     with running_site(home, free_port(0)) as address:
-        Clerk(address, *credentials).import_workbook("样例.xlsx", workbook)
+        visitor = Clerk(address, *credentials).visitor
+        page = visitor.get("/province/import")
+        upload = [("样例.xlsx", workbook, "application/octet-stream")]
+        visitor.send(page, page.form(having="workbook"), workbook=upload)
         assert list((home / "imports").iterdir())
         assert open_to_others(home) == []
 
@@ -175,7 +179,7 @@ def test_a_config_that_is_not_utf8_is_told(home: Path, capsys) -> None:
     ids=" ".join,
 )
 def test_only_init_makes_a_store(home: Path, capsys, monkeypatch, command: list[str]) -> None:
-    monkeypatch.setattr("survey_app.services.imports.check_upload", lambda data, name: None)
+    monkeypatch.setattr("survey_app.services.imports.check_path", lambda path: Checked(None, ()))
     (home / "site.db").unlink()
     code = cli.run(command)
     assert (code, (home / "site.db").exists()) == ((0, True) if command == ["init"] else (1, False))

@@ -85,7 +85,8 @@ def test_no_order_of_arrival_is_kept(site: Site) -> None:
     assert not any("AUTOINCREMENT" in (sql or "") for sql in tables.values())
     for table in Base.metadata.tables.values():
         for column in table.primary_key.columns:
-            assert column.type.python_type is str, f"{table.name}.{column.name} is counted"
+            given = f"{table.name}.{column.name}" == "stages.number"  # by the catalogue
+            assert column.type.python_type is str or given, f"{table.name}.{column.name}"
 
 
 def test_answers_and_tickets_share_no_column(site: Site) -> None:

@@ -1,0 +1,65 @@
+"""Columns and relations of the store, nothing else: every key is given or random, none counted."""
+
+from __future__ import annotations
+
+from survey_app.models.answers import (
+    ObservationRow,
+    ResponseRow,
+    TicketRow,
+)
+from survey_app.models.base import Base
+from survey_app.models.programme import (
+    ClassRow,
+    CycleRow,
+    ExpertRow,
+    FocusGroupRow,
+    InstitutionRow,
+    LotRow,
+    ProjectCountyRow,
+    ProjectRow,
+    RecorderRow,
+    ReviewRow,
+    SchoolRow,
+    SendingRow,
+    SessionRow,
+    SourceRow,
+    StageRow,
+    StructureRow,
+    VisitRow,
+)
+from survey_app.models.staff import (
+    AccountRow,
+    AttemptRow,
+    AuditRow,
+    JobRow,
+    SignInRow,
+)
+
+__all__ = [
+    "AccountRow",
+    "AttemptRow",
+    "AuditRow",
+    "Base",
+    "ClassRow",
+    "CycleRow",
+    "ExpertRow",
+    "FocusGroupRow",
+    "InstitutionRow",
+    "JobRow",
+    "LotRow",
+    "ObservationRow",
+    "ProjectCountyRow",
+    "ProjectRow",
+    "RecorderRow",
+    "ResponseRow",
+    "ReviewRow",
+    "SchoolRow",
+    "SendingRow",
+    "SessionRow",
+    "SignInRow",
+    "SourceRow",
+    "StageRow",
+    "StructureRow",
+    "TicketRow",
+    "VisitRow",
+]
