@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PORT ?= 8000
 SERVE ?= 1
 
-.PHONY: demo test check prove bench installed clean
+.PHONY: demo test check prove bench pictures installed clean
 
 # --without-pip is not used: pip of the new environment installs the pinned versions.
 $(VENV)/.run: setup.cfg constraints.txt
@@ -31,6 +31,13 @@ check: $(VENV)/.test
 
 prove: $(VENV)/.test
 	$(BIN)/python -m pytest --prove
+
+# The guides' pictures, taken by the browser journeys.
+pictures: $(VENV)/.test
+	GUOPEI_SHOTS=shots $(BIN)/python -m pytest -m browser
+	mkdir -p docs/guide/pictures
+	for name in $$(grep -oh 'pictures/[a-z0-9-]*\.png' docs/guide/*.md | sort -u); do \
+		cp shots/top/$${name#pictures/} docs/guide/$$name || exit 1; done
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench

@@ -12,8 +12,7 @@ import yaml
 
 LISTS = (
     *("project_types", "modes", "modules", "institution_kinds", "award_routes"),
-    *("locality_kinds", "locality_types"),
-    *("lines", "review_kinds", "school_stages"),
+    *("locality_kinds", "locality_types", "lines", "review_kinds", "school_stages"),
 )
 
 

@@ -2,46 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 
-from instruments.model import Instrument, Item
+from instruments.model import Instrument, Item, Section
 
-Answers = dict[str, str | int | float]
+Answer = str | int | float
+Row = dict[str, Answer]
+Answers = dict[str, Answer | list[Row]]
+"""Item → answer, and repeat → its rows: one document per filled form."""
 
 
-def asked_items(
+@dataclass(frozen=True)
+class Asked:
+    """One item that was asked, where its field stands, and its answer (None when blank)."""
+
+    section: Section
+    row: int | None
+    item: Item
+    answer: Answer | None
+
+    @property
+    def key(self) -> str:
+        """Name of the item's field on the page."""
+        return self.item.name if self.row is None else row_key(self.section, self.row, self.item)
+
+
+def row_key(section: Section, row: int, item: Item) -> str:
+    """Name of the field of ``item`` in a row of a repeat; rows count from 0."""
+    return f"{section.name}-{row}-{item.name}"
+
+
+def asked(
     instrument: Instrument, context: Mapping[str, str], answers: Mapping[str, object]
-) -> list[Item]:
-    """Items asked of this person; an item that hangs on one not asked is not asked either."""
+) -> Iterator[Asked]:
+    """Items asked of this person in page order, those of a repeat once per row.
+
+    An item that hangs on one not asked is not asked either.
+    """
     known: dict[str, object] = dict(context)
-    asked = []
     for section in instrument.sections:
-        if all(rule.holds(known) for rule in section.relevant):
-            for item in section.items:
-                if all(rule.holds(known) for rule in item.relevant):
-                    asked.append(item)
-                    known[item.name] = answers.get(item.name)
-    return asked
+        if not all(rule.holds(known) for rule in section.relevant):
+            continue
+        if not section.repeat:
+            yield from _asked(section, None, known, answers)
+            continue
+        for row, given in enumerate(_rows(answers, section)):
+            yield from _asked(section, row, dict(known), given)
 
 
-def prune(instrument: Instrument, context: Mapping[str, str], answers: Answers) -> Answers:
-    """Answers to items that were asked, in order; others are never stored."""
-    names = [item.name for item in asked_items(instrument, context, answers)]
-    return {name: answers[name] for name in names if answers.get(name) not in (None, "")}
+def _asked(
+    section: Section, row: int | None, known: dict[str, object], given: Mapping[str, object]
+) -> Iterator[Asked]:
+    for item in section.items:
+        if item.type != "note" and all(rule.holds(known) for rule in item.relevant):
+            answer = given.get(item.name)
+            known[item.name] = answer
+            blank = answer in (None, "")
+            yield Asked(section, row, item, None if blank else answer)  # type: ignore[arg-type]
 
 
-def missing_items(
+def _rows(answers: Mapping[str, object], section: Section) -> list[Mapping[str, object]]:
+    found = answers.get(section.name)
+    return found if isinstance(found, list) else []
+
+
+def collect(found: Iterator[Asked], *, without: Container[str] = ()) -> Answers:
+    """Asked items as one document, without blanks, blank rows and the keys in ``without``."""
+    answers: Answers = {}
+    rows: dict[str, dict[int, Row]] = {}
+    for one in found:
+        if one.answer is None or one.key in without:
+            continue
+        if one.row is None:
+            answers[one.item.name] = one.answer
+        else:
+            row = rows.setdefault(one.section.name, {}).setdefault(one.row, {})
+            row[one.item.name] = one.answer
+    return answers | {name: list(kept.values()) for name, kept in rows.items()}
+
+
+def prune(
     instrument: Instrument, context: Mapping[str, str], answers: Mapping[str, object]
-) -> list[Item]:
+) -> Answers:
+    """Answers to items that were asked; others are never stored."""
+    return collect(asked(instrument, context, answers))
+
+
+def missing(
+    instrument: Instrument, context: Mapping[str, str], answers: Mapping[str, object]
+) -> list[Asked]:
     """Required items that were asked and not answered."""
-    asked = asked_items(instrument, context, answers)
-    return [i for i in asked if i.required and answers.get(i.name) in (None, "")]
+    found = asked(instrument, context, answers)
+    return [one for one in found if one.item.required and one.answer is None]
 
 
 def blank_scored(
     instrument: Instrument, context: Mapping[str, str], answers: Mapping[str, object]
-) -> list[Item]:
+) -> list[Asked]:
     """Items that count for an indicator, were asked, and were left blank."""
     scored = {mapping.item for mapping in instrument.mappings}
-    asked = asked_items(instrument, context, answers)
-    return [i for i in asked if i.name in scored and answers.get(i.name) in (None, "")]
+    found = asked(instrument, context, answers)
+    return [one for one in found if one.item.name in scored and one.answer is None]

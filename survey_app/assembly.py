@@ -12,7 +12,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from survey_app import db, migration, protection
 from survey_app.config import load_settings
 from survey_app.phrases import phrase
-from survey_app.views import auth, expert, failures, programme, province, trainee
+from survey_app.views import (
+    auth,
+    duties,
+    expert,
+    failures,
+    files,
+    programme,
+    province,
+    records,
+    trainee,
+)
 
 
 def assemble(home: Path) -> Flask:
@@ -39,10 +49,10 @@ def assemble(home: Path) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["phrase"] = phrase
     db.bind(app, engine)
-    protection.bind(app, upload_bytes=settings.upload_mb * 1024 * 1024)
+    protection.bind(app)
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
-    for module in (trainee, auth, expert, province, programme):
+    for module in (trainee, auth, expert, records, files, province, duties, programme):
         app.register_blueprint(module.pages)
     failures.bind(app)
     for name in app.jinja_env.list_templates():

@@ -174,7 +174,8 @@ def _seal_or_find(engine: Engine, settings: Settings) -> Extract:
 
     with db.look(engine) as session:
         cycle = current_cycle(session)
-        if cycle.state in (policies.SEALED, policies.SCORED):
+        may_seal = policies.allowed(lambda: policies.check_can_extract(cycle.state))
+        if cycle.extract and not may_seal:
             return read_extract(extract_folder(settings, cycle))
     return seal_cycle(engine, settings, by=COMMAND)
 

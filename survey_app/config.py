@@ -31,6 +31,11 @@ form_days = 7
 upload_mb = 20
 # 登录后多少小时须重新登录
 sign_in_hours = 12
+# 邀请链接多少天内有效
+invitation_days = 30
+# 填报附件：单个文件的大小上限（MB），每份填报最多几个
+file_mb = 10
+record_files = 100
 # 站点前面有几层反向代理，各层都须写X-Forwarded-For。
 # 连续猜密码的网段须等待；层数填错时，一人猜密码，人人都要等待
 proxies = {proxies}
@@ -49,6 +54,9 @@ class Settings:
     form_days: int
     upload_mb: int
     sign_in_hours: int
+    invitation_days: int
+    file_mb: int
+    record_files: int
     proxies: int
 
     @property
@@ -186,6 +194,9 @@ _LIMITS = {
     "upload_mb": (1, 50),  # a workbook is read no further
     "sign_in_hours": (1, 168),
     "proxies": (0, 9),
+    "invitation_days": (1, 366),
+    "file_mb": (1, 50),
+    "record_files": (1, 1000),
 }
 
 

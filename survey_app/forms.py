@@ -1,203 +1,223 @@
-"""From an instrument to a WTForms form: the only place that knows which field asks which type."""
+"""A filled form as its page shows and sends it: sections, rows of repeats, answers, faults."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.form import BaseForm
-from wtforms.validators import ValidationError
 
-from instruments.model import Instrument, Item, Section
-from survey_app.answers import Answers, blank_scored, missing_items, prune
+from instruments.model import Comparison, Instrument, Item, Section
+from survey_app.answers import Answers, Asked, Row, asked, blank_scored, collect, row_key
+from survey_app.attachments import ENDINGS, Attachment
+from survey_app.fields import data_of, make_form, sent_form, shown
+from survey_app.pasted import Pasted, header
 from survey_app.phrases import phrase
+from survey_app.repeats import sent_rows
 
-TEXT_LIMIT = 1000
-"""Signs of a written answer that a page accepts."""
-
-
-def _choices(item: Item) -> list[str]:
-    assert item.scale is not None
-    return list(item.scale.codes)  # the page takes the words from the scale itself
+WIDEST = 8
+"""Columns that one line of a desktop's table can hold."""
 
 
-def _radio(item: Item, checks: list[Any]) -> Any:
-    return RadioField(item.label, checks, choices=_choices(item), validate_choice=False)
+@dataclass(frozen=True)
+class Condition:
+    """When an item or section is asked: ``field=value field!=value`` for the script, and the
+    same in words for whoever has none."""
+
+    rule: str
+    words: tuple[str, ...]
 
 
-def _menu(item: Item, checks: list[Any]) -> Any:
-    return SelectField(item.label, checks, choices=["", *_choices(item)], validate_choice=False)
+@dataclass(frozen=True)
+class Question:
+    """One item as a page shows it: the name of its field, and when it is asked."""
 
-
-def _one(item: Item, checks: list[Any]) -> Any:
-    return (_menu if item.appearance == "minimal" else _radio)(item, checks)
-
-
-def _several(item: Item, checks: list[Any]) -> Any:
-    return SelectMultipleField(item.label, checks, choices=_choices(item), validate_choice=False)
-
-
-def _typed(item: Item, checks: list[Any]) -> Any:
-    return StringField(item.label, checks)
-
-
-FIELD_FOR: Mapping[str, Callable[[Item, list[Any]], Any]] = {
-    "select_one": _one,
-    "select_multiple": _several,
-    "text": _typed,
-    "integer": _typed,
-    "decimal": _typed,
-    "date": _typed,
-}
-"""Item type → WTForms field. Notes are shown, not asked."""
+    item: Item
+    key: str
+    when: Condition
 
 
 class Questionnaire:
-    """One shown or sent form of an instrument: sections for this context, answers, faults."""
+    """One shown or sent form of an instrument: sections for this context, answers, faults.
+
+    ``errors`` maps the name of a field (``item``, or ``repeat-0-item`` in a row) to its fault,
+    ``pasted`` a repeat to a table that was not taken, with its faults. ``attachments`` are the
+    files that the answers to items of type ``file`` may name.
+    """
+
+    accept = ",".join(f".{ending}" for ending in ENDINGS)
 
     def __init__(
-        self, instrument: Instrument, context: Mapping[str, str], answers: Answers | None = None
+        self,
+        instrument: Instrument,
+        context: Mapping[str, str],
+        answers: Answers | None = None,
+        *,
+        attachments: Mapping[str, Attachment] | None = None,
     ) -> None:
         self.instrument, self.context = instrument, context
-        self.form = BaseForm({item.name: _field(item) for item in self.items})
-        self.form.process(data=_shown(answers or {}, self.items))
+        self.attachments = attachments or {}
+        self.pasted: dict[str, Pasted] = {}
         self.answers: Answers = dict(answers or {})
         self.errors: dict[str, str] = {}
+        self._once = make_form(self.items)
+        self._once.process(data=shown(self.answers, self.items))
+        self._rows: dict[str, list[BaseForm]] = {}
+        for section in self.repeats:
+            self.set_rows(section, _rows_of(self.answers, section))
 
     @property
     def sections(self) -> list[Section]:
         """Sections that this context has."""
-        found = []
-        for section in self.instrument.sections:
-            if all(rule.holds(self.context) for rule in section.relevant):
-                found.append(section)
-        return found
+        return [
+            section
+            for section in self.instrument.sections
+            if all(r.holds(self.context) for r in section.relevant if r.item in self.context)
+        ]
+
+    @property
+    def repeats(self) -> list[Section]:
+        """Sections whose answer is a list of rows."""
+        return [section for section in self.sections if section.repeat]
 
     @property
     def items(self) -> list[Item]:
-        """Items that this context may be asked."""
-        return [i for s in self.sections for i in s.items if i.type != "note"]
+        """Items that this context may be asked once."""
+        return [i for s in self.sections if not s.repeat for i in s.items if i.type != "note"]
 
     def read(self, sent: MultiDict[str, str], *, partial: bool = False) -> None:
         """Take what was sent: fill ``answers`` and ``errors``. A draft (``partial``) may lack
-        required items. Answers to items that were not asked are dropped."""
-        self.form.process(sent)
-        self.form.validate()
-        given = {name: self.form[name].data for name in self.form._fields}
-        answers: Answers = {n: v for n, v in given.items() if v not in (None, "")}
-        self.answers = prune(self.instrument, self.context, answers)
-        asked = {n: e for n, e in self.form.errors.items() if n in self.answers}
-        self.errors = {str(name): str(found[0]) for name, found in asked.items()}
-        if not partial:
-            for item in missing_items(self.instrument, self.context, self.answers):
-                self.errors.setdefault(item.name, phrase("form.required"))
+        required items. Answers that are faulty, or to items not asked, are no answers."""
+        self._once.process(sent)
+        self._once.validate()
+        for section in self.repeats:
+            rows = enumerate(sent_rows(sent, section))
+            self._rows[section.name] = [sent_form(section, number, row) for number, row in rows]
+        found = list(asked(self.instrument, self.context, self._given()))
+        self.errors = {one.key: f for one in found if (f := self._fault(one, partial))}
+        self.answers = collect(iter(found), without=self.errors)
+
+    def set_rows(self, section: Section, rows: Sequence[Row]) -> None:
+        """Show these rows in a repeat."""
+        self._rows[section.name] = []
+        for row in rows:
+            form = make_form(section.items, f"{section.name}-{len(self._rows[section.name])}")
+            form.process(data=shown(row, section.items))
+            self._rows[section.name].append(form)
+
+    def add_rows(self, section: Section, count: int) -> None:
+        """Show blank rows after those there are."""
+        rows = self._rows[section.name]
+        for _ in range(count):
+            form = make_form(section.items, f"{section.name}-{len(rows)}")
+            form.process()
+            rows.append(form)
+
+    def when(self, section: Section) -> Condition:
+        """On which answers the whole of a section hangs."""
+        return self._condition(section.relevant, section, None)
+
+    def questions(self, section: Section) -> list[Question]:
+        """Items of a section that is asked once."""
+        return [self._question(section, None, item) for item in section.items]
+
+    def rows(self, section: Section) -> list[list[Question]]:
+        """Items of each shown row of a repeat."""
+        numbers = range(len(self._rows[section.name]))
+        return [[self._question(section, n, item) for item in section.items] for n in numbers]
+
+    def wide(self, section: Section) -> bool:
+        """Whether a row of a repeat is too wide for one line of a desktop's table."""
+        return len(section.items) > WIDEST or any(
+            i.type == "select_multiple" for i in section.items
+        )
+
+    def columns(self, section: Section) -> list[str]:
+        """Labels that a table pasted into a repeat may have."""
+        return header(section)
+
+    def attachment(self, key: str) -> Attachment | None:
+        """The stored file that an item names."""
+        return self.attachments.get(self.typed(key))
+
+    def has(self, key: str) -> bool:
+        """Whether a field of this name is on the page."""
+        name, _, rest = key.partition("-")
+        row, _, item = rest.partition("-")
+        if not rest:
+            return name in self._once._fields
+        rows = self._rows.get(name, [])
+        return row.isdigit() and int(row) < len(rows) and item in rows[int(row)]._fields
 
     @property
-    def blanks(self) -> list[Item]:
+    def blanks(self) -> list[Asked]:
         """Scored items left blank, to be confirmed once."""
         return blank_scored(self.instrument, self.context, self.answers)
 
-    def chosen(self, name: str) -> list[str]:
+    def chosen(self, key: str) -> list[str]:
         """Codes to be shown as chosen."""
-        field: Any = self.form[name]
+        field = self._field(key)
         if field.raw_data is not None:
             return list(field.raw_data)
         return field.data if isinstance(field.data, list) else [field.data or ""]
 
-    def typed(self, name: str) -> str:
+    def typed(self, key: str) -> str:
         """Text to be shown in a field."""
-        return "".join(self.chosen(name)[:1])
+        return "".join(self.chosen(key)[:1])
 
-    def label(self, name: str) -> str:
-        """The words of an item."""
-        return self.instrument.item(name).label
+    def label(self, key: str) -> str:
+        """The words of an item; in a repeat, with the row that it stands in."""
+        name, _, rest = key.partition("-")
+        if not rest:
+            return self.instrument.item(name).label
+        row, _, item = rest.partition("-")
+        section = next(one for one in self.repeats if one.name == name)
+        label = self.instrument.item(item).label
+        return phrase("form.in_row", section=section.label, row=int(row) + 1, label=label)
 
+    def _given(self) -> dict[str, object]:
+        rows = {name: [data_of(form) for form in forms] for name, forms in self._rows.items()}
+        return {**data_of(self._once), **rows}
 
-def _field(item: Item) -> Field:
-    field: Field = FIELD_FOR[item.type](item, [_Check(item)])
-    return field
+    def _fault(self, one: Asked, partial: bool) -> str:
+        found = self._field(one.key).errors
+        if found:
+            return str(found[0])
+        if one.item.type == "file" and one.answer and one.answer not in self.attachments:
+            return phrase("form.no_such_file")
+        lacking = one.item.required and one.answer is None and not partial
+        return phrase("form.required") if lacking else ""
 
+    def _field(self, key: str) -> Any:
+        name, _, rest = key.partition("-")
+        row, _, item = rest.partition("-")
+        return self._rows[name][int(row)][item] if rest else self._once[name]
 
-class _Check:
-    """Reads one answer into its stored form and refuses what the instrument does not allow."""
+    def _question(self, section: Section, row: int | None, item: Item) -> Question:
+        key = item.name if row is None else row_key(section, row, item)
+        return Question(item, key, self._condition(item.relevant, section, row))
 
-    field_flags: dict[str, object] = {}
+    def _condition(
+        self, rules: Sequence[Comparison], section: Section, row: int | None
+    ) -> Condition:
+        own = [rule for rule in rules if rule.item not in self.context]
+        parts = [f"{self._name(r.item, section, row)}{r.operator}{r.value}" for r in own]
+        return Condition(" ".join(parts), tuple(h for rule in own if (h := self._hint(rule))))
 
-    def __init__(self, item: Item) -> None:
-        self.item = item
+    def _name(self, item: str, section: Section, row: int | None) -> str:
+        inside = row is not None and item in {each.name for each in section.items}
+        return f"{section.name}-{row}-{item}" if inside else item
 
-    def __call__(self, _form: BaseForm, field: Any) -> None:
-        if field.data in (None, "", []):
-            field.data = None
-            return
-        field.data = _READ[self.item.type](self.item, field.data)
-
-
-def _read_choice(item: Item, value: str) -> str:
-    if item.scale is None or value not in item.scale.codes:
-        raise ValidationError(phrase("form.unknown_choice"))
-    return value
-
-
-def _read_choices(item: Item, values: Sequence[str]) -> str:
-    for value in values:
-        _read_choice(item, value)
-    assert item.scale is not None
-    return " ".join(code for code in item.scale.codes if code in values)
-
-
-def _read_text(_item: Item, value: str) -> str:
-    text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").strip()
-    if len(text) > TEXT_LIMIT:
-        raise ValidationError(phrase("form.too_long", limit=TEXT_LIMIT))
-    return "".join(sign for sign in text if sign == "\n" or unicodedata.category(sign) != "Cc")
-
-
-def _read_integer(item: Item, value: str) -> int:
-    digits = unicodedata.normalize("NFKC", value).strip()
-    if not re.fullmatch(r"[+-]?\d{1,12}", digits):
-        raise ValidationError(phrase("form.not_integer"))
-    return int(_within(item, int(digits)))
-
-
-def _read_decimal(item: Item, value: str) -> float:
-    digits = unicodedata.normalize("NFKC", value).strip()
-    if not re.fullmatch(r"[+-]?\d{1,12}(\.\d{1,6})?", digits):
-        raise ValidationError(phrase("form.not_number"))
-    return _within(item, float(digits))
+    def _hint(self, rule: Comparison) -> str:
+        scale = self.instrument.item(rule.item).scale
+        if rule.operator != "=" or scale is None:
+            return ""
+        label, value = self.instrument.item(rule.item).label, scale.label(rule.value)
+        return phrase("form.only_if", label=label, value=value)
 
 
-def _read_date(_item: Item, value: str) -> str:
-    try:
-        return date.fromisoformat(unicodedata.normalize("NFKC", value).strip()).isoformat()
-    except ValueError as error:
-        raise ValidationError(phrase("form.not_date")) from error
-
-
-def _within(item: Item, number: float) -> float:
-    limit = item.limit
-    low = limit is not None and limit.low is not None and number < limit.low
-    high = limit is not None and limit.high is not None and number > limit.high
-    if limit and (low or high):
-        raise ValidationError(limit.message or phrase("form.out_of_range"))
-    return number
-
-
-_READ: Mapping[str, Callable[[Item, Any], Any]] = {
-    "select_one": _read_choice,
-    "select_multiple": _read_choices,
-    "text": _read_text,
-    "integer": _read_integer,
-    "decimal": _read_decimal,
-    "date": _read_date,
-}
-
-
-def _shown(answers: Answers, items: Sequence[Item]) -> dict[str, object]:
-    several = {item.name for item in items if item.type == "select_multiple"}
-    return {n: str(v).split() if n in several else str(v) for n, v in answers.items()}
+def _rows_of(answers: Answers, section: Section) -> list[Row]:
+    found = answers.get(section.name)
+    return found if isinstance(found, list) else []

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from survey_app.errors import Refused
 
 PREPARING, OPEN, CLOSED, SEALED, SCORED = "准备", "开放", "关闭", "已封存", "已评分"
-STATES = (PREPARING, OPEN, CLOSED, SEALED, SCORED)
-ROLES = ("province", "expert")
+FOLLOWUP_OPEN, FOLLOWUP_CLOSED = "跟踪开放", "跟踪关闭"
+FOLLOWUP_SEALED, FOLLOWUP_SCORED = "跟踪已封存", "跟踪已评分"
+STATES = (
+    *(PREPARING, OPEN, CLOSED, SEALED, SCORED),
+    *(FOLLOWUP_OPEN, FOLLOWUP_CLOSED, FOLLOWUP_SEALED, FOLLOWUP_SCORED),
+)
+"""A cycle goes through them in this order."""
+OPEN_IN: Mapping[str, str] = {"end": OPEN, "followup": FOLLOWUP_OPEN}
+"""Wave of an instrument → the one state in which it takes answers."""
+REPORTERS = ("institution", "locality", "school", "recorder")
+"""Roles that hand in records."""
+ROLES = ("province", "expert", *REPORTERS)
 NO_CONFLICT, CONFLICT = "none", "conflict"
 QUEUED, RUNNING, DONE, FAILED = "等待", "进行中", "完成", "失败"
+UNBEGUN, DRAFT, SUBMITTED, RETURNED, ASIDE = "未开始", "草稿", "已提交", "已退回", "冲突"
+"""States of a record; ``ASIDE`` is a copy that was saved elsewhere meanwhile."""
 
 
 def allowed(check: Callable[[], None]) -> bool:
@@ -22,15 +34,15 @@ def allowed(check: Callable[[], None]) -> bool:
     return True
 
 
-def check_role(role: str, needed: str) -> None:
-    """A page belongs to one role."""
-    if role != needed:
+def check_role(role: str, needed: tuple[str, ...]) -> None:
+    """A page belongs to one role, or to several."""
+    if role not in needed:
         raise Refused("wrong_role", 403)
 
 
 def check_can_import(state: str) -> None:
     """A catalogue may be replaced until the cycle opens; a new one may follow a sealed one."""
-    if state in (OPEN, CLOSED):
+    if state in (OPEN, CLOSED, FOLLOWUP_OPEN, FOLLOWUP_CLOSED):
         raise Refused("import_late", 409, state=state)
 
 
@@ -41,22 +53,23 @@ def check_can_change_sources(state: str) -> None:
 
 
 def check_can_open(state: str) -> None:
-    """Only a cycle in preparation opens."""
-    if state != PREPARING:
+    """Only a cycle in preparation opens; only a scored one opens again, for the follow-up."""
+    if state not in (PREPARING, SCORED):
         raise Refused("not_preparing", 409, state=state)
 
 
-def check_can_answer(state: str) -> None:
-    """Answers are taken while the cycle is open, from trainees and experts alike."""
-    if state == PREPARING:
+def check_can_answer(state: str, wave: str = "end") -> None:
+    """Answers are taken while the wave of their instrument is open, from everybody alike."""
+    opens = STATES.index(OPEN_IN[wave])
+    if STATES.index(state) < opens:
         raise Refused("cycle_not_open", 403)
-    if state != OPEN:
+    if STATES.index(state) > opens:
         raise Refused("cycle_closed", 410)
 
 
-def check_can_issue(state: str, *, enrolled: int, issued: int, count: int) -> None:
+def check_can_issue(state: str, *, wave: str, enrolled: int, issued: int, count: int) -> None:
     """Tickets are issued while open, never more of them than trainees enrolled."""
-    if state != OPEN:
+    if state != OPEN_IN[wave]:
         raise Refused("issue_not_open", 409, state=state)
     if count < 1 or issued + count > enrolled:
         raise Refused("issue_too_many", 409, enrolled=enrolled, issued=issued, count=count)
@@ -64,22 +77,27 @@ def check_can_issue(state: str, *, enrolled: int, issued: int, count: int) -> No
 
 def check_can_close(state: str) -> None:
     """Only an open cycle closes."""
-    if state != OPEN:
+    if state not in OPEN_IN.values():
         raise Refused("not_open", 409, state=state)
 
 
 def check_can_extract(state: str) -> None:
-    """An extract is written once, from a closed cycle."""
-    if state != CLOSED:
+    """An extract is written once for each edition, from a closed cycle."""
+    if state not in (CLOSED, FOLLOWUP_CLOSED):
         raise Refused("not_closed", 409, state=state)
 
 
 def check_can_score(state: str, *, job_running: bool) -> None:
     """Scoring needs the sealed extract, and one job runs at a time."""
-    if state not in (SEALED, SCORED):
+    if state not in (SEALED, SCORED, FOLLOWUP_SEALED, FOLLOWUP_SCORED):
         raise Refused("not_sealed", 409, state=state)
     if job_running:
         raise Refused("job_running", 409)
+
+
+def next_state(state: str) -> str:
+    """The state after ``state``; a scored cycle that is scored again stays scored."""
+    return STATES[STATES.index(state) + 1]
 
 
 def check_can_visit(expert: str, assigned: str) -> None:
@@ -95,13 +113,18 @@ def check_can_declare(state: str, *, declaration: str, signed: bool) -> None:
         raise Refused("declared_already", 409)
 
 
-def check_can_observe(state: str, *, declaration: str, signed: bool) -> None:
-    """A record needs a declaration without conflict and is locked by the signature."""
-    check_can_answer(state)
+def check_declared(declaration: str) -> None:
+    """Whoever judges has declared, and has no conflict."""
     if not declaration:
         raise Refused("declare_first", 403)
     if declaration == CONFLICT:
         raise Refused("recused", 403)
+
+
+def check_can_observe(state: str, *, declaration: str, signed: bool) -> None:
+    """A record needs a declaration without conflict and is locked by the signature."""
+    check_can_answer(state)
+    check_declared(declaration)
     if signed:
         raise Refused("visit_signed", 409)
 
@@ -111,6 +134,46 @@ def check_can_sign(state: str, *, declaration: str, signed: bool, incomplete: li
     check_can_observe(state, declaration=declaration, signed=signed)
     if incomplete:
         raise Refused("visit_incomplete", 409, sessions="、".join(incomplete))
+
+
+def check_own(*, role: str, unit: str, owner_role: str, owner: str) -> None:
+    """An account opens what its own unit owes; anybody else's does not exist for it."""
+    if (role, unit) != (owner_role, owner):
+        raise Refused("no_such_record", 404)
+
+
+def check_unlocked(record: str) -> None:
+    """A record is locked by its submission."""
+    if record == SUBMITTED:
+        raise Refused("record_submitted", 409)
+
+
+def check_can_fill(state: str, wave: str, record: str) -> None:
+    """A record is filled while its wave is open and it is not submitted; so long its owner may be
+    reminded of it."""
+    check_can_answer(state, wave)
+    check_unlocked(record)
+
+
+def check_can_return(state: str, wave: str, record: str, role: str, *, reason: str) -> None:
+    """A submitted record goes back, with a reason, while it can still be filled; what an expert
+    has signed does not."""
+    check_can_answer(state, wave)
+    if role not in REPORTERS:
+        raise Refused("signed_for_good", 409)
+    if record != SUBMITTED:
+        raise Refused("not_submitted", 409)
+    if not reason.strip():
+        raise Refused("reason_missing", 422)
+
+
+def check_can_check(state: str, wave: str, record: str) -> None:
+    """Fields of a submitted record are checked until its wave is sealed."""
+    closed = STATES[STATES.index(OPEN_IN[wave]) + 1]
+    if state not in (OPEN_IN[wave], closed):
+        raise Refused("check_late", 409, state=state)
+    if record != SUBMITTED:
+        raise Refused("not_submitted", 409)
 
 
 def check_can_try(now: int, until: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,16 @@ BULLETIN_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+GROUPS: Mapping[str, tuple[str, ...]] = {"reporter": (*policies.REPORTERS, "expert")}
+"""Access rule that several roles share → those roles."""
+FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 UPLOADS = {"programme.check_import", "programme.change_sources"}
+RECORDS = {"records.send"}
+FILES_AT_ONCE = 4
+"""Attachments of full size that one page may carry."""
+PAGE_BYTES = 8 * 1024 * 1024
+"""Words and numbers of a record's page: a thousand rows of a wide table."""
+PAGE_FIELDS = 50_000
 
 
 def settings() -> Settings:
@@ -56,7 +65,7 @@ def signed_in(view: View) -> View:
 
 
 def only(role: str) -> Callable[[View], View]:
-    """Only this role may open the page."""
+    """Only this role, or the roles of this group, may open the page."""
     return lambda view: _guarded(view, role)
 
 
@@ -79,14 +88,9 @@ def who() -> str:
     return found.login
 
 
-def bind(app: Flask, *, upload_bytes: int) -> None:
+def bind(app: Flask) -> None:
     """Put the rules into force."""
-
-    @app.before_request
-    def size_limit() -> None:
-        if request.endpoint in UPLOADS:
-            request.max_content_length = upload_bytes
-
+    app.before_request(_size_limits)
     app.after_request(_headers)
     app.context_processor(lambda: {"person": person(), "site": settings()})
 
@@ -98,11 +102,21 @@ def _guarded(view: View, needed: str) -> View:
         if found is None:
             return redirect(url_for("auth.sign_in_page"), 303)
         if needed != "staff":
-            policies.check_role(found.role, needed)
+            policies.check_role(found.role, GROUPS.get(needed, (needed,)))
         return view(*args, **kwargs)
 
     guard.access = needed  # type: ignore[attr-defined]
     return guard
+
+
+def _size_limits() -> None:
+    megabyte = 1024 * 1024
+    if request.endpoint in UPLOADS:
+        request.max_content_length = settings().upload_mb * megabyte
+    if request.endpoint in RECORDS:
+        files = FILES_AT_ONCE * settings().file_mb * megabyte
+        request.max_content_length = files + PAGE_BYTES
+        request.max_form_memory_size, request.max_form_parts = PAGE_BYTES, PAGE_FIELDS
 
 
 def _headers(response: Response) -> Response:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 import segno
 from markupsafe import Markup
 
-from survey_app.services.accounts import NewAccount
+from survey_app.phrases import phrase
+from survey_app.services.invite import Invitation
 from survey_app.services.issue import Slip
 
 
@@ -25,10 +26,11 @@ def slips_csv(slips: Sequence[Slip]) -> str:
     return _table(("班级代码", "场次代码", "答题码", "网址"), rows)
 
 
-def accounts_csv(accounts: Sequence[NewAccount]) -> str:
-    """New accounts as CSV."""
-    rows = [(a.login, a.name, a.login, a.password) for a in accounts]
-    return _table(("专家代码", "姓名", "登录名", "初始密码"), rows)
+def invitations_csv(invitations: Sequence[Invitation]) -> str:
+    """Fresh invitations as CSV."""
+    people = [(i.invitee, i.address) for i in invitations]
+    rows = [(phrase(f"role.{p.role}"), p.unit, p.name, p.login, at) for p, at in people]
+    return _table(("身份", "代码", "名称", "登录名", "链接"), rows)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

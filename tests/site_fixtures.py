@@ -23,3 +23,11 @@ def preparing(tmp_path: Path):
     made = build(tmp_path / "home", state="准备")
     yield made
     made.engine.dispose()
+
+
+@pytest.fixture
+def whole(tmp_path: Path):
+    """An open cycle of the whole programme with small forms of every kind."""
+    made = build(tmp_path / "home", whole=True)
+    yield made
+    made.engine.dispose()

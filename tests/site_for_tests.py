@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from small_forms import FORMS, FRAMEWORK, PLAN
 
 from instruments.programme import (
     Catalogue,
     Cycle,
     Expert,
+    FocusGroup,
     Institution,
     Project,
+    ProjectCounty,
+    Recorder,
+    Review,
+    School,
+    Sending,
     Session,
     StructureCell,
     TrainingClass,
@@ -22,15 +30,31 @@ from instruments.programme import (
 )
 from survey_app import create_app, db, migration
 from survey_app.instance import instance
-from survey_app.models import AccountRow, ResponseRow
+from survey_app.models import ResponseRow
 from survey_app.services import accounts, programme, respond
 from survey_app.services.audit import COMMAND
 from survey_app.services.catalogue import store_catalogue
 from survey_app.services.issue import issue_slips, places_of
 
 PASSWORD = "correct-horse-battery"
+SMALL = programme.Sources(
+    instruments=tuple(sorted(FORMS.items())),
+    frameworks=(("A.yaml", FRAMEWORK),),
+    plan=("plan.yaml", PLAN),
+)
 HASHED = accounts.hash_password(PASSWORD)
 STAFF = {"boss": ("province", ""), "E1": ("expert", "E1"), "E2": ("expert", "E2")}
+REPORTERS = {
+    "I1": ("institution", "I1"),
+    "I2": ("institution", "I2"),
+    "140105": ("locality", "140105"),
+    "1401": ("locality", "1401"),
+    "X1": ("school", "X1"),
+    "X2": ("school", "X2"),
+    "J1": ("recorder", "J1"),
+    "J2": ("recorder", "J2"),
+}
+"""Accounts of those who hand in records, in the whole programme."""
 
 
 def catalogue(code: str = "2021", enrolled: int = 6) -> Catalogue:
@@ -55,6 +79,39 @@ def catalogue(code: str = "2021", enrolled: int = 6) -> Catalogue:
         sessions=(Session("S1", "C2", "2021-07-02", "示例场次", "主讲甲"),),
         experts=tuple(Expert(e, f"专家{e}", "别处", "", "140105", "语文") for e in ("E1", "E2")),
         visits=tuple(Visit(f"V{e}", "C2", "2021-07-02", f"E{e}", ("S1",)) for e in (1, 2)),
+    )
+
+
+def whole_programme() -> Catalogue:
+    """The same with a second institution, project counties, schools, sendings, reviews, focus
+    groups: everybody owes something."""
+    small = catalogue()
+    other = Project("P3", "示例项目三", "it_team", "blended", "I2", "open_tender", False)
+    third = TrainingClass("C3", "示例三班", "P3", "140106", 6, "2021-07-01", "2021-07-10")
+    return replace(
+        small,
+        institutions=(*small.institutions, Institution("I2", "示例院校乙", "provider")),
+        projects=(*small.projects, other),
+        classes=(*small.classes, third),
+        project_counties=(
+            ProjectCounty("140105", True, False),
+            ProjectCounty("140106", False, True),
+        ),
+        schools=(
+            School("X1", "示例一小", "140105", "primary"),
+            School("X2", "示例二中", "140106", "junior"),
+        ),
+        sendings=(Sending("N1", "X1", "C1", 3), Sending("N2", "X2", "C3", 2)),
+        reviews=(
+            Review("W1", "plan", "P1", "", "E1"),
+            Review("W2", "plan", "P1", "", "E2"),
+            Review("W3", "homework", "", "C2", "E1"),
+        ),
+        recorders=(Recorder("J1", "记录员甲", "别处"), Recorder("J2", "记录员乙", "别处")),
+        focus_groups=(
+            FocusGroup("G1", "C1", "2021-07-05", "J1"),
+            FocusGroup("G2", "C2", "2021-07-06", "J2"),
+        ),
     )
 
 
@@ -110,31 +167,40 @@ class Staff:
     client: FlaskClient
     token: str
 
-    def post(self, path: str, **fields):
-        return self.client.post(path, data={"csrf_token": self.token, **fields})
+    def post(self, path: str, sent: dict[str, Any] | None = None, **fields):
+        return self.client.post(path, data={"csrf_token": self.token, **(sent or {}), **fields})
 
     def get(self, path: str):
         return self.client.get(path)
 
 
-def build(home: Path, *, state: str = "开放", base_url: str = "http://localhost") -> Site:
-    """An instance with the sample catalogue in ``state``."""
+def build(
+    home: Path, *, state: str = "开放", base_url: str = "http://localhost", whole: bool = False
+) -> Site:
+    """An instance with the sample catalogue in ``state``; the whole programme with small forms."""
+    content = whole_programme() if whole else catalogue()
+    names = {
+        row.code: row.name
+        for part in (content.institutions, content.schools, content.recorders, content.experts)
+        for row in part
+    }
     with instance(home, title="测试站", base_url=base_url) as settings:
         engine = db.make_engine(settings.database)
         migration.upgrade(engine)
         with db.transaction(engine) as session:
-            for login, (role, expert) in STAFF.items():
+            for login, (role, unit) in (STAFF | (REPORTERS if whole else {})).items():
                 accounts.create_account(
                     session,
                     login=login,
-                    name=f"专家{login}" if role == "expert" else login,
+                    name=names.get(login, login),
                     role=role,
                     hashed=HASHED,
+                    unit=unit,
                     by=COMMAND,
                 )
-                session.flush()
-                session.get_one(AccountRow, login).expert = expert
-            store_catalogue(session, catalogue(), by=COMMAND)
+            cycle = store_catalogue(session, content, by=COMMAND)
+            if whole:
+                programme.store_sources(session, cycle, SMALL)
         engine.dispose()
     site = Site(create_app(home), home)
     site.state(state)

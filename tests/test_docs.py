@@ -77,3 +77,17 @@ def test_layers_speak_the_glossary() -> None:
 def test_every_picture_of_the_readme_exists() -> None:
     for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
         assert (ROOT / path).is_file(), path
+
+
+ROLES = ("trainee", "expert", "recorder", "institution", "locality", "school", "province")
+
+
+def test_every_role_has_a_guide_with_pictures_that_the_browser_tests_take() -> None:
+    guide = ROOT / "docs" / "guide"
+    for role in (*ROLES, "assessor"):
+        text = (guide / f"{role}.md").read_text(encoding="utf-8")
+        assert f"({role}.md)" in (guide / "README.md").read_text(encoding="utf-8")
+        shown = re.findall(r"\((pictures/[a-z0-9-]+\.png)\)", text)
+        assert shown or role == "assessor", "an assessor works at the command line"
+        for name in shown:
+            assert (guide / name).read_bytes().startswith(b"\x89PNG"), name

@@ -7,6 +7,8 @@ import pytest
 from site_for_tests import Site, build
 
 PUBLIC, STAFF, EXPERT, PROVINCE = "public", "staff", "expert", "province"
+REPORTER = "reporter"
+"""Institutions, localities, schools, recorders; experts for their reviews."""
 ACCESS = {
     "trainee.notice": PUBLIC,
     "trainee.form": PUBLIC,
@@ -15,6 +17,8 @@ ACCESS = {
     "auth.index": PUBLIC,
     "auth.sign_in_page": PUBLIC,
     "auth.sign_in": PUBLIC,
+    "auth.invitation": PUBLIC,
+    "auth.accept": PUBLIC,
     "auth.sign_out": STAFF,
     "auth.password_page": STAFF,
     "auth.change_password": STAFF,
@@ -24,6 +28,19 @@ ACCESS = {
     "expert.record": EXPERT,
     "expert.save": EXPERT,
     "expert.sign": EXPERT,
+    "expert.review": EXPERT,
+    "expert.declare_review": EXPERT,
+    "records.mine": REPORTER,
+    "records.form": REPORTER,
+    "records.send": REPORTER,
+    "records.view": REPORTER,
+    "records.copies": REPORTER,
+    "files.download": STAFF,
+    "duties.listing": PROVINCE,
+    "duties.remind": PROVINCE,
+    "duties.record": PROVINCE,
+    "duties.send_back": PROVINCE,
+    "duties.check": PROVINCE,
     "province.board": PROVINCE,
     "province.open_answers": PROVINCE,
     "province.close_answers": PROVINCE,
@@ -32,7 +49,8 @@ ACCESS = {
     "province.training_class": PROVINCE,
     "province.tickets": PROVINCE,
     "province.experts": PROVINCE,
-    "province.expert_accounts": PROVINCE,
+    "province.invitations": PROVINCE,
+    "province.send_invitations": PROVINCE,
     "province.score": PROVINCE,
     "province.score_again": PROVINCE,
     "province.progress": PROVINCE,
@@ -51,7 +69,7 @@ ACCESS = {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory):
-    made = build(tmp_path_factory.mktemp("site") / "home")
+    made = build(tmp_path_factory.mktemp("site") / "home", whole=True)
     yield made
     made.engine.dispose()
 
@@ -65,6 +83,8 @@ def addresses(site: Site):
     for rule in site.app.url_map.iter_rules():
         values = {"code": "C1", "session": "S1", "job": "none", "kind": "c", "number": "1" * 20}
         values["staged"] = f"{'0' * 64}.xlsx"
+        values |= {"instrument": "institution_record", "target": "P1", "id": "0" * 32}
+        values |= {"secret": "none"}
         if rule.endpoint != "static":
             with site.app.test_request_context():
                 path = rule.build({n: values[n] for n in rule.arguments})[1]
@@ -83,7 +103,15 @@ def test_strangers_are_sent_to_the_sign_in_page(site: Site) -> None:
         site.app.config["WTF_CSRF_ENABLED"] = True
 
 
-@pytest.mark.parametrize(("login", "other"), [("E1", PROVINCE), ("boss", EXPERT)])
+@pytest.mark.parametrize(
+    ("login", "other"),
+    [
+        ("E1", PROVINCE),
+        ("boss", EXPERT),
+        ("boss", REPORTER),
+        *((login, other) for login in ("I1", "140105", "X1", "J1") for other in (PROVINCE, EXPERT)),
+    ],
+)
 def test_one_role_does_not_open_the_other_s_pages(site: Site, login: str, other: str) -> None:
     staff = site.staff(login)
     for endpoint, method, path in addresses(site):

@@ -61,7 +61,7 @@ def test_demo_leaves_what_is_promised(demo: Path) -> None:
     table = (demo / "results" / "units.csv").read_text(encoding="utf-8")
     assert table.splitlines()[0] == HEADER
     units = pd.read_csv(demo / "results" / "units.csv", dtype={"unit": str})
-    assert set(units["scorecard"]) == {"A", "A-project", "A-overall"}
+    assert set(units["scorecard"]) == {"A", "A-project", "A-overall", "B-city", "B-county"}
     ranked = units.dropna(subset=["rank"])
     shown = ["rank_low", "rank_high", "letters", "score_low", "score_high"]
     assert ranked[shown].notna().to_numpy().all()

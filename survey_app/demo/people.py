@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from instruments.catalogue_writer import write_catalogue
 from instruments.programme import Catalogue
@@ -63,11 +65,13 @@ class Clerk(Staff):
         rows = csv.DictReader(io.StringIO(page.content.decode("utf-8-sig")))
         return [Slip(row["班级代码"], row["场次代码"] or "", row["答题码"]) for row in rows]
 
-    def expert_accounts(self) -> dict[str, tuple[str, str]]:
-        """Make the experts' accounts; expert code to (login, password)."""
-        page = self.post("/province/experts/accounts", format="csv")
+    def invite(self, role: str) -> dict[str, tuple[str, str]]:
+        """Invite all of a role who have no account, and let each set a password of their own by
+        the link; code to (login, password)."""
+        page = self.post("/province/invitations", role=role, format="csv")
         rows = csv.DictReader(io.StringIO(page.content.decode("utf-8-sig")))
-        return {row["专家代码"]: (row["登录名"], row["初始密码"]) for row in rows}
+        at = self.visitor.address
+        return {row["代码"]: accept_invitation(at, row["链接"], row["登录名"]) for row in rows}
 
     def score(self, tell: Callable[[str], None]) -> None:
         """Ask for scoring and watch the job's page until it ends; raises UnexpectedPage."""
@@ -79,6 +83,15 @@ class Clerk(Staff):
             time.sleep(POLL_SECONDS)
             page = self.visitor.get(page.url)
         tell("评分任务完成")
+
+
+def accept_invitation(address: str, link: str, login: str) -> tuple[str, str]:
+    """Somebody opens the own link and sets a password; returns (login, password)."""
+    visitor = Visitor(address)
+    page = visitor.get(urlsplit(link).path)
+    password = secrets.token_urlsafe(12)
+    visitor.send(page, page.form(having="again"), new=password, again=password)
+    return login, password
 
 
 def answer_form(address: str, slip: Slip, answers: Mapping[str, str]) -> str:

@@ -85,7 +85,7 @@ def collect(address: str, credentials: tuple[str, str], sample: Sample, tell: Te
     clerk = Clerk(address, *credentials)
     clerk.import_sample(sample.province.catalogue)
     clerk.post("/province/open")
-    accounts = clerk.expert_accounts()
+    accounts = clerk.invite("expert")
     slips = [*clerk.slips("classes"), *clerk.slips("sessions")]
     tell(f"目录已导入，年度已开放，发出答题码 {len(slips)} 个")
     instruments = load_instruments(instrument_sources())

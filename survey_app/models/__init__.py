@@ -27,6 +27,13 @@ from survey_app.models.programme import (
     StructureRow,
     VisitRow,
 )
+from survey_app.models.records import (
+    FileRow,
+    InvitationRow,
+    RecordCheckRow,
+    RecordRow,
+    ReminderRow,
+)
 from survey_app.models.staff import (
     AccountRow,
     AttemptRow,
@@ -43,14 +50,19 @@ __all__ = [
     "ClassRow",
     "CycleRow",
     "ExpertRow",
+    "FileRow",
     "FocusGroupRow",
     "InstitutionRow",
+    "InvitationRow",
     "JobRow",
     "LotRow",
     "ObservationRow",
     "ProjectCountyRow",
     "ProjectRow",
+    "RecordCheckRow",
+    "RecordRow",
     "RecorderRow",
+    "ReminderRow",
     "ResponseRow",
     "ReviewRow",
     "SchoolRow",

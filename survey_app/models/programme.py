@@ -9,7 +9,8 @@ from survey_app.models.base import UNORDERED, Base
 
 
 class CycleRow(Base):
-    """A cycle 年度 and its state."""
+    """A cycle 年度 and its state: the extract and evaluation of its latest edition, and those of
+    the first one once the follow-up has superseded it."""
 
     __tablename__ = "cycles"
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -21,6 +22,8 @@ class CycleRow(Base):
     extract: Mapped[str] = mapped_column(String(120))
     extract_sha: Mapped[str] = mapped_column(String(64))
     evaluation: Mapped[str] = mapped_column(String(120))
+    first_extract: Mapped[str] = mapped_column(String(120), server_default="")
+    first_evaluation: Mapped[str] = mapped_column(String(120), server_default="")
 
 
 class SourceRow(Base):

@@ -9,13 +9,14 @@ from survey_app.models.base import UNORDERED, Base
 
 
 class AccountRow(Base):
-    """A staff account: argon2 hash and role."""
+    """A staff account: argon2 hash, role, and the code of the unit or person that it acts for
+    ('' for the province)."""
 
     __tablename__ = "accounts"
     login: Mapped[str] = mapped_column(String(60), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(String(12))
-    expert: Mapped[str] = mapped_column(String(40))
+    unit: Mapped[str] = mapped_column(String(40))
     password: Mapped[str] = mapped_column(Text)
 
 

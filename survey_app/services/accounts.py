@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from survey_app.errors import Refused
-from survey_app.models import AccountRow, ExpertRow, SignInRow
+from survey_app.models import AccountRow, SignInRow
 from survey_app.services import audit
 from survey_app.services.tickets import ALPHABET
 
@@ -30,16 +29,8 @@ class Person:
     login: str
     name: str
     role: str
-    expert: str
-
-
-@dataclass(frozen=True)
-class NewAccount:
-    """An account whose password is shown once."""
-
-    login: str
-    name: str
-    password: str
+    unit: str
+    """Code of the institution, locality, school, recorder or expert; '' for the province."""
 
 
 def new_password() -> str:
@@ -66,22 +57,22 @@ def sign_in(db: Session, *, login: str, now: int, hours: int) -> str:
     """Begin a sign-in and return its secret; older ones that have run out are removed."""
     db.execute(delete(SignInRow).where(SignInRow.until < now))
     secret = secrets.token_urlsafe(32)
-    db.add(SignInRow(digest=_digest(secret), login=login, until=now + hours * 3600))
+    db.add(SignInRow(digest=digest_of(secret), login=login, until=now + hours * 3600))
     return secret
 
 
 def signed_in(db: Session, *, secret: str, now: int) -> Person | None:
     """The person behind a sign-in that has not run out."""
-    row = db.get(SignInRow, _digest(secret))
+    row = db.get(SignInRow, digest_of(secret))
     if row is None or row.until < now:
         return None
     account = db.get_one(AccountRow, row.login)
-    return Person(account.login, account.name, account.role, account.expert)
+    return Person(account.login, account.name, account.role, account.unit)
 
 
 def sign_out(db: Session, *, secret: str) -> None:
     """End one sign-in."""
-    db.execute(delete(SignInRow).where(SignInRow.digest == _digest(secret)))
+    db.execute(delete(SignInRow).where(SignInRow.digest == digest_of(secret)))
 
 
 def check_new_password(new: str, again: str) -> None:
@@ -99,30 +90,16 @@ def replace_password(db: Session, *, login: str, hashed: str) -> None:
     audit.note(db, by=login, action="password", object=login)
 
 
-def create_account(db: Session, *, login: str, name: str, role: str, hashed: str, by: str) -> None:
+def create_account(
+    db: Session, *, login: str, name: str, role: str, hashed: str, by: str, unit: str = ""
+) -> None:
     """Add an account; refuses a login that exists."""
     if db.get(AccountRow, login):
         raise Refused("login_taken", 409, login=login)
-    db.add(AccountRow(login=login, name=name, role=role, expert="", password=hashed))
+    db.add(AccountRow(login=login, name=name, role=role, unit=unit, password=hashed))
     audit.note(db, by=by, action="account", object=login)
 
 
-def experts_without_account(db: Session, cycle: str) -> list[ExpertRow]:
-    """Experts of the cycle who cannot sign in yet, by code."""
-    known = select(AccountRow.login)
-    query = select(ExpertRow).where(ExpertRow.cycle == cycle, ExpertRow.code.not_in(known))
-    return list(db.scalars(query.order_by(ExpertRow.code)))
-
-
-def add_expert_accounts(db: Session, accounts: dict[NewAccount, str], *, by: str) -> None:
-    """Store accounts of experts; ``accounts`` maps each to the hash of its password."""
-    for account, hashed in accounts.items():
-        values = {"login": account.login, "name": account.name, "role": "expert"}
-        values |= {"expert": account.login, "password": hashed}
-        added = insert(AccountRow).values(**values).on_conflict_do_nothing()
-        if db.connection().execute(added).rowcount:
-            audit.note(db, by=by, action="account", object=account.login)
-
-
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """What the store knows of a secret that only a browser or a link holds."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -33,6 +33,13 @@ ACTIONS = (
     "record",
     "record_conflict",
     "sign",
+    "filing",
+    "filing_submit",
+    "filing_aside",
+    "filing_return",
+    "filing_check",
+    "remind",
+    "invite",
 )
 """What can be noted; the words are in the phrases, under ``audit.``."""
 

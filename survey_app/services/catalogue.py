@@ -90,10 +90,16 @@ def store_catalogue(db: Session, catalogue: Catalogue, *, by: str) -> CycleRow:
 
 
 def _void_accounts(db: Session, catalogue: Catalogue, by: str) -> None:
-    """An account opens the visits of its code: it ends when the code means somebody else."""
-    names = {expert.code: expert.name for expert in catalogue.experts}
-    for account in db.scalars(select(AccountRow).where(AccountRow.role == "expert")).all():
-        if names.get(account.expert, account.name) != account.name:
+    """An account opens what its code owes or visits: it ends when the code means another."""
+    parts: dict[str, tuple[Any, ...]] = {
+        "expert": catalogue.experts,
+        "institution": catalogue.institutions,
+        "school": catalogue.schools,
+        "recorder": catalogue.recorders,
+    }
+    names = {(role, row.code): row.name for role, rows in parts.items() for row in rows}
+    for account in db.scalars(select(AccountRow).where(AccountRow.role.in_(parts))).all():
+        if names.get((account.role, account.unit), account.name) != account.name:
             db.execute(delete(SignInRow).where(SignInRow.login == account.login))
             db.delete(account)
             audit.note(db, by=by, action="account_end", object=account.login)

@@ -30,13 +30,15 @@ def seal_cycle(engine: Engine, settings: Settings, *, by: str) -> Extract:
         policies.check_can_extract(cycle.state)
         programme, sources = programme_of(db, cycle), read_sources(db, cycle.code)
         raters = _Pseudonyms(settings.secret("rater"), cycle.code)
-        tables = build_tables(db, cycle, programme, raters)
-    name = f"{cycle.code}-{clock.today()}"
+        edition = "followup" if cycle.state == policies.FOLLOWUP_CLOSED else "end"
+        when = {"edition": edition, "day": clock.today()}
+        tables = build_tables(db, cycle, programme, raters, **when)
+    name = "-".join([cycle.code, clock.today(), *([edition] if edition != "end" else [])])
     place = settings.home / "extracts" / name
     with arriving_folder(place, check=_unsealed) as fresh:
         extract = write_extract(
             fresh,
-            cycle=Cycle(cycle.code, cycle.title, cycle.year, cycle.sample),
+            cycle=Cycle(cycle.code, cycle.title, cycle.year, cycle.sample, edition),
             day=clock.today(),
             tables=tables,
             instruments=dict(sources.instruments),
@@ -61,7 +63,10 @@ def _note_sealed(engine: Engine, code: str, name: str, sha: str, by: str) -> Non
     with transaction(engine) as db:
         cycle = db.get_one(CycleRow, code)
         policies.check_can_extract(cycle.state)
-        cycle.state, cycle.extract, cycle.extract_sha = policies.SEALED, name, sha
+        if cycle.state == policies.FOLLOWUP_CLOSED:
+            cycle.first_extract, cycle.first_evaluation = cycle.extract, cycle.evaluation
+            cycle.evaluation = ""
+        cycle.state, cycle.extract, cycle.extract_sha = policies.next_state(cycle.state), name, sha
         audit.note(db, by=by, action="extract", object=f"{name} {sha[:16]}")
 
 

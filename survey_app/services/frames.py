@@ -2,97 +2,132 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from instruments.model import Instrument
 from instruments.tables import (
+    CHECKS,
     CLASSES,
     CODEBOOK,
+    DUTIES,
     FIXED_TABLES,
+    FOCUS_GROUPS,
     RATERS,
+    REVIEWS,
     ROSTER_MARGINS,
+    SENDINGS,
     SESSIONS,
     UNITS,
     VISITS,
     Table,
     instrument_tables,
 )
-from instruments.types import labels_of, module_for
 from survey_app import policies
 from survey_app.models import (
     ClassRow,
     CycleRow,
-    InstitutionRow,
-    ObservationRow,
-    ProjectRow,
-    ResponseRow,
+    FocusGroupRow,
+    ReviewRow,
+    SendingRow,
     SessionRow,
     StructureRow,
     VisitRow,
 )
+from survey_app.services.answer_frames import Row, observations, responses
+from survey_app.services.duties import duties_of
 from survey_app.services.programme import Programme
-from survey_app.services.traits import coarsen
+from survey_app.services.progress import duty_lines
+from survey_app.services.record_frames import check_rows, duty_rows, record_rows
+from survey_app.services.unit_frames import unit_rows
 
-Row = dict[str, object]
 Pseudonyms = Callable[[Sequence[str]], dict[str, str]]
 
 
+@dataclass(frozen=True)
+class _Roster:
+    """Rows of the catalogue that several tables are made of; ``raters``: expert → pseudonym."""
+
+    classes: Sequence[ClassRow]
+    visits: Sequence[VisitRow]
+    reviews: Sequence[ReviewRow]
+    raters: Mapping[str, str]
+
+    @property
+    def projects(self) -> dict[str, str]:
+        """Class → project."""
+        return {row.code: row.project for row in self.classes}
+
+
 def build_tables(
-    db: Session, cycle: CycleRow, programme: Programme, pseudonyms: Pseudonyms
+    db: Session,
+    cycle: CycleRow,
+    programme: Programme,
+    pseudonyms: Pseudonyms,
+    *,
+    edition: str,
+    day: str,
 ) -> dict[str, pd.DataFrame]:
-    """Every table of the extract but the codebook, which the extract makes itself."""
-    classes = list(db.scalars(select(ClassRow).where(ClassRow.cycle == cycle.code)))
-    codes = {row.code for row in classes}
-    visits = [v for v in db.scalars(select(VisitRow)) if v.class_code in codes]
-    raters = pseudonyms(sorted({visit.expert for visit in visits}))
-    rows: dict[str, list[Row]] = {
-        UNITS.name: _units(db, cycle.code),
-        CLASSES.name: _classes(classes),
-        SESSIONS.name: _sessions(db, codes),
-        ROSTER_MARGINS.name: _margins(db, codes),
-        VISITS.name: _visits(visits, classes, raters),
-        RATERS.name: _raters(visits, raters),
-    }
-    projects = {row.code: row.project for row in classes}
-    seen = {visit.code: (visit.class_code, raters[visit.expert]) for visit in visits}
-    for instrument in programme.instruments:
-        if instrument.role == "trainee":
-            given = _responses(db, instrument, projects)
-            rows[instrument.table] = _protected(given, instrument, programme)
-        elif instrument.per == "visit":
-            rows[instrument.table] = _observations(db, instrument, seen, projects)
+    """Every table of the extract but the codebook, which the extract makes itself; ``day`` is
+    that of the sealing."""
+    roster = _roster(db, cycle, pseudonyms)
+    rows = _catalogue_rows(db, cycle, roster) | _answer_rows(db, cycle, programme, roster)
+    lines = duty_lines(db, cycle, programme, today=day)
+    rows[DUTIES.name] = duty_rows(lines, edition=edition)
     answers = [table for one in programme.instruments for table in instrument_tables(one)]
+    held = {row["response"] for table in answers for row in rows.get(table.name, [])}
+    rows[CHECKS.name] = check_rows(db, held)
     tables = [table for table in (*FIXED_TABLES, *answers) if table != CODEBOOK]
     return {table.name: _frame(table, rows.get(table.name, [])) for table in tables}
 
 
+def _roster(db: Session, cycle: CycleRow, pseudonyms: Pseudonyms) -> _Roster:
+    classes = list(db.scalars(select(ClassRow).where(ClassRow.cycle == cycle.code)))
+    codes = {row.code for row in classes}
+    visits = [v for v in db.scalars(select(VisitRow)) if v.class_code in codes]
+    reviews = list(db.scalars(select(ReviewRow).where(ReviewRow.cycle == cycle.code)))
+    experts = {visit.expert for visit in visits} | {review.expert for review in reviews}
+    return _Roster(classes, visits, reviews, pseudonyms(sorted(experts)))
+
+
+def _catalogue_rows(db: Session, cycle: CycleRow, roster: _Roster) -> dict[str, list[Row]]:
+    codes = set(roster.projects)
+    return {
+        UNITS.name: unit_rows(db, cycle.code),
+        CLASSES.name: _classes(roster.classes),
+        SESSIONS.name: _sessions(db, codes),
+        ROSTER_MARGINS.name: _margins(db, codes),
+        VISITS.name: _visits(roster),
+        REVIEWS.name: _reviews(roster),
+        RATERS.name: _raters(roster),
+        SENDINGS.name: _sendings(db, cycle.code),
+        FOCUS_GROUPS.name: _focus_groups(db, cycle.code, roster.projects),
+    }
+
+
+def _answer_rows(
+    db: Session, cycle: CycleRow, programme: Programme, roster: _Roster
+) -> dict[str, list[Row]]:
+    projects = roster.projects
+    seen = {visit.code: (visit.class_code, roster.raters[visit.expert]) for visit in roster.visits}
+    owed = duties_of(db, cycle, programme)
+    rows: dict[str, list[Row]] = {}
+    for instrument in programme.instruments:
+        if instrument.role == "trainee":
+            rows[instrument.table] = responses(db, instrument, programme, projects)
+        elif instrument.per == "visit":
+            rows[instrument.table] = observations(db, instrument, seen, projects)
+        else:
+            rows |= record_rows(db, cycle, instrument, owed, roster.raters)
+    return rows
+
+
 def _frame(table: Table, rows: Iterable[Row]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=table.names)
-
-
-def _units(db: Session, cycle: str) -> list[Row]:
-    labels = labels_of("project_types")
-    rows: list[Row] = [
-        {
-            "kind": "project",
-            "unit": p.code,
-            "name": p.name,
-            "type": p.type,
-            "type_label": labels[p.type],
-            "parent": p.institution,
-            "mode": p.mode,
-            "module": module_for(p.type, p.mode),
-        }
-        for p in db.scalars(select(ProjectRow).where(ProjectRow.cycle == cycle))
-    ]
-    own = select(InstitutionRow).where(InstitutionRow.cycle == cycle)
-    return rows + [{"kind": "institution", "unit": i.code, "name": i.name} for i in db.scalars(own)]
 
 
 def _classes(classes: Sequence[ClassRow]) -> list[Row]:
@@ -132,101 +167,55 @@ def _margins(db: Session, codes: set[str]) -> list[Row]:
     return [dict(zip(keys, key, strict=True)) | {"count": n} for key, n in sorted(counts.items())]
 
 
-def _visits(
-    visits: Sequence[VisitRow], classes: Sequence[ClassRow], raters: dict[str, str]
-) -> list[Row]:
-    project = {c.code: c.project for c in classes}
+def _visits(roster: _Roster) -> list[Row]:
     return [
         {
             "visit": v.code,
             "class_code": v.class_code,
-            "project": project[v.class_code],
+            "project": roster.projects[v.class_code],
             "date": v.date,
-            "rater": raters[v.expert],
+            "rater": roster.raters[v.expert],
             "signed": v.signed,
             "conflict": v.declaration == policies.CONFLICT,
         }
-        for v in visits
+        for v in roster.visits
     ]
 
 
-def _raters(visits: Sequence[VisitRow], raters: dict[str, str]) -> list[Row]:
-    counts = Counter(raters[visit.expert] for visit in visits)
-    return [{"rater": rater, "visits": n} for rater, n in sorted(counts.items())]
-
-
-def _responses(db: Session, instrument: Instrument, projects: Mapping[str, str]) -> list[Row]:
-    own = select(ResponseRow).where(
-        ResponseRow.instrument == instrument.code, ResponseRow.version == instrument.version
-    )
+def _reviews(roster: _Roster) -> list[Row]:
     return [
-        json.loads(r.answers)
-        | {
-            "response": r.id,
-            "unit": projects[r.class_code],
-            "target": r.session or r.class_code,
-            "class_code": r.class_code,
-            "session": r.session or None,
-            "day": r.day,
-            "duration": r.duration or None,
-            "status": "accepted",
+        {
+            "review": r.code,
+            "kind": r.kind,
+            "project": r.project or roster.projects[r.class_code],
+            "class_code": r.class_code or None,
+            "rater": roster.raters[r.expert],
+            "signed": r.signed,
+            "conflict": r.declaration == policies.CONFLICT,
         }
-        for r in db.scalars(own.order_by(ResponseRow.id))
-        if r.class_code in projects
+        for r in roster.reviews
     ]
 
 
-def _observations(
-    db: Session,
-    instrument: Instrument,
-    seen: Mapping[str, tuple[str, str]],
-    projects: Mapping[str, str],
-) -> list[Row]:
-    own = select(ObservationRow).where(
-        ObservationRow.instrument == instrument.code, ObservationRow.version == instrument.version
-    )
+def _raters(roster: _Roster) -> list[Row]:
+    counts = Counter(visit.expert for visit in roster.visits)
+    return [{"rater": rater, "visits": counts[e]} for e, rater in sorted(roster.raters.items())]
+
+
+def _sendings(db: Session, cycle: str) -> list[Row]:
     return [
-        json.loads(o.answers)
-        | {
-            "response": o.id,
-            "unit": projects[seen[o.visit][0]],
-            "target": o.visit,
-            "class_code": seen[o.visit][0],
-            "session": o.session,
-            "visit": o.visit,
-            "rater": seen[o.visit][1],
-            "day": o.day,
-            "status": o.status,
-        }
-        for o in db.scalars(own.order_by(ObservationRow.id))
-        if o.visit in seen
+        {"sending": s.code, "school": s.school, "class_code": s.class_code, "count": s.count}
+        for s in db.scalars(select(SendingRow).where(SendingRow.cycle == cycle))
     ]
 
 
-def _protected(rows: list[Row], instrument: Instrument, programme: Programme) -> list[Row]:
-    """Coarsen traits per class; below the minimum cell withhold words written freely."""
-    plan = programme.plan
-    traits = _by_need([use.item for use in instrument.used_as("trait")], programme)
-    words = [use.item for use in instrument.used_as("comment")]
-    groups: dict[object, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row["class_code"], row["session"]].append(row)
-    for members in groups.values():
-        found = [tuple(_text(row.get(trait)) for trait in traits) for row in members]
-        coarse = coarsen(found, plan.thresholds.min_cell_traits)
-        for row, kept in zip(members, coarse, strict=True):
-            row |= dict(zip(traits, kept, strict=True))
-            if len(members) < plan.thresholds.min_cell:
-                row |= dict.fromkeys(words)
-    return rows
-
-
-def _by_need(traits: list[str], programme: Programme) -> list[str]:
-    """Traits in the order in which the plan needs them: margin, case-mix, the others."""
-    plan = programme.plan
-    wanted = [plan.weighting.margin, *plan.adjustment.traits]
-    return sorted(traits, key=lambda t: wanted.index(t) if t in wanted else len(wanted))
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _focus_groups(db: Session, cycle: str, projects: Mapping[str, str]) -> list[Row]:
+    return [
+        {
+            "focus_group": g.code,
+            "class_code": g.class_code,
+            "project": projects[g.class_code],
+            "date": g.date,
+        }
+        for g in db.scalars(select(FocusGroupRow).where(FocusGroupRow.cycle == cycle))
+    ]

@@ -51,7 +51,10 @@ def issue_slips(
         wanted = enrolled - have if count is None else count
         if count is None and wanted == 0 and len(places) > 1:
             continue
-        policies.check_can_issue(place.cycle.state, enrolled=enrolled, issued=have, count=wanted)
+        state = place.cycle.state
+        policies.check_can_issue(
+            state, wave=place.wave, enrolled=enrolled, issued=have, count=wanted
+        )
         codes = issue_tickets(db, key=key, target=place.target, count=wanted)
         slips += [_slip(place, code, base_url) for code in codes]
     _note_issued(db, [place.code for place in places], len(slips), anew, by)
@@ -59,12 +62,14 @@ def issue_slips(
 
 
 def places_of(db: Session, *, cycle: str, scope: str, code: str) -> list[Place]:
-    """One class or session, or all classes or sessions of the cycle, by code."""
+    """One class or session, or all of them in the cycle by code; 'followups' are all classes at
+    the follow-up."""
     if scope in FIND:
         return [FIND[scope](db, code)]
     classes = db.scalars(select(ClassRow.code).where(ClassRow.cycle == cycle)).all()
-    if scope == "classes":
-        return [FIND["class"](db, found) for found in sorted(classes)]
+    if scope in ("classes", "followups"):
+        find = FIND["class" if scope == "classes" else "followup"]
+        return [find(db, found) for found in sorted(classes)]
     if scope != "sessions":
         raise Refused("page_damaged", 400)
     sessions = db.scalars(select(SessionRow.code).where(SessionRow.class_code.in_(classes)))
@@ -78,8 +83,7 @@ def _note_issued(db: Session, codes: list[str], count: int, anew: bool, by: str)
 
 
 def _slip(place: Place, code: str, base_url: str) -> Slip:
-    letter = "s" if place.session else "c"
     heading = place.session.title if place.session else place.training_class.name
-    address = f"{base_url.rstrip('/')}/{letter}/{place.code}#{code.replace('-', '')}"
+    address = f"{base_url.rstrip('/')}/{place.door}/{place.code}#{code.replace('-', '')}"
     session = place.session.code if place.session else ""
     return Slip(place.training_class.code, session, heading, code, address)

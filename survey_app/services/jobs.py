@@ -137,7 +137,9 @@ def _finish(engine: Engine, job: str, place: str) -> None:
         row = db.get_one(JobRow, job)
         row.state, row.done = policies.DONE, row.total
         cycle = db.get_one(CycleRow, row.cycle)
-        cycle.state, cycle.evaluation = policies.SCORED, place
+        if cycle.state in (policies.SEALED, policies.FOLLOWUP_SEALED):
+            cycle.state = policies.next_state(cycle.state)
+        cycle.evaluation = place
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey_app.models import ClassRow, ExpertRow, ProjectRow, ResponseRow, SessionRow, VisitRow
+from survey_app.services.programme import Programme
 from survey_app.services.tickets import issued_tickets
 
 
@@ -24,11 +25,18 @@ class ClassLine:
     slips: int
     visits: int
     signed: int
+    followup_tickets: int
+    followups: int
 
     @property
     def percent(self) -> int:
         """Share of the enrolled who have answered, in whole percent."""
         return 100 * self.n // self.enrolled if self.enrolled else 0
+
+    @property
+    def followup_percent(self) -> int:
+        """Share of the enrolled who have answered the follow-up, in whole percent."""
+        return 100 * self.followups // self.enrolled if self.enrolled else 0
 
 
 @dataclass(frozen=True)
@@ -43,11 +51,13 @@ class SessionLine:
     n: int
 
 
-def board(db: Session, cycle: str) -> list[ClassLine]:
+def board(db: Session, cycle: str, programme: Programme) -> list[ClassLine]:
     """One line per class, by code."""
     tickets = issued_tickets(db)
-    answered = _counts(db, ResponseRow.session == "")
-    slips = _counts(db, ResponseRow.session != "")
+    answered, slips, followups = (
+        _counts(db, programme, per=per, wave=wave)
+        for per, wave in (("class", "end"), ("session", "end"), ("class", "followup"))
+    )
     visits = _visits(db)
     classes = select(ClassRow, ProjectRow.name).join(
         ProjectRow,
@@ -67,6 +77,8 @@ def board(db: Session, cycle: str) -> list[ClassLine]:
                 slips=slips.get(row.code, 0),
                 visits=all_visits,
                 signed=signed,
+                followup_tickets=tickets.get(f"followup:{row.code}", 0),
+                followups=followups.get(row.code, 0),
             )
         )
     return lines
@@ -103,8 +115,9 @@ def expert_lines(db: Session, cycle: str) -> list[tuple[ExpertRow, int, int]]:
     return [(row, len(counts.get(row.code, [])), sum(counts.get(row.code, []))) for row in rows]
 
 
-def _counts(db: Session, where: object) -> dict[str, int]:
-    query = select(ResponseRow.class_code, func.count()).where(where)  # type: ignore[arg-type]
+def _counts(db: Session, programme: Programme, *, per: str, wave: str) -> dict[str, int]:
+    codes = [i.code for i in programme.instruments if i.subject == ("trainee", per, wave)]
+    query = select(ResponseRow.class_code, func.count()).where(ResponseRow.instrument.in_(codes))
     return {code: n for code, n in db.execute(query.group_by(ResponseRow.class_code))}
 
 

@@ -11,9 +11,16 @@ from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
 from survey_app import policies
-from survey_app.answers import Answers, missing_items
+from survey_app.answers import Answers, missing
 from survey_app.errors import Refused
-from survey_app.models import ClassRow, ObservationRow, ProjectRow, SessionRow, VisitRow
+from survey_app.models import (
+    ClassRow,
+    ObservationRow,
+    ProjectRow,
+    ReviewRow,
+    SessionRow,
+    VisitRow,
+)
 from survey_app.services import audit
 from survey_app.services.respond import canonical
 
@@ -78,14 +85,20 @@ def record_of(sheet: VisitSheet, session: str) -> SessionRecord:
 
 
 def declare(
-    db: Session, visit: VisitRow, *, state: str, declaration: str, reason: str, by: str
+    db: Session,
+    task: VisitRow | ReviewRow,
+    *,
+    state: str,
+    declaration: str,
+    reason: str,
+    by: str,
 ) -> None:
-    """Note the recusal declaration; a conflict closes the visit to this expert."""
-    policies.check_can_declare(state, declaration=visit.declaration, signed=visit.signed)
+    """Note the recusal declaration; a conflict closes the visit or review to this expert."""
+    policies.check_can_declare(state, declaration=task.declaration, signed=task.signed)
     if declaration not in (policies.NO_CONFLICT, policies.CONFLICT):
         raise Refused("declaration_missing", 422)
-    visit.declaration, visit.reason = declaration, reason[:200]
-    audit.note(db, by=by, action=f"declare_{declaration}", object=visit.code)
+    task.declaration, task.reason = declaration, reason[:200]
+    audit.note(db, by=by, action=f"declare_{declaration}", object=task.code)
 
 
 def save_record(
@@ -157,5 +170,5 @@ def _record(db: Session, visit: VisitRow, session: str, instrument: Instrument) 
         answers=answers,
         id=kept.id if kept else secrets.token_hex(16),
         revision=kept.revision if kept else 0,
-        complete=bool(kept) and not missing_items(instrument, {}, answers),
+        complete=bool(kept) and not missing(instrument, {}, answers),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -15,12 +15,23 @@ from survey_app.models import ClassRow, CycleRow, ProjectRow, SessionRow
 
 @dataclass(frozen=True)
 class Place:
-    """A class, or a session of it when ``session`` is set."""
+    """A class at the end of its training or at the follow-up, or a session of it."""
 
     cycle: CycleRow
     project: ProjectRow
     training_class: ClassRow
     session: SessionRow | None
+    wave: str = "end"
+
+    @property
+    def kind(self) -> str:
+        """Key of ``FIND`` under which this place is found."""
+        return "followup" if self.wave == "followup" else self.per
+
+    @property
+    def door(self) -> str:
+        """First part of the address of its page."""
+        return {"class": "c", "session": "s", "followup": "f"}[self.kind]
 
     @property
     def per(self) -> str:
@@ -35,7 +46,7 @@ class Place:
     @property
     def target(self) -> str:
         """What a ticket for this place opens."""
-        return f"{self.per}:{self.code}"
+        return f"{self.kind}:{self.code}"
 
     def context(self, instrument: Instrument) -> dict[str, str]:
         """Values of the context names that the instrument may use."""
@@ -68,5 +79,14 @@ def find_session(db: Session, code: str) -> Place:
     return Place(place.cycle, place.project, place.training_class, row)
 
 
-FIND: Mapping[str, Callable[[Session, str], Place]] = {"class": find_class, "session": find_session}
+def find_followup(db: Session, code: str) -> Place:
+    """The class with this code at the follow-up, or a refusal."""
+    return replace(find_class(db, code), wave="followup")
+
+
+FIND: Mapping[str, Callable[[Session, str], Place]] = {
+    "class": find_class,
+    "session": find_session,
+    "followup": find_followup,
+}
 """What a ticket or page is about → how it is found."""

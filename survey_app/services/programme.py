@@ -1,4 +1,4 @@
-"""The current cycle: its catalogue in and out of the store, its instruments, frameworks, plan."""
+"""The current cycle and what decides how it counts: its instruments, frameworks and plan."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ class Programme:
     instruments: tuple[Instrument, ...]
     frameworks: tuple[Framework, ...]
     plan: Plan
+
+    @property
+    def has_followup(self) -> bool:
+        """Whether anything is asked again months later."""
+        return any(instrument.wave == "followup" for instrument in self.instruments)
 
     def instrument(self, *, role: str, per: str, wave: str = "end") -> Instrument:
         """The instrument of a role about one kind of thing (``Instrument.per``) in a wave."""

@@ -30,11 +30,14 @@ class Submission:
     answers: Mapping[str, object]
     duration: str
     day: str
+    wave: str = "end"
 
     @property
     def target(self) -> str:
-        """What its ticket must open."""
-        return f"session:{self.session}" if self.session else f"class:{self.class_code}"
+        """What its ticket must open (``Place.target``)."""
+        if self.session:
+            return f"session:{self.session}"
+        return f"{'followup' if self.wave == 'followup' else 'class'}:{self.class_code}"
 
     @property
     def content(self) -> dict[str, str]:

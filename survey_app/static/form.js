@@ -1,4 +1,4 @@
-// Three small aids; the form works without them.
+// Four small aids; the form works without them.
 "use strict";
 (function () {
   // 1. The ticket travels in the address after '#', which is never sent to the server.
@@ -37,6 +37,15 @@
     form.addEventListener("submit", function () {
       var minutes = (Date.now() - begun) / 60000;
       duration.value = minutes < 1 ? "<1" : minutes < 3 ? "1-3" : minutes <= 10 ? "3-10" : ">10";
+    });
+  }
+  // 4. A record that was changed and not saved asks before it is left.
+  var changed = false;
+  if (form && "keep" in form.dataset) {
+    form.addEventListener("input", function () { changed = true; });
+    form.addEventListener("submit", function () { changed = false; });
+    window.addEventListener("beforeunload", function (event) {
+      if (changed) event.preventDefault();
     });
   }
   var summary = document.getElementById("summary");

@@ -6,13 +6,15 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
-from survey_app import clock, db
+from survey_app import clock, db, policies
 from survey_app.errors import Refused
 from survey_app.protection import person, public, settings, signed_in, who
-from survey_app.services import accounts, attempts
+from survey_app.services import accounts, attempts, invite
 
 pages = Blueprint("auth", __name__)
-HOME = {"province": "province.board", "expert": "expert.visits"}
+HOME = {"province": "province.board", "expert": "expert.visits"} | dict.fromkeys(
+    policies.REPORTERS, "records.mine"
+)
 
 
 @pages.get("/")
@@ -37,7 +39,7 @@ def sign_in() -> Any:
     login, password = request.form.get("login", "").strip(), request.form.get("password", "")
     if not _fits(login, password):
         return render_template("login.html", login=login, failed=True), 401
-    return _enter(login)
+    return _enter(login, clock.seconds())
 
 
 @pages.post("/logout")
@@ -93,8 +95,29 @@ def _fits(login: str, password: str) -> bool:
     return fits
 
 
-def _enter(login: str) -> Any:
+@pages.get("/invite/<secret>")
+@public
+def invitation(secret: str) -> Any:
+    """Who is invited, and the form to set the own password."""
+    row = invite.find_invitation(db.current(), secret=secret, now=clock.seconds())
+    page = {"invitation": row, "secret": secret, "minimum": accounts.MINIMUM_LENGTH}
+    return render_template("invite.html", **page)
+
+
+@pages.post("/invite/<secret>")
+@public
+def accept(secret: str) -> Any:
+    """Set the password, use the link up, and sign in."""
+    new, now = request.form.get("new", ""), clock.seconds()
+    accounts.check_new_password(new, request.form.get("again", ""))
+    with db.look(db.engine()) as reader:
+        invite.find_invitation(reader, secret=secret, now=now)
+    hashed = accounts.hash_password(new)
+    return _enter(invite.accept(db.current(), secret=secret, hashed=hashed, now=now), now)
+
+
+def _enter(login: str, now: int) -> Any:
     session.clear()  # a sign-in begins with a fresh session
-    now, hours = clock.seconds(), settings().sign_in_hours
+    hours = settings().sign_in_hours
     session["sign_in"] = accounts.sign_in(db.current(), login=login, now=now, hours=hours)
     return redirect(url_for("auth.index"), 303)

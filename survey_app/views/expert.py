@@ -14,7 +14,10 @@ from survey_app.forms import Questionnaire
 from survey_app.models import CycleRow
 from survey_app.protection import only, person, who
 from survey_app.services import observe
-from survey_app.services.programme import current_cycle, programme_of
+from survey_app.services.duties import Duty, duties_of
+from survey_app.services.material import pieces_for
+from survey_app.services.programme import Programme, current_cycle, programme_of
+from survey_app.services.progress import duty_lines
 from survey_app.services.respond import check_id
 
 pages = Blueprint("expert", __name__, url_prefix="/expert")
@@ -23,10 +26,12 @@ pages = Blueprint("expert", __name__, url_prefix="/expert")
 @pages.get("/")
 @only("expert")
 def visits() -> Any:
-    """The visits assigned to me."""
+    """The visits and reviews assigned to me."""
     cycle = current_cycle(db.current())
     mine = observe.visits_of(db.current(), cycle=cycle.code, expert=_me())
-    return render_template("visits.html", cycle=cycle, visits=mine)
+    programme, mine_only = programme_of(db.current(), cycle), {"role": "expert", "owner": _me()}
+    reviews = duty_lines(db.current(), cycle, programme, today=clock.today(), **mine_only)
+    return render_template("visits.html", cycle=cycle, visits=mine, reviews=reviews)
 
 
 @pages.get("/visits/<code>")
@@ -78,6 +83,29 @@ def save(code: str, session: str) -> Any:
     return _save(sheet, found, form, id=id, revision=int(revision))
 
 
+@pages.get("/reviews/<code>")
+@only("expert")
+def review(code: str) -> Any:
+    """One review: declaration, what is to be read, the way to its form."""
+    cycle, programme, duty = _review(code)
+    open_now = policies.allowed(lambda: policies.check_can_answer(cycle.state))
+    pieces = pieces_for(db.current(), cycle, programme, duty)
+    return render_template("review.html", cycle=cycle, duty=duty, pieces=pieces, open_now=open_now)
+
+
+@pages.post("/reviews/<code>/declaration")
+@only("expert")
+def declare_review(code: str) -> Any:
+    """Declare on recusal; a conflict closes the review to me."""
+    cycle, _, duty = _review(code)
+    assert duty.review is not None
+    given, reason = request.form.get("declaration", ""), request.form.get("reason", "")
+    observe.declare(
+        db.current(), duty.review, state=cycle.state, declaration=given, reason=reason, by=who()
+    )
+    return redirect(url_for("expert.review", code=code), 303)
+
+
 @pages.post("/visits/<code>/sign")
 @only("expert")
 def sign(code: str) -> Any:
@@ -120,6 +148,15 @@ def _visit(code: str) -> tuple[CycleRow, Instrument, observe.VisitSheet]:
     return cycle, instrument, sheet
 
 
+def _review(code: str) -> tuple[CycleRow, Programme, Duty]:
+    cycle = current_cycle(db.current())
+    programme = programme_of(db.current(), cycle)
+    for duty in duties_of(db.current(), cycle, programme, role="expert", owner=_me()):
+        if duty.target == code:
+            return cycle, programme, duty
+    raise Refused("no_such_record", 404)
+
+
 def _check_observing(cycle: CycleRow, sheet: observe.VisitSheet) -> None:
     policies.check_can_observe(
         cycle.state, declaration=sheet.visit.declaration, signed=sheet.visit.signed
@@ -141,4 +178,4 @@ def _record_page(
 
 def _me() -> str:
     found = person()
-    return found.expert if found else ""
+    return found.unit if found else ""

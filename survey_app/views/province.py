@@ -11,12 +11,13 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 from survey_app import clock, db, policies
 from survey_app.errors import Refused
 from survey_app.protection import BULLETIN_POLICY, only, settings, who
-from survey_app.services import accounts, audit, issue, jobs, monitor
+from survey_app.services import audit, invite, issue, jobs, monitor
 from survey_app.services.cycle import close_cycle, open_cycle
-from survey_app.services.extract import extract_folder, seal_cycle
+from survey_app.services.extract import seal_cycle
 from survey_app.services.places import find_class
-from survey_app.services.programme import current_cycle, find_cycle
-from survey_app.sheets import accounts_csv, qr_code, slips_csv
+from survey_app.services.programme import current_cycle, find_cycle, programme_of
+from survey_app.services.progress import counts, duty_lines
+from survey_app.sheets import invitations_csv, qr_code, slips_csv
 
 LAST_PAGE = 100_000
 pages = Blueprint("province", __name__, url_prefix="/province")
@@ -27,16 +28,27 @@ pages = Blueprint("province", __name__, url_prefix="/province")
 def board() -> Any:
     """Where the cycle stands and who has answered."""
     cycle = find_cycle(db.current())
-    lines = monitor.board(db.current(), cycle.code) if cycle else []
-    job = jobs.latest_job(db.current(), cycle.code) if cycle else None
-    return render_template("board.html", cycle=cycle, lines=lines, job=job, states=policies.STATES)
+    if cycle is None:
+        return render_template("board.html", cycle=None)
+    programme = programme_of(db.current(), cycle)
+    duties = duty_lines(db.current(), cycle, programme, today=clock.today())
+    return render_template(
+        "board.html",
+        cycle=cycle,
+        lines=monitor.board(db.current(), cycle.code, programme),
+        job=jobs.latest_job(db.current(), cycle.code),
+        states=policies.STATES,
+        followup=programme.has_followup,
+        counts=counts(duties),
+    )
 
 
 @pages.post("/open")
 @only("province")
 def open_answers() -> Any:
-    """Open the cycle; what is asked and how it counts is frozen."""
-    open_cycle(db.current(), current_cycle(db.current()), by=who())
+    """Open the cycle, when what is asked and how it counts is frozen; later its follow-up."""
+    cycle = current_cycle(db.current())
+    open_cycle(db.current(), cycle, programme_of(db.current(), cycle), by=who())
     return redirect(url_for("province.board"), 303)
 
 
@@ -60,10 +72,11 @@ def seal() -> Any:
 @pages.get("/extract.zip")
 @only("province")
 def download() -> Any:
-    """The sealed extract as one file."""
+    """The sealed extract as one file: of the latest edition, or of the first."""
     cycle = current_cycle(db.current())
-    path = extract_folder(settings(), cycle).with_name(f"{cycle.extract}.zip")
-    if not cycle.extract or not path.exists():
+    name = cycle.first_extract if request.args.get("edition") == "end" else cycle.extract
+    path = settings().home / "extracts" / f"{name}.zip"
+    if not name or not path.exists():
         raise Refused("no_extract", 404)
     return send_file(path, as_attachment=True)
 
@@ -73,7 +86,9 @@ def download() -> Any:
 def training_class(code: str) -> Any:
     """One class: responses, tickets, sessions."""
     place = find_class(db.current(), code)
-    line = next(x for x in monitor.board(db.current(), place.cycle.code) if x.code == code)
+    programme = programme_of(db.current(), place.cycle)
+    lines = monitor.board(db.current(), place.cycle.code, programme)
+    line = next(x for x in lines if x.code == code)
     sessions = monitor.session_lines(db.current(), code)
     return render_template("class.html", place=place, line=line, sessions=sessions)
 
@@ -102,25 +117,40 @@ def tickets() -> Any:
 @pages.get("/experts")
 @only("province")
 def experts() -> Any:
-    """Experts, their visits, and accounts still to be made."""
+    """Experts and their visits."""
     cycle = current_cycle(db.current())
     lines = monitor.expert_lines(db.current(), cycle.code)
-    without = accounts.experts_without_account(db.current(), cycle.code)
-    return render_template("experts.html", cycle=cycle, lines=lines, without=len(without))
+    return render_template("experts.html", cycle=cycle, lines=lines)
 
 
-@pages.post("/experts/accounts")
+@pages.get("/invitations")
 @only("province")
-def expert_accounts() -> Any:
-    """Make accounts for experts who have none; passwords are shown this once."""
-    with db.look(db.engine()) as reader:
-        found = accounts.experts_without_account(reader, current_cycle(reader).code)
-    new = [accounts.NewAccount(e.code, e.name, accounts.new_password()) for e in found]
-    hashed = {account: accounts.hash_password(account.password) for account in new}
-    accounts.add_expert_accounts(db.current(), hashed, by=who())
-    if request.form.get("format") == "csv":
-        return _csv(accounts_csv(new), "accounts.csv")
-    return render_template("accounts.html", accounts=new)
+def invitations() -> Any:
+    """Who can sign in, who was invited, who was not."""
+    cycle, now = current_cycle(db.current()), clock.seconds()
+    people = {
+        role: invite.invitees(db.current(), cycle=cycle.code, role=role, now=now)
+        for role in invite.INVITED
+    }
+    shown = request.args.get("role", invite.INVITED[0])
+    if shown not in people:
+        raise Refused("page_damaged", 400)
+    return render_template("invitations.html", cycle=cycle, people=people, shown=shown)
+
+
+@pages.post("/invitations")
+@only("province")
+def send_invitations() -> Any:
+    """Make one-time links, of one person or of all of a role without account; shown this once."""
+    sent, now = request.form, clock.seconds()
+    cycle, role = current_cycle(db.current()), sent.get("role", "")
+    people = invite.invitees(db.current(), cycle=cycle.code, role=role, now=now)
+    days, base = settings().invitation_days, settings().base_url
+    chosen = invite.chosen(people, sent.get("unit", ""))
+    made = invite.invite(db.current(), chosen, base_url=base, days=days, now=now, by=who())
+    if sent.get("format") == "csv":
+        return _csv(invitations_csv(made), "invitations.csv")
+    return render_template("invitation_sheet.html", made=made, days=days, qr_code=qr_code)
 
 
 @pages.post("/score")
@@ -152,10 +182,11 @@ def progress(job: str) -> Any:
 @pages.get("/bulletin")
 @only("province")
 def bulletin() -> Any:
-    """The bulletin of the latest scoring, locked in by its own policy."""
+    """The bulletin of the latest scoring, or of the first edition; locked in by its own policy."""
     cycle = current_cycle(db.current())
-    path = settings().home / "bulletins" / cycle.evaluation / "bulletin.html"
-    if not cycle.evaluation or not path.exists():
+    name = cycle.first_evaluation if request.args.get("edition") == "end" else cycle.evaluation
+    path = settings().home / "bulletins" / name / "bulletin.html"
+    if not name or not path.exists():
         raise Refused("no_bulletin", 404)
     reply = send_file(path, mimetype="text/html")
     reply.headers["Content-Security-Policy"] = BULLETIN_POLICY

@@ -21,10 +21,10 @@ from survey_app.services.respond import Submission, check_id, is_retry, new_id, 
 from survey_app.services.tickets import grouped, read_code
 
 pages = Blueprint("trainee", __name__)
-_KINDS = {"c": "class", "s": "session"}
+_KINDS = {"c": "class", "s": "session", "f": "followup"}
 
 
-@pages.get("/<any(c, s):kind>/<code>")
+@pages.get("/<any(c, s, f):kind>/<code>")
 @public
 def notice(kind: str, code: str) -> Any:
     """Who sees what, before anything is asked."""
@@ -32,7 +32,7 @@ def notice(kind: str, code: str) -> Any:
     return render_template("notice.html", place=place, kind=kind, sheet=sheet)
 
 
-@pages.get("/<any(c, s):kind>/<code>/form")
+@pages.get("/<any(c, s, f):kind>/<code>/form")
 @public
 def form(kind: str, code: str) -> Any:
     """The empty form."""
@@ -40,7 +40,7 @@ def form(kind: str, code: str) -> Any:
     return _form_page(place, kind, sheet, response=new_id(), typed="")
 
 
-@pages.post("/<any(c, s):kind>/<code>/form")
+@pages.post("/<any(c, s, f):kind>/<code>/form")
 @public
 def submit(kind: str, code: str) -> Any:
     """Take a filled form: errors, one confirmation of blanks, or the receipt."""
@@ -68,14 +68,14 @@ def show_receipt(number: str) -> Any:
 
 def _open_sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
     place, sheet = _sheet(kind, code)
-    policies.check_can_answer(place.cycle.state)
+    policies.check_can_answer(place.cycle.state, place.wave)
     return place, sheet
 
 
 def _sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
     place = FIND[_KINDS[kind]](db.current(), code)
     programme = programme_of(db.current(), place.cycle)
-    instrument = programme.instrument(role="trainee", per=place.per)
+    instrument = programme.instrument(role="trainee", per=place.per, wave=place.wave)
     return place, Questionnaire(instrument, place.context(instrument))
 
 
@@ -83,7 +83,7 @@ def _check_acceptable(place: Place, sheet: Questionnaire, ticket: str) -> None:
     """A new answer needs an open cycle and a page that is not too old; a retry needs neither."""
     submission, key = _submission(place, sheet, request.form), settings().secret("ticket")
     if sheet.errors or not is_retry(db.current(), submission, ticket=ticket, key=key):
-        policies.check_can_answer(place.cycle.state)
+        policies.check_can_answer(place.cycle.state, place.wave)
         _check_token(place)
 
 
@@ -113,6 +113,7 @@ def _submission(place: Place, sheet: Questionnaire, sent: MultiDict[str, str]) -
         answers=sheet.answers,
         duration=duration if duration in DURATIONS else "",
         day=clock.today(),
+        wave=place.wave,
     )
 
 

@@ -6,17 +6,24 @@ import os
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 WIDTHS = {"phone": (320, 640), "desktop": (1280, 800)}
 
+TOP = 1200
+"""Pixels of a long page that a guide shows: the rest is only more of the same."""
+
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture when GUOPEI_SHOTS names a folder for them."""
+    """Keep a picture, whole and its top, when GUOPEI_SHOTS names a folder for them."""
     folder = os.environ.get("GUOPEI_SHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+        tall, wide = page.evaluate("document.documentElement.scrollHeight"), page.viewport_size
+        top = {"x": 0, "y": 0, "width": wide["width"], "height": min(tall, TOP)}
+        file = Path(folder) / "top" / f"{name}.png"
+        page.screenshot(path=str(file), full_page=True, clip=top)
 
 
 def fits(page: Page) -> bool:
@@ -26,6 +33,16 @@ def fits(page: Page) -> bool:
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         )
     )
+
+
+def sign_in(context: BrowserContext, address: str, login: str, password: str) -> Page:
+    """A page on which somebody has signed in by the form."""
+    page = context.new_page()
+    page.goto(f"{address}/login")
+    page.get_by_label("登录名").fill(login)
+    page.get_by_label("密码").fill(password)
+    page.get_by_role("button", name="登录").click()
+    return page
 
 
 def check_page(page: Page, name: str) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from screens import WIDTHS, check_page
+from screens import WIDTHS, check_page, sign_in
 from survey_app.demo.people import Clerk, answer_form
 
 pytestmark = pytest.mark.browser
@@ -24,15 +24,6 @@ def clerk_page(browser: Browser, site) -> Iterator[Page]:
     page = sign_in(context, site.address, site.login, site.password)
     yield page
     context.close()
-
-
-def sign_in(context: BrowserContext, address: str, login: str, password: str) -> Page:
-    page = context.new_page()
-    page.goto(f"{address}/login")
-    page.get_by_label("登录名").fill(login)
-    page.get_by_label("密码").fill(password)
-    page.get_by_role("button", name="登录").click()
-    return page
 
 
 def test_1_a_faulty_workbook_changes_nothing(clerk_page: Page, site, workbook, tmp_path) -> None:
@@ -80,18 +71,9 @@ def test_2_import_open_and_issue(clerk_page: Page, site, workbook, tmp_path) -> 
     check_page(clerk_page, "province-slips")
 
 
-def issue_accounts(page: Page, address: str) -> dict[str, tuple[str, str]]:
-    """Make the experts' accounts on the page; login to (login, password)."""
-    page.goto(f"{address}/province/experts")
-    check_page(page, "province-experts")
-    page.get_by_role("button", name="发放账号").click()
-    check_page(page, "province-accounts")
-    rows = [row.locator("td").all_inner_texts() for row in page.locator("tbody tr").all()]
-    return {login: (login, password) for _, login, password in rows}
-
-
 def test_3_an_expert_observes_and_signs(browser: Browser, clerk_page: Page, site) -> None:
-    accounts = issue_accounts(clerk_page, site.address)
+    clerk = Clerk(site.address, site.login, site.password)
+    accounts = clerk.invite("expert")
     context = browser.new_context(viewport={"width": 320, "height": 640}, bypass_csp=True)
     page = sign_in(context, site.address, *accounts["E01"])
     check_page(page, "expert-visits")

@@ -23,7 +23,8 @@ FIRST = {
     "visits": "('V1', 'C1', '2021-09-02', 'E1', 'S1', '', '', 0)",
     "tickets": "('digest', 'class:C1', 0)",
     "responses": "('r1', 'trainee_core', '1.0', 'C1', '', '2021-09-10', '', '{\"q01\": \"4\"}')",
-    "accounts": "('boss', '管理员', 'province', '', 'hash', 0, 0)",
+    "accounts": "('E1', '专家一', 'expert', 'E1', 'hash', 0, 0)",
+    "sign_ins": "('digest', 'E1', 99)",
 }
 """One row of every kind, in the columns of migration 0001."""
 
@@ -61,6 +62,7 @@ def test_rows_of_the_first_release_stay(tmp_path: Path) -> None:
     later = content(engine)
     assert later.pop("accounts") == [former.pop("accounts")[0][:5]]  # attempts have a table now
     assert later.pop("projects") == [(*former.pop("projects")[0], "")]
+    assert later.pop("cycles") == [(*former.pop("cycles")[0], "", "")]
     assert later == former
     assert "WITHOUT ROWID" in shapes(engine)["projects"]
     with engine.connect() as connection:

@@ -14,15 +14,36 @@ from survey_app.services.receipts import is_receipt, receipt
 from survey_app.services.tickets import ALPHABET, LENGTH, new_code, read_code
 from survey_app.services.traits import coarsen
 
+SEALED = {"已封存", "已评分", "跟踪已封存", "跟踪已评分"}
+
+
+def issue(state: str, wave: str, *, enrolled: int = 9, issued: int = 0, count: int = 9) -> None:
+    policies.check_can_issue(state, wave=wave, enrolled=enrolled, issued=issued, count=count)
+
+
+def send_back(state: str, role: str, record: str = "已提交", reason: str = "数不对") -> None:
+    policies.check_can_return(state, "end", record, role, reason=reason)
+
+
 STATE_RULES = {
-    policies.check_can_import: {"准备", "已封存", "已评分"},
+    policies.check_can_import: {"准备", *SEALED},
     policies.check_can_change_sources: {"准备"},
-    policies.check_can_open: {"准备"},
+    policies.check_can_open: {"准备", "已评分"},
     policies.check_can_answer: {"开放"},
-    policies.check_can_close: {"开放"},
-    policies.check_can_extract: {"关闭"},
-    lambda state: policies.check_can_score(state, job_running=False): {"已封存", "已评分"},
-    lambda state: policies.check_can_issue(state, enrolled=9, issued=0, count=9): {"开放"},
+    lambda state: policies.check_can_answer(state, "followup"): {"跟踪开放"},
+    policies.check_can_close: {"开放", "跟踪开放"},
+    policies.check_can_extract: {"关闭", "跟踪关闭"},
+    lambda state: policies.check_can_score(state, job_running=False): SEALED,
+    lambda state: issue(state, "end"): {"开放"},
+    lambda state: issue(state, "followup"): {"跟踪开放"},
+    lambda state: policies.check_can_fill(state, "end", "草稿"): {"开放"},
+    lambda state: policies.check_can_fill(state, "end", "已提交"): set(),
+    lambda state: policies.check_can_fill(state, "followup", "已退回"): {"跟踪开放"},
+    lambda state: send_back(state, "institution"): {"开放"},
+    lambda state: send_back(state, "expert"): set(),
+    lambda state: policies.check_can_check(state, "end", "已提交"): {"开放", "关闭"},
+    lambda state: policies.check_can_check(state, "end", "草稿"): set(),
+    lambda state: policies.check_can_check(state, "followup", "已提交"): {"跟踪开放", "跟踪关闭"},
     lambda state: policies.check_can_declare(state, declaration="", signed=False): {"开放"},
     lambda state: policies.check_can_observe(state, declaration="none", signed=False): {"开放"},
 }
@@ -56,7 +77,33 @@ def test_delays_grow_and_end() -> None:
 def test_tickets_are_never_more_than_trainees() -> None:
     for issued, count in ((9, 1), (0, 10), (0, 0), (0, -1)):
         with pytest.raises(Refused):
-            policies.check_can_issue("开放", enrolled=9, issued=issued, count=count)
+            issue("开放", "end", issued=issued, count=count)
+
+
+def test_states_follow_one_another() -> None:
+    chain = [policies.PREPARING]
+    while chain[-1] != policies.STATES[-1]:
+        chain.append(policies.next_state(chain[-1]))
+    assert tuple(chain) == policies.STATES
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "code"),
+    [("草稿", "数不对", "site.not_submitted"), ("已提交", "  ", "site.reason_missing")],
+)
+def test_a_return_needs_a_submitted_record_and_a_reason(record, reason, code) -> None:
+    with pytest.raises(Refused) as refusal:
+        send_back("开放", "school", record, reason)
+    assert refusal.value.fault.code == code
+
+
+def test_nobody_opens_what_another_owes() -> None:
+    own = {"owner_role": "school", "owner": "X1"}
+    policies.check_own(role="school", unit="X1", **own)
+    for role, unit in (("school", "X2"), ("institution", "X1"), ("province", "")):
+        with pytest.raises(Refused) as refusal:
+            policies.check_own(role=role, unit=unit, **own)
+        assert refusal.value.status == 404
 
 
 def test_tickets_hold_64_bits() -> None:

@@ -1,0 +1,113 @@
+"""Answers of trainees and observations of experts as rows of an extract, protected."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from instruments.model import Instrument
+from survey_app.models import ObservationRow, ResponseRow
+from survey_app.services.masks import mask_numbers
+from survey_app.services.programme import Programme
+from survey_app.services.traits import coarsen
+
+Row = dict[str, object]
+
+
+def responses(
+    db: Session, instrument: Instrument, programme: Programme, projects: Mapping[str, str]
+) -> list[Row]:
+    """Trainees' responses, by id; ``projects``: class → project. Traits are coarsened per class,
+    words withheld below the minimum cell and masked above it."""
+    own = select(ResponseRow).where(
+        ResponseRow.instrument == instrument.code, ResponseRow.version == instrument.version
+    )
+    rows: list[Row] = [
+        json.loads(r.answers)
+        | {
+            "response": r.id,
+            "unit": projects[r.class_code],
+            "target": r.session or r.class_code,
+            "class_code": r.class_code,
+            "session": r.session or None,
+            "day": r.day,
+            "duration": r.duration or None,
+            "status": "accepted",
+        }
+        for r in db.scalars(own.order_by(ResponseRow.id))
+        if r.class_code in projects
+    ]
+    return masked(_protected(rows, instrument, programme), written(instrument))
+
+
+def observations(
+    db: Session,
+    instrument: Instrument,
+    seen: Mapping[str, tuple[str, str]],
+    projects: Mapping[str, str],
+) -> list[Row]:
+    """Experts' records of sessions, by id; ``seen``: visit → class and pseudonym of the rater."""
+    own = select(ObservationRow).where(
+        ObservationRow.instrument == instrument.code, ObservationRow.version == instrument.version
+    )
+    rows: list[Row] = [
+        json.loads(o.answers)
+        | {
+            "response": o.id,
+            "unit": projects[seen[o.visit][0]],
+            "target": o.visit,
+            "class_code": seen[o.visit][0],
+            "session": o.session,
+            "visit": o.visit,
+            "rater": seen[o.visit][1],
+            "day": o.day,
+            "status": o.status,
+        }
+        for o in db.scalars(own.order_by(ObservationRow.id))
+        if o.visit in seen
+    ]
+    return masked(rows, written(instrument))
+
+
+def written(instrument: Instrument) -> frozenset[str]:
+    """Items whose answers are written freely (use ``comment``)."""
+    return frozenset(use.item for use in instrument.used_as("comment"))
+
+
+def masked(rows: list[Row], words: Collection[str]) -> list[Row]:
+    """The rows with numbers of persons masked in what was written freely."""
+    for row in rows:
+        row |= {name: mask_numbers(str(row[name])) for name in words if row.get(name) is not None}
+    return rows
+
+
+def _protected(rows: list[Row], instrument: Instrument, programme: Programme) -> list[Row]:
+    """Coarsen traits per class; below the minimum cell withhold words written freely."""
+    plan = programme.plan
+    traits = _by_need([use.item for use in instrument.used_as("trait")], programme)
+    groups: dict[object, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["class_code"], row["session"]].append(row)
+    for members in groups.values():
+        found = [tuple(_text(row.get(trait)) for trait in traits) for row in members]
+        coarse = coarsen(found, plan.thresholds.min_cell_traits)
+        for row, kept in zip(members, coarse, strict=True):
+            row |= dict(zip(traits, kept, strict=True))
+            if len(members) < plan.thresholds.min_cell:
+                row |= dict.fromkeys(written(instrument))
+    return rows
+
+
+def _by_need(traits: list[str], programme: Programme) -> list[str]:
+    """Traits in the order in which the plan needs them: margin, case-mix, the others."""
+    plan = programme.plan
+    wanted = [plan.weighting.margin, *plan.adjustment.traits]
+    return sorted(traits, key=lambda t: wanted.index(t) if t in wanted else len(wanted))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
