@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PORT ?= 8000
 SERVE ?= 1
+# Test files are shared out to so many processes: auto = as many as there are cores.
+WORKERS ?= auto
 
 .PHONY: demo test check prove bench pictures installed clean
 
@@ -21,7 +23,7 @@ demo: $(VENV)/.run
 	$(BIN)/guopei demo --out demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -61,3 +61,14 @@ def aggregate(matrices: Sequence[np.ndarray]) -> np.ndarray:
     Source: Aczel & Saaty 1983, J. Math. Psychol. 27:93 (the only mean that stays reciprocal).
     """
     return np.exp(np.mean([np.log(matrix) for matrix in matrices], axis=0))
+
+
+def most_inconsistent(matrix: np.ndarray, *, weight: np.ndarray) -> tuple[int, int]:
+    """Row and column (i < j) of the judgement that is farthest from the ratio of its weights.
+
+    Distance: |log(a_ij * w_j / w_i)|; the first of equal ones. Source: Saaty 1980, ch. 3 (the
+    largest error e_ij = a_ij * w_j / w_i is revised first).
+    """
+    error = np.triu(np.abs(np.log(matrix * weight[None, :] / weight[:, None])), k=1)
+    row, column = np.unravel_index(int(np.argmax(error)), error.shape)
+    return int(row), int(column)

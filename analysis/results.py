@@ -45,6 +45,9 @@ class Results:
     """Data cut-off, YYYY-MM-DD."""
     extract_sha256: str
     frameworks: tuple[Framework, ...]
+    """Those that the results were computed by: the extract's, or later versions of them."""
+    frozen: tuple[Framework, ...]
+    """The extract's own."""
     plan: Plan
     instruments: tuple[Instrument, ...]
     provenance: tuple[tuple[str, str], ...]

@@ -23,6 +23,7 @@ USE_LABELS = {
     "fact": "事实",
     "record": "填报",
     "evidence": "附件",
+    "city": "事实，不在市以下公布",
     "score": "计分",
     "baseline": "增益基线",
 }

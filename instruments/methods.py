@@ -163,7 +163,6 @@ class Plan:
     title: str
     source: str
     reason: str
-    edition: str
     sample: bool
     scaling: tuple[Scaling, ...]
     screening: Screening

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 ROLES = ("trainee", "expert", "recorder", "institution", "locality", "school")
+REPORTERS = ("institution", "locality")
+"""Roles whose fields are read by formulas: what they leave blank counts as withheld."""
 PERS = (
     *("class", "session", "visit", "project", "focus_group"),
     *("locality", "school", "sending"),
@@ -36,10 +38,11 @@ NOT_APPLICABLE = "na"
 
 USES = (
     *("trait", "check", "reversed", "pressure", "fee", "header", "comment", "pace", "fact"),
-    *("record", "evidence"),
+    *("record", "evidence", "city"),
 )
 """What an item that carries no score is for (sheet ``_uses``): ``record`` is used by formulas or
-kept for information, ``evidence`` is an attachment."""
+kept for information, ``evidence`` is an attachment; answers to ``city`` are not reported below
+city level, so that such an item can feed no indicator (domain section 00, follow-up)."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +209,11 @@ class Instrument:
     def used_as(self, use: str) -> tuple[Use, ...]:
         """Rows of ``_uses`` with this use, in order."""
         return tuple(row for row in self.uses if row.use == use)
+
+    @property
+    def reported(self) -> bool:
+        """Whether formulas read its fields, so that a blank one counts as withheld."""
+        return self.role in REPORTERS
 
     @property
     def table(self) -> str:

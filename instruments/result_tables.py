@@ -35,9 +35,9 @@ UNIT_RESULTS = Table(
         Column("group_label", TEXT, "分组", nullable=True),
         _UNIT,
         Column("name", TEXT, "单位名称"),
-        _integer("n", "作答人数（人）"),
-        _integer("enrolled", "参训人数（人）"),
-        _number("response_rate", "参评率"),
+        _integer("n", "作答人数（人；市县为作答学校，所）"),
+        _integer("enrolled", "参训人数（人；市县为应答学校，所）"),
+        _number("response_rate", "参评率（市县为学校问卷回收率）"),
         _number("raw", "原始分"),
         _number("raw_se", "原始分标准误"),
         _number("adjusted", "调整分"),
@@ -98,7 +98,7 @@ ITEM_RESULTS = Table(
         _integer("missing", "空白"),
         _number("mean", "平均分(0-100)"),
     ),
-    ("unit", "instrument", "item"),
+    ("unit", "instrument", "item", "indicator"),
 )
 PAIR_RESULTS = Table(
     "pairs",

@@ -48,7 +48,13 @@ class Drawing:
 
 
 def caterpillar(
-    *, bars: Sequence[Bar], cuts: Sequence[Cut], axis: str, legend: tuple[str, str], prefix: str
+    *,
+    bars: Sequence[Bar],
+    cuts: Sequence[Cut],
+    limits: tuple[float, float],
+    axis: str,
+    legend: tuple[str, str],
+    prefix: str,
 ) -> Drawing:
     """Scores with intervals, first bar on top; ``prefix`` keeps element ids unique in a page."""
     import matplotlib
@@ -58,7 +64,7 @@ def caterpillar(
     with matplotlib.rc_context(settings):
         figure, axes = _canvas(len(bars))
         _draw_bars(axes, bars)
-        _draw_cuts(axes, cuts, bars)
+        _draw_cuts(axes, cuts, limits, len(bars))
         replaced = _label(axes, bars, axis, legend)
         return Drawing(_svg(figure, prefix), replaced)
 
@@ -108,16 +114,17 @@ def _draw_bars(axes: Any, bars: Sequence[Bar]) -> None:
         axes.plot([bar.score], [place], "o", ms=size, mfc=face, mec=color, mew=1.2, zorder=3)
 
 
-def _limits(bars: Sequence[Bar]) -> tuple[float, float]:
+def limits(bars: Sequence[Bar]) -> tuple[float, float]:
+    """Where the axis of a plot, or of all panels of one, begins and ends."""
     low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
     room = max(0.06 * (high - low), 1.0)
     return max(low - room, 0.0), min(high + room, 100.0)
 
 
-def _draw_cuts(axes: Any, cuts: Sequence[Cut], bars: Sequence[Bar]) -> None:
-    low, high = _limits(bars)
+def _draw_cuts(axes: Any, cuts: Sequence[Cut], span: tuple[float, float], bars: int) -> None:
+    low, high = span
     axes.set_xlim(low, high)
-    axes.set_ylim(len(bars) - 0.4, -0.6)
+    axes.set_ylim(bars - 0.4, -0.6)
     for cut in cuts:
         if low < cut.value < high:
             axes.axvline(cut.value, color=SOFT, lw=0.9, dashes=(4, 3), zorder=1)

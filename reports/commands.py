@@ -22,6 +22,7 @@ MISUSED = frozenset({
 })  # fmt: skip
 """Faults of the options rather than of a file."""
 FOLDER = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 EXISTING = click.Path(path_type=Path, exists=True)
 
 
@@ -78,13 +79,22 @@ def show_progress(step: str, done: int, total: int) -> None:
 @click.command(help="由数据快照计算结果，写入结果文件夹。快照：文件夹或zip。")
 @click.argument("extract", metavar="快照", type=EXISTING)
 @click.option("--out", type=FOLDER, required=True, help="结果文件夹（不存在，或是先前的结果）。")
+@click.option(
+    "--framework",
+    "frameworks",
+    multiple=True,
+    type=FILE,
+    help="封存之后改动的指标体系（YAML，须填 change）；可重复，每张评分表一个。"
+    "按改动后的分值计算，与冻结分值的名次并列。",
+)
 @_guarded
-def score(extract: Path, out: Path) -> None:
-    """Score an extract by its own plan."""
+def score(extract: Path, out: Path, frameworks: tuple[Path, ...]) -> None:
+    """Score an extract by its own plan, and by later versions of its frameworks."""
     from reports.evaluation import opened_extract, score_extract
 
+    later = {str(path): path.read_bytes() for path in frameworks}
     with opened_extract(extract) as source:
-        results = score_extract(source, out, progress=show_progress)
+        results = score_extract(source, out, progress=show_progress, frameworks=later)
     click.echo(f"已写入 {out}：{len(results.units)}行单位结果。")
 
 

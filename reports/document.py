@@ -12,6 +12,10 @@ class Cell:
 
     text: str
     link: str = ""
+    note: str = ""
+    """Said in small type below the text."""
+    strong: bool = False
+    """Set off, such as a rank that has moved."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,21 @@ class Column:
     numeric: bool = False
 
 
+MANY = 20
+"""Rows beyond which a table is 'long'."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Consecutive rows under one row-group heading ('' = none)."""
 
     heading: str
     rows: tuple[tuple[Cell, ...], ...]
+
+
+def layout_of(groups: tuple[Rows, ...], few: str) -> str:
+    """'long' for many rows, else ``few``."""
+    return "long" if sum(len(group.rows) for group in groups) > MANY else few
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,8 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Table:
-    """A captioned table. ``layout``: 'plain', or 'cards' when rows become cards on a phone."""
+    """A captioned table. ``layout``: 'plain'; 'cards' when rows become cards on a phone; 'long'
+    when so many rows are to be compared that head and names stay in sight."""
 
     kind: ClassVar[str] = "table"
     anchor: str
@@ -75,12 +89,12 @@ class TrailCell:
 
 @dataclass(frozen=True)
 class TrailRow:
-    """One line of a trail: a fact, an indicator (level 1-3) or an item with its wording."""
+    """One line of a trail; without cells its label runs over all columns."""
 
     kind: str
-    """'fact', 'level1', 'level2', 'level3' or 'item'."""
+    """'fact', 'level1' to 'level3', 'item', 'formula', 'field' or 'focus'."""
     label: str
-    cells: tuple[TrailCell, ...]
+    cells: tuple[TrailCell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,8 @@ class Trail:
 
     kind: ClassVar[str] = "trail"
     title: str
+    label: str
+    """The title with its table's, which no other trail has."""
     corner: str
     heads: tuple[Cell, ...]
     """Units, each with the anchor that its numbers link to."""

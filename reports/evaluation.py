@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -14,6 +15,8 @@ from analysis.pipeline import score
 from analysis.results import Results
 from instruments.extract import Extract, read_extract, unpack_extract
 from instruments.faults import Place, refuse
+from instruments.framework import read_framework
+from instruments.later import with_later_versions
 from reports.assess import FRAMEWORK, original_scale, write_ratings_extract
 from reports.bulletin import build_bulletin
 from reports.folder import ORIGINAL_SCALE, csv, write_results
@@ -29,11 +32,30 @@ MAPPED = ("value", "unit", "class", "respondent", "rater", "scale", "title")
 Progress = Callable[[str, int, int], None]
 
 
-def score_extract(extract: Extract, directory: Path, *, progress: Progress | None) -> Results:
-    """Score ``extract`` by its own plan and write the results folder."""
-    results = score(extract, extract.plan, progress=progress)
+def score_extract(
+    extract: Extract,
+    directory: Path,
+    *,
+    progress: Progress | None = None,
+    frameworks: Mapping[str, bytes] = MappingProxyType({}),
+) -> Results:
+    """Score ``extract`` by its own plan and write the results folder.
+
+    ``frameworks``: later versions of the extract's (file name, shown in faults, to YAML), by which
+    the results are computed; the ranks under the frozen points stand beside, and the folder
+    carries the files. Raises FaultsFound, before anything is computed, for a version that
+    ``instruments.later`` refuses.
+    """
+    final = with_later_versions(
+        extract.frameworks, frameworks, plan=extract.plan, instruments=extract.instruments
+    )
+    chosen = final if frameworks else None
+    results = score(extract, extract.plan, frameworks=chosen, progress=progress)
+    later = {
+        f"{read_framework(data, name).scorecard}.yaml": data for name, data in frameworks.items()
+    }
     with replaced_folder(directory, kind="results") as fresh:
-        write_results(results, fresh)
+        write_results(results, fresh, later=dict(sorted(later.items())))
         if [one.code for one in extract.frameworks] == [FRAMEWORK]:
             (fresh / ORIGINAL_SCALE).write_bytes(csv(original_scale(extract, results.units)))
     return results

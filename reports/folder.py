@@ -6,8 +6,10 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,7 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.results import Results
-from instruments.faults import refuse
+from instruments.faults import FaultsFound, Place, fault, refuse
+from instruments.folder import file_entry
+from instruments.later import with_later_versions
 from instruments.result_tables import RESULT_TABLES, UNIT_RESULTS
 from reports import tables
 
@@ -31,14 +35,26 @@ UNIT_COLUMNS = (
     "rank_high", "letters", "band", "note",
 )  # fmt: skip
 """Header of units.csv; outside checks rely on it."""
+FRAMEWORKS = "frameworks"
+"""Folder of framework versions that are later than the extract's, one per scorecard."""
+_LATER = re.compile(rf"{FRAMEWORKS}/[A-Z]\.yaml")
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 WRITERS = ("pyarrow", "openpyxl", "matplotlib", "Jinja2")
 Pairs = tuple[tuple[str, str], ...]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def write_results(results: Results, directory: Path) -> None:
-    """Write frames (Parquet), the same as CSV, units.xlsx and the manifest; same bytes twice."""
+def write_results(
+    results: Results, directory: Path, *, later: Mapping[str, bytes] = _NOTHING
+) -> None:
+    """Write frames (Parquet), the same as CSV, units.xlsx and the manifest; same bytes twice.
+
+    ``later``: framework versions made after the extract was sealed, by name below FRAMEWORKS/.
+    """
     directory.mkdir(parents=True, exist_ok=True)
+    for name, content in later.items():
+        (directory / FRAMEWORKS).mkdir(exist_ok=True)
+        (directory / FRAMEWORKS / name).write_bytes(content)
     for name, frame in results.frames.items():
         (directory / f"{name}.parquet").write_bytes(parquet(frame))
         shown = frame[list(UNIT_COLUMNS)] if name == UNIT_RESULTS.name else frame
@@ -46,25 +62,34 @@ def write_results(results: Results, directory: Path) -> None:
     units = results.units[list(UNIT_COLUMNS)]
     labels = {column.name: column.label for column in UNIT_RESULTS.columns}
     (directory / "units.xlsx").write_bytes(xlsx(units.rename(columns=labels), UNIT_RESULTS.label))
-    (directory / MANIFEST).write_bytes(manifest(results, writers()))
+    (directory / MANIFEST).write_bytes(manifest(results, writers(), later))
 
 
 def read_results(directory: Path, extract: Extract) -> Results:
-    """Read what ``write_results`` wrote; plan, frameworks and instruments come from ``extract``.
+    """Read what ``write_results`` wrote; plan, instruments and, but for later versions that the
+    folder carries, frameworks come from ``extract``.
 
-    Raises FaultsFound when the folder is no results folder or belongs to another extract.
+    Raises FaultsFound when the folder is no results folder, belongs to another extract, or when a
+    later version has been changed or does not fit.
     """
     stored = read_manifest(directory)
     if stored["extract_sha256"] != extract.sha256:
         pair = {"stored": stored["extract_sha256"][:16], "given": extract.sha256[:16]}
         raise refuse("reports.other_extract", **pair)
+    frameworks = with_later_versions(
+        extract.frameworks,
+        later_files(directory),
+        plan=extract.plan,
+        instruments=extract.instruments,
+    )
     try:
         frames = {t.name: pd.read_parquet(directory / f"{t.name}.parquet") for t in RESULT_TABLES}
         return Results(
             cycle=extract.cycle,
             day=extract.day,
             extract_sha256=extract.sha256,
-            frameworks=extract.frameworks,
+            frameworks=frameworks,
+            frozen=tuple(extract.frameworks),
             plan=extract.plan,
             instruments=tuple(extract.instruments),
             provenance=_pairs(stored["provenance"]),
@@ -86,6 +111,33 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     return stored
 
 
+def later_files(directory: Path) -> dict[str, bytes]:
+    """Later framework versions of a results folder: name to content, as sealed in its manifest.
+
+    Raises FaultsFound: no manifest, or each version that is missing or changed, by name.
+    """
+    found, faults = {}, []
+    for entry in later_entries(read_manifest(directory)):
+        path = directory / entry["path"]
+        place = Place(file=f"{directory.name}/{entry['path']}")
+        if not path.is_file():
+            faults.append(fault("reports.missing_file", place))
+        elif file_entry(path.read_bytes())["hash"] != entry.get("hash"):
+            faults.append(fault("reports.changed_framework", place))
+        else:
+            found[path.name] = path.read_bytes()
+    if faults:
+        raise FaultsFound(faults)
+    return found
+
+
+def later_entries(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Entries of later framework versions whose paths are such as we write."""
+    listed = manifest.get("later")
+    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [one for one in entries if _LATER.fullmatch(str(one.get("path")))]
+
+
 def writers() -> Pairs:
     """Versions of what decides on the bytes of files, though not on a value."""
     return tuple((name, version(name)) for name in WRITERS)
@@ -101,8 +153,8 @@ def _pairs(listed: Any) -> Pairs:
     return tuple((str(name), str(value)) for name, value in listed)
 
 
-def manifest(results: Results, written_by: Pairs) -> bytes:
-    """What the results were computed from and by, as JSON."""
+def manifest(results: Results, written_by: Pairs, later: Mapping[str, bytes]) -> bytes:
+    """What the results were computed from and by, as JSON; it seals the ``later`` versions."""
     content = {
         "cycle": results.cycle.code,
         "title": results.cycle.title,
@@ -110,6 +162,9 @@ def manifest(results: Results, written_by: Pairs) -> bytes:
         "day": results.day,
         "extract_sha256": results.extract_sha256,
         "frameworks": [[one.code, one.version] for one in results.frameworks],
+        "later": [
+            {"path": f"{FRAMEWORKS}/{name}", **file_entry(data)} for name, data in later.items()
+        ],
         "plan": [results.plan.code, results.plan.version],
         "instruments": [[one.code, one.version] for one in results.instruments],
         "rows": {name: len(frame) for name, frame in results.frames.items()},

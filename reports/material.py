@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from analysis.results import Results
-from instruments.scorecard import Framework
+from instruments.divisions import counties
+from instruments.model import Instrument
+from instruments.result_tables import LOCALITIES
+from instruments.scorecard import EXTERNAL, Framework, Indicator
 from reports import tables
-from reports.wording import choice, entry, phrase
+from reports.wording import choice, phrase
 
 ORDER = ("A-overall", "A", "A-project", "B-city", "B-county")
 """Scorecards in the order of the bulletin: from the whole to its parts."""
+RATINGS = "ratings"
+"""Edition of results that rest on ratings which others collected."""
 WHOLE = 100.0
 """Points are printed out of a hundred, whatever applies to a unit."""
 TOLERANCE = 1e-9
@@ -35,6 +42,11 @@ class Group:
         """All units, the ranked ones first."""
         return self.ranked + self.unranked
 
+    @property
+    def local(self) -> bool:
+        """Whether its units are cities or counties, whose ``n`` counts schools."""
+        return self.scorecard in LOCALITIES
+
 
 @dataclass(frozen=True)
 class Material:
@@ -44,7 +56,7 @@ class Material:
     groups: tuple[Group, ...]
     anchors: Mapping[tuple[str, str, str], str]
     edition: str
-    """Key of ``editions`` in the phrases: the plan's edition, or 'default'."""
+    """Key of ``editions`` in the phrases: 'end', 'followup' or 'ratings'."""
 
     @property
     def decimals(self) -> int:
@@ -56,10 +68,30 @@ class Material:
         """Confidence level in words, such as 95%."""
         return tables.share(self.results.plan.ranks.level)
 
+    def framework(self, scorecard: str) -> Framework:
+        """The framework by which a ranked table's units are scored."""
+        return self.results.framework(scorecard[0])
+
     @property
-    def framework(self) -> Framework:
-        """The framework by which projects and institutions are scored."""
-        return self.results.framework("A")
+    def later(self) -> tuple[Framework, ...]:
+        """Frameworks that are not the extract's own: versions made after it was sealed."""
+        return tuple(one for one in self.results.frameworks if one not in self.results.frozen)
+
+    @property
+    def local(self) -> bool:
+        """Whether any city or county is scored."""
+        return any(group.local for group in self.groups)
+
+    @cached_property
+    def forms(self) -> Mapping[str, Instrument]:
+        """Instruments by code."""
+        return {one.code: one for one in self.results.instruments}
+
+    def form_named(self, framework: Framework, node: Indicator) -> str:
+        """Title of a leaf's form where leaves of its source rest on several; else ''."""
+        rivals = {leaf.instrument for leaf in framework.leaves if leaf.source == node.source}
+        form = self.forms.get(node.instrument)
+        return form.title if form is not None and len(rivals) > 1 else ""
 
     def measurable(self, units: Sequence[Any]) -> str:
         """本期可测 X/100 分, or the span over ``units`` of several groups."""
@@ -83,11 +115,16 @@ class Material:
 
 def gather(results: Results) -> Material:
     """Group and order the units of ``results``; anchors follow the printing order."""
-    edition = results.plan.edition if results.plan.edition in entry("editions") else "default"
+    edition = _edition(results)
     groups = tuple(_groups(results, edition))
     keys = [(u.scorecard, u.group, u.unit) for group in groups for u in group.units]
     anchors = {key: f"u{number}" for number, key in enumerate(keys, 1)}
     return Material(results, groups, anchors, edition)
+
+
+def _edition(results: Results) -> str:
+    sources = {leaf.source for framework in results.frameworks for leaf in framework.leaves}
+    return RATINGS if sources == {EXTERNAL} else results.cycle.edition
 
 
 def rows(frame: pd.DataFrame, **equal: str) -> list[Any]:
@@ -102,10 +139,24 @@ def _groups(results: Results, edition: str) -> Iterator[Group]:
     present = results.units[["scorecard", "group"]].drop_duplicates()
     for scorecard in ORDER:
         for group in sorted(present.loc[present["scorecard"] == scorecard, "group"]):
-            units = rows(results.units, scorecard=scorecard, group=group)
+            units = _told_apart(rows(results.units, scorecard=scorecard, group=group))
             ranked = sorted((u for u in units if u.ranked), key=lambda u: _place(u, results))
             unranked = tuple(u for u in units if not u.ranked)
             yield Group(scorecard, group, _title(units[0], edition), tuple(ranked), unranked)
+
+
+def _told_apart(units: list[Any]) -> list[Any]:
+    """Units of one name are printed with their city or, where none is known, their code."""
+    times = Counter(unit.name for unit in units)
+    cities = {county.code: county.city for county in counties()}
+    return [
+        unit
+        if times[unit.name] == 1
+        else unit._replace(
+            name=phrase("table.of_city", name=unit.name, city=cities.get(unit.unit, unit.unit))
+        )
+        for unit in units
+    ]
 
 
 def _place(unit: Any, results: Results) -> tuple[float, int, str]:

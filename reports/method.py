@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from analysis.results import Results
-from instruments.methods import Plan, Scaling
+from instruments.methods import Plan
+from instruments.result_tables import LOCALITIES
 from reports import tables
 from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table
+from reports.evidence import goalposts
 from reports.material import Material
 from reports.quality import quality_sections
 from reports.wording import choice, joined, phrase
@@ -127,6 +129,9 @@ def _thresholds(results: Results) -> str:
         "rank_small_n": str(limits.rank_small_n),
         "rank_small_rate": tables.share(limits.rank_small_rate),
         "min_experts": str(limits.min_experts),
+        "locality_n": str(limits.locality_n),
+        "locality_rate": tables.share(limits.locality_rate),
+        "reminders": str(limits.reminders),
     }
     small = limits.rank_small_n < limits.rank_n
     if small and not limits.rank_small_rate:
@@ -136,6 +141,8 @@ def _thresholds(results: Results) -> str:
         "publish_rate" if limits.min_response_rate else "publish",
         "rank_small" if small and limits.rank_small_rate else "rank",
         "experts",
+        *(["localities"] if set(results.units["scorecard"]) & set(LOCALITIES) else []),
+        *(["withheld"] if any(one.reported for one in results.instruments) else []),
     )
     return phrase(
         "method.thresholds",
@@ -159,26 +166,8 @@ WORDS: Mapping[str, Callable[[Results], str]] = {
 
 
 def _scalings(plan: Plan) -> Block:
-    body = [(scaling.name, _goalposts(scaling)) for scaling in plan.scaling]
+    body = [(scaling.name, goalposts(scaling)) for scaling in plan.scaling]
     return _table("scaling-table", phrase("quality.scaling"), ("scaling", "goalposts"), body)
-
-
-def _goalposts(scaling: Scaling) -> str:
-    if scaling.points is not None:
-        listed = [
-            phrase("method.goalpost", answer=answer, score=tables.points(score))
-            for answer, score in scaling.points.items()
-        ]
-        return joined(listed, "pairs")
-    floor = phrase("method.floor", floor=tables.points(scaling.floor)) if scaling.floor else ""
-    return phrase(
-        "method.line",
-        low=tables.points(scaling.low),
-        low_score=tables.points(scaling.low_score),
-        high=tables.points(scaling.high),
-        high_score=tables.points(scaling.high_score),
-        floor=floor,
-    )
 
 
 def _retention(plan: Plan) -> Block:

@@ -12,7 +12,7 @@ from instruments.arrival import arriving_folder
 from instruments.faults import refuse
 from instruments.folder import MANIFEST as MANIFEST_OF_EXTRACT
 from instruments.folder import SEAL
-from reports.folder import MANIFEST, ORIGINAL_SCALE, read_manifest
+from reports.folder import MANIFEST, ORIGINAL_SCALE, later_entries, read_manifest
 from reports.wording import phrase
 
 BULLETIN = "bulletin.html"
@@ -55,9 +55,11 @@ def _results(place: Path) -> Names:
     """Names that the stored manifest implies; none when there is no manifest of ours."""
     if not (place / MANIFEST).is_file():
         return frozenset()
-    frames = read_manifest(place).get("rows")
+    stored = read_manifest(place)
+    frames = stored.get("rows")
     tables = {f"{n}{suffix}" for n in frames or () for suffix in (".csv", ".parquet")}
-    return frozenset(tables | {MANIFEST, "units.xlsx", ORIGINAL_SCALE})
+    later = {entry["path"] for entry in later_entries(stored)}
+    return frozenset(tables | later | {MANIFEST, "units.xlsx", ORIGINAL_SCALE})
 
 
 def _bulletin(_place: Path) -> Names:

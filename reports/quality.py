@@ -8,8 +8,12 @@ from typing import Any
 
 from reports import tables
 from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table
+from reports.evidence import focus_labels, verified_share
 from reports.material import Material, rows
 from reports.wording import choice, phrase
+
+RECORDER = "recorder"
+"""Role of those who take notes of focus groups."""
 
 
 def quality_sections(material: Material) -> tuple[Section, ...]:
@@ -20,9 +24,36 @@ def quality_sections(material: Material) -> tuple[Section, ...]:
         "sensitivity": _sensitivity(material),
         "raters": _raters(material),
     }
+    if any(form.reported for form in material.results.instruments):
+        parts["fields"] = _fields(material)
+    if any(form.role == RECORDER for form in material.results.instruments):
+        parts["focus"] = _focus(material)
     return tuple(
         Section(f"quality-{key}", phrase(f"quality.{key}"), blocks) for key, blocks in parts.items()
     )
+
+
+def _fields(material: Material) -> tuple[Block, ...]:
+    """The share of reported fields that somebody has looked at."""
+    share = verified_share(rows(material.results.fields))
+    text = phrase("quality.fields_note", share=share) if share else phrase("quality.fields_none")
+    return (Paragraph(text),)
+
+
+def _focus(material: Material) -> tuple[Block, ...]:
+    """Points of the focus groups by indicator, over all projects."""
+    frame = material.results.focus
+    if frame.empty:
+        return (Paragraph(phrase("quality.focus_none")),)
+    labels = focus_labels(material)
+    counts = ["groups", "positive", "neutral", "negative", "dissent"]
+    sums = frame.groupby("indicator", sort=True)[counts].sum()
+    body = [
+        (labels.get(row.Index, row.Index), *(tables.count(getattr(row, name)) for name in counts))
+        for row in sums.itertuples()
+    ]
+    note = Paragraph(phrase("quality.focus_note"))
+    return (note, _table("focus", ("indicator", *counts), body))
 
 
 def _table(

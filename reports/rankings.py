@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from reports import charts, tables
-from reports.document import Cell, Column, Figure, Paragraph, Rows, Section, Table
+from reports import tables
+from reports.document import Cell, Column, Paragraph, Rows, Section, Table, layout_of
+from reports.figures import group_figures
 from reports.material import Group, Material, rows
 from reports.wording import joined, phrase
 
@@ -21,11 +22,13 @@ def short_section(material: Material) -> Section:
         Column(phrase(f"columns.{name}"), name in {"rank", "score"})
         for name in ("rank", "unit", "score", "band", "ranks")
     )
+    body = tuple(Rows(g.title, _short_rows(material, g)) for g in shown if g.ranked)
     table = Table(
         anchor="short-table",
         caption=material.titled(phrase("sections.short"), [u for g in shown for u in g.units]),
         columns=columns,
-        groups=tuple(Rows(g.title, _short_rows(material, g)) for g in shown if g.ranked),
+        groups=body,
+        layout=layout_of(body, "plain"),
         notes=(phrase("ranking.short_note", level=material.level),),
         head=1,
     )
@@ -69,14 +72,14 @@ def _group_section(material: Material, group: Group, number: int) -> Section:
     if group.ranked:
         blocks.append(_ranked_table(material, group, number))
     blocks.append(Paragraph(_sentence(material, group)))
-    if any(not tables.absent(unit.score) for unit in group.units):
-        blocks.append(_figure(material, group, number))
+    blocks += group_figures(material, group, number)
     return Section(f"group{number}", heading, tuple(blocks))
 
 
 def _ranked_table(material: Material, group: Group, number: int) -> Table:
-    firsts = first_levels(material)
-    before, after = ("rank", "unit", "n", "rate"), ("score", "interval", "ranks")
+    firsts = first_levels(material, group.scorecard)
+    counts = ("schools", "school_rate") if group.local else ("n", "rate")
+    before, after = ("rank", "unit", *counts), ("score", "interval", "ranks")
     columns = (
         *(Column(phrase(f"columns.{name}"), name != "unit") for name in before),
         *(Column(f"{node.code} {node.name}", True) for node in firsts),
@@ -84,13 +87,13 @@ def _ranked_table(material: Material, group: Group, number: int) -> Table:
         Column(phrase("columns.letters")),
         Column(phrase("columns.band")),
     )
-    body = tuple(_ranked_row(material, unit, firsts) for unit in group.ranked)
+    body = (Rows("", tuple(_ranked_row(material, unit, firsts) for unit in group.ranked)),)
     return Table(
         anchor=f"table{number}",
         caption=material.titled(group.title, group.units),
         columns=columns,
-        groups=(Rows("", body),),
-        layout="cards",
+        groups=body,
+        layout=layout_of(body, "cards"),
         notes=_remarks(group),
         head=1,
     )
@@ -110,9 +113,9 @@ def _remarks(group: Group) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def first_levels(material: Material) -> tuple[Any, ...]:
+def first_levels(material: Material, scorecard: str) -> tuple[Any, ...]:
     """First-level indicators to print; none when the framework has a single one."""
-    nodes = material.framework.children("")
+    nodes = material.framework(scorecard).children("")
     return nodes if len(nodes) > 1 else ()
 
 
@@ -152,58 +155,32 @@ def _sentence(material: Material, group: Group) -> str:
     return phrase("ranking.separable", pairs=str(len(pairs)), separable=str(separable))
 
 
-def _figure(material: Material, group: Group, number: int) -> Figure:
-    units = [unit for unit in group.units if not tables.absent(unit.score_low)]
-    drawing = charts.caterpillar(
-        bars=[
-            charts.Bar(u.name, float(u.score), float(u.score_low), float(u.score_high), u.ranked)
-            for u in units
-        ],
-        cuts=[
-            charts.Cut(phrase("figure.cut", band=band.label, cut=tables.points(band.cut)), band.cut)
-            for band in material.results.plan.bands
-        ],
-        axis=phrase("figure.axis"),
-        legend=(phrase("figure.ranked"), phrase("figure.unranked")),
-        prefix=f"f{number}",
-    )
-    caption = phrase("figure.caption", title=group.title, level=material.level)
-    notes = (phrase("figure.glyph"),) if drawing.replaced else ()
-    return Figure(f"figure{number}", caption, _alt(material, group, units), drawing.svg, notes)
-
-
-def _alt(material: Material, group: Group, units: list[Any]) -> str:
-    shown = units[: charts.NAMED]
-    listed = [
-        phrase(
-            "figure.item",
-            name=unit.name,
-            score=tables.score(unit.score, material.decimals),
-            interval=tables.interval(unit.score_low, unit.score_high, material.decimals),
-        )
-        for unit in shown
-    ]
-    more = [phrase("figure.more", units=str(len(units)))] if len(shown) < len(units) else []
-    return phrase(
-        "figure.alt", title=group.title, units=str(len(units)), level=material.level,
-        list=joined(listed + more),
-    )  # fmt: skip
-
-
 def _unranked(material: Material) -> tuple[Paragraph | Table, ...]:
+    """One table of institutions and projects, one of localities: they count different things."""
     groups = [group for group in material.groups if group.unranked]
     if not groups:
         return (Paragraph(phrase("ranking.all_ranked")),)
-    names = ("unit", "n", "enrolled", "rate", "score", "reason")
-    columns = tuple(
-        Column(phrase(f"columns.{name}"), name not in {"unit", "reason"}) for name in names
+    return tuple(
+        _unranked_table(material, chosen, name, names)
+        for name, names, chosen in (
+            ("", ("n", "enrolled", "rate"), [g for g in groups if not g.local]),
+            ("_local", ("schools", "schools_asked", "school_rate"), [g for g in groups if g.local]),
+        )
+        if chosen
     )
+
+
+def _unranked_table(
+    material: Material, groups: list[Group], name: str, counts: tuple[str, ...]
+) -> Table:
+    names = ("unit", *counts, "score", "reason")
+    columns = tuple(Column(phrase(f"columns.{n}"), n not in {"unit", "reason"}) for n in names)
     body = tuple(
         Rows(group.title, tuple(_unranked_row(material, unit) for unit in group.unranked))
         for group in groups
     )
-    caption = phrase("ranking.unranked")
-    return (Table("unranked-table", caption, columns, body, layout="cards"),)
+    anchor, caption = f"unranked{name}-table", phrase(f"ranking.unranked{name}")
+    return Table(anchor.replace("_", "-"), caption, columns, body, layout="cards")
 
 
 def _unranked_row(material: Material, unit: Any) -> tuple[Cell, ...]:

@@ -14,7 +14,15 @@ from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 from instruments.folder import MANIFEST as SEALED
 from reports.compare import difference
 from reports.evaluation import Progress, opened_extract, publish_bulletin, score_extract
-from reports.folder import MANIFEST, Pairs, manifest, stored_software, writers
+from reports.folder import (
+    MANIFEST,
+    Pairs,
+    later_files,
+    manifest,
+    read_manifest,
+    stored_software,
+    writers,
+)
 from reports.wording import joined, phrase
 
 PARTS = ("extract", "results", "bulletin")
@@ -33,6 +41,8 @@ class Verdict:
     """Files whose bytes differ from the recomputed ones, though not what they hold."""
     claims: tuple[tuple[str, str, str], ...] = ()
     """Software that the files name differently: name, version claimed, version here."""
+    later: tuple[tuple[str, str, str], ...] = ()
+    """Frameworks that are not the extract's: scorecard, version there, version here."""
 
     @property
     def equality(self) -> str:
@@ -46,6 +56,8 @@ class Verdict:
             yield phrase("verify.extract")
             return
         yield phrase(f"verify.whole_{self.equality}")
+        for scorecard, frozen, version in self.later:
+            yield phrase("verify.later", scorecard=scorecard, frozen=frozen, version=version)
         if self.claims:
             pairs = (phrase("verify.claim", name=n, stored=s, here=h) for n, s, h in self.claims)
             yield phrase("verify.claims", list=joined(pairs))
@@ -82,12 +94,28 @@ def _whole(path: Path, progress: Progress | None) -> Verdict:
     extract = read_extract(path / "extract")
     if absent:
         return Verdict(tuple(absent), "whole")
+    carried = _carried(path / "results")
     with tempfile.TemporaryDirectory() as folder:
         again = Path(folder)
-        results = score_extract(extract, again / "results", progress=progress)
+        results = score_extract(extract, again / "results", progress=progress, frameworks=carried)
         publish_bulletin(results, again / "bulletin")
         claims = _named_as_stored(results, path, again)
-        return replace(_compare(path, again), claims=claims)
+        return replace(_compare(path, again), claims=claims, later=_later(results))
+
+
+def _carried(results: Path) -> dict[str, bytes]:
+    """Later framework versions of the folder; none where its manifest says nothing readable, which
+    the comparison names."""
+    try:
+        read_manifest(results)
+    except FaultsFound:
+        return {}
+    return later_files(results)
+
+
+def _later(results: Results) -> tuple[tuple[str, str, str], ...]:
+    pairs = zip(results.frozen, results.frameworks, strict=True)
+    return tuple((was.scorecard, was.version, now.version) for was, now in pairs if was != now)
 
 
 def _named_as_stored(results: Results, path: Path, again: Path) -> tuple[tuple[str, str, str], ...]:
@@ -105,7 +133,9 @@ def _named_as_stored(results: Results, path: Path, again: Path) -> tuple[tuple[s
     if stored == here or not _versions(stored, here):
         return ()
     renamed = replace(results, provenance=stored[0])
-    (again / "results" / MANIFEST).write_bytes(manifest(renamed, stored[1]))
+    (again / "results" / MANIFEST).write_bytes(
+        manifest(renamed, stored[1], later_files(again / "results"))
+    )
     publish_bulletin(renamed, again / "bulletin")
     pairs = zip((*stored[0], *stored[1]), (*here[0], *here[1]), strict=True)
     return tuple((name, was, now) for (name, was), (_, now) in pairs if was != now)

@@ -100,7 +100,29 @@ def missing(
 def blank_scored(
     instrument: Instrument, context: Mapping[str, str], answers: Mapping[str, object]
 ) -> list[Asked]:
-    """Items that count for an indicator, were asked, and were left blank."""
-    scored = {mapping.item for mapping in instrument.mappings}
+    """Items that count for an indicator, were asked, and were left blank.
+
+    Of a record, all items that formulas may read.
+    """
+    scored = {mapping.item for mapping in instrument.mappings} | _read_by_formulas(instrument)
     found = asked(instrument, context, answers)
     return [one for one in found if one.item.name in scored and one.answer is None]
+
+
+def blank_repeats(
+    instrument: Instrument, context: Mapping[str, str], answers: Mapping[str, object]
+) -> list[Section]:
+    """Repeats of a record that were asked, without a row, though formulas may read them."""
+    known = {**context, **answers}
+    read = _read_by_formulas(instrument)
+    return [
+        section
+        for section in instrument.repeats
+        if all(rule.holds(known) for rule in section.relevant)
+        and not _rows(answers, section)
+        and any(item.name in read for item in section.items)
+    ]
+
+
+def _read_by_formulas(instrument: Instrument) -> set[str]:
+    return {use.item for use in instrument.used_as("record")} if instrument.reported else set()

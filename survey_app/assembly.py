@@ -22,6 +22,7 @@ from survey_app.views import (
     province,
     records,
     trainee,
+    weights,
 )
 
 
@@ -52,7 +53,8 @@ def assemble(home: Path) -> Flask:
     protection.bind(app)
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
-    for module in (trainee, auth, expert, records, files, province, duties, programme):
+    staff = (auth, expert, records, files, province, duties, programme, weights)
+    for module in (trainee, *staff):
         app.register_blueprint(module.pages)
     failures.bind(app)
     for name in app.jinja_env.list_templates():

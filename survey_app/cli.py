@@ -27,6 +27,7 @@ PLACES = {
     "verify": _REPORTS,
     "assess": _REPORTS,
     "demo": "survey_app.demo.commands",
+    "rehearse": "survey_app.rehearsal.commands",
     "run-job": _OWN,
 }
 """Command → module that holds it, in the order of --help."""

@@ -10,7 +10,16 @@ from werkzeug.datastructures import MultiDict
 from wtforms.form import BaseForm
 
 from instruments.model import Comparison, Instrument, Item, Section
-from survey_app.answers import Answers, Asked, Row, asked, blank_scored, collect, row_key
+from survey_app.answers import (
+    Answers,
+    Asked,
+    Row,
+    asked,
+    blank_repeats,
+    blank_scored,
+    collect,
+    row_key,
+)
 from survey_app.attachments import ENDINGS, Attachment
 from survey_app.fields import data_of, make_form, sent_form, shown
 from survey_app.pasted import Pasted, header
@@ -71,11 +80,7 @@ class Questionnaire:
     @property
     def sections(self) -> list[Section]:
         """Sections that this context has."""
-        return [
-            section
-            for section in self.instrument.sections
-            if all(r.holds(self.context) for r in section.relevant if r.item in self.context)
-        ]
+        return [one for one in self.instrument.sections if self._concerns(one.relevant)]
 
     @property
     def repeats(self) -> list[Section]:
@@ -85,7 +90,8 @@ class Questionnaire:
     @property
     def items(self) -> list[Item]:
         """Items that this context may be asked once."""
-        return [i for s in self.sections if not s.repeat for i in s.items if i.type != "note"]
+        once = [i for s in self.sections if not s.repeat for i in s.items if i.type != "note"]
+        return [item for item in once if self._concerns(item.relevant)]
 
     def read(self, sent: MultiDict[str, str], *, partial: bool = False) -> None:
         """Take what was sent: fill ``answers`` and ``errors``. A draft (``partial``) may lack
@@ -121,12 +127,14 @@ class Questionnaire:
 
     def questions(self, section: Section) -> list[Question]:
         """Items of a section that is asked once."""
-        return [self._question(section, None, item) for item in section.items]
+        return [self._question(section, None, item) for item in self._items(section)]
 
     def rows(self, section: Section) -> list[list[Question]]:
         """Items of each shown row of a repeat."""
         numbers = range(len(self._rows[section.name]))
-        return [[self._question(section, n, item) for item in section.items] for n in numbers]
+        return [
+            [self._question(section, n, item) for item in self._items(section)] for n in numbers
+        ]
 
     def wide(self, section: Section) -> bool:
         """Whether a row of a repeat is too wide for one line of a desktop's table."""
@@ -155,6 +163,11 @@ class Questionnaire:
     def blanks(self) -> list[Asked]:
         """Scored items left blank, to be confirmed once."""
         return blank_scored(self.instrument, self.context, self.answers)
+
+    @property
+    def blank_repeats(self) -> list[Section]:
+        """Tables of a record that were left without a row, to be confirmed with the blanks."""
+        return blank_repeats(self.instrument, self.context, self.answers)
 
     def chosen(self, key: str) -> list[str]:
         """Codes to be shown as chosen."""
@@ -198,6 +211,13 @@ class Questionnaire:
     def _question(self, section: Section, row: int | None, item: Item) -> Question:
         key = item.name if row is None else row_key(section, row, item)
         return Question(item, key, self._condition(item.relevant, section, row))
+
+    def _items(self, section: Section) -> list[Item]:
+        return [item for item in section.items if self._concerns(item.relevant)]
+
+    def _concerns(self, rules: Sequence[Comparison]) -> bool:
+        """Whether the context leaves it open that this is asked."""
+        return all(rule.holds(self.context) for rule in rules if rule.item in self.context)
 
     def _condition(
         self, rules: Sequence[Comparison], section: Section, row: int | None

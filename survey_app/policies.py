@@ -24,6 +24,9 @@ QUEUED, RUNNING, DONE, FAILED = "等待", "进行中", "完成", "失败"
 UNBEGUN, DRAFT, SUBMITTED, RETURNED, ASIDE = "未开始", "草稿", "已提交", "已退回", "冲突"
 """States of a record; ``ASIDE`` is a copy that was saved elsewhere meanwhile."""
 
+USED, ADOPTED, WITHDRAWN = "用于通报", "已采用", "撤回"
+"""What can become of a version of the points after it was proposed."""
+
 
 def allowed(check: Callable[[], None]) -> bool:
     """``can_x``: whether ``check`` passes."""
@@ -93,6 +96,27 @@ def check_can_score(state: str, *, job_running: bool) -> None:
         raise Refused("not_sealed", 409, state=state)
     if job_running:
         raise Refused("job_running", 409)
+
+
+def check_can_preview(state: str, *, job_running: bool) -> None:
+    """What other points would move shows beside a bulletin, hence once there is one."""
+    if state not in (SCORED, FOLLOWUP_SCORED):
+        raise Refused("preview_early", 409, state=state)
+    if job_running:
+        raise Refused("job_running", 409)
+
+
+def results_visible(state: str) -> bool:
+    """Whether results could be seen: a sealed extract can be scored by whoever holds it."""
+    return STATES.index(state) >= STATES.index(SEALED)
+
+
+def check_in_force(version: str, *, withdrawn: bool, outdated: bool) -> None:
+    """A version is used or adopted as long as it is not withdrawn and fits what is frozen."""
+    if withdrawn:
+        raise Refused("version_withdrawn", 409, version=version)
+    if outdated:
+        raise Refused("version_outdated", 409, version=version)
 
 
 def next_state(state: str) -> str:

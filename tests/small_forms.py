@@ -20,6 +20,7 @@ def form(
     wave: str = "end",
     context: str = "",
     notice: str = "",
+    blanks: str = "",
     indicators: Sequence[Sequence[str]] = (),
 ) -> bytes:
     """A form in Markdown; survey rows are (type, name, label, required, relevant, appearance)."""
@@ -31,6 +32,7 @@ def form(
     ]
     settings = [("form_title", "form_id", "version"), (title, code, "1.0")]
     keys = {"role": role, "per": per, "wave": wave, "context": context, "notice": notice}
+    keys |= {"blanks": blanks}
     sheets = {
         "settings": settings,
         "_context": [("key", "value"), *((k, v) for k, v in keys.items() if v)],
@@ -58,6 +60,7 @@ INSTITUTION = form(
     role="institution",
     per="project",
     context="project_module",
+    blanks="confirm",
     notice="本表各项为自报。",
     survey=[
         ("begin group", "basics", "一、基本情况"),

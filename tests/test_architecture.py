@@ -22,10 +22,10 @@ FORBIDDEN = {  # what a layer must never import, because its promise says so
     "reports": {"flask", "sqlalchemy"},
 }
 BANNED_NAMES = {"utils", "helpers", "common", "manager", "misc", "process_data", "df2"}
-OUTSIDE = ("survey_app/demo/",)  # plays the province and knows the truth: no part of the site
+OUTSIDE = ("survey_app/demo/", "survey_app/rehearsal/")  # play the province: no part of the site
 DOORS = {  # the site's only ways to the layers whose door is the extract
     "reports": {"survey_app/services/evaluation.py", "survey_app/cli.py"},
-    "analysis": set(),
+    "analysis": {"survey_app/services/comparisons.py"},  # judgements typed on a page, no data
 }
 ROUNDS = {  # where a number may lose digits, and why
     "reports/tables.py": "every printed number",
@@ -297,6 +297,7 @@ HONEST = {
     "survey_app/b.py": "from survey_app import c",
     "survey_app/c.py": "",
     "survey_app/services/evaluation.py": "import reports.html",
+    "survey_app/services/comparisons.py": "import analysis.ranks",
     "survey_app/demo/run.py": "import analysis.ranks",
     "reports/html.py": "from analysis import pipeline",
     "reports/tables.py": "x = round(1.5)",

@@ -64,6 +64,13 @@ ACCESS = {
     "programme.sample": PROVINCE,
     "programme.sources": PROVINCE,
     "programme.change_sources": PROVINCE,
+    "weights.overview": PROVINCE,
+    "weights.edit": PROVINCE,
+    "weights.preview": PROVINCE,
+    "weights.send": PROVINCE,
+    "weights.compare": PROVINCE,
+    "weights.download": PROVINCE,
+    "weights.decide": PROVINCE,
 }
 
 
@@ -84,7 +91,7 @@ def addresses(site: Site):
         values = {"code": "C1", "session": "S1", "job": "none", "kind": "c", "number": "1" * 20}
         values["staged"] = f"{'0' * 64}.xlsx"
         values |= {"instrument": "institution_record", "target": "P1", "id": "0" * 32}
-        values |= {"secret": "none"}
+        values |= {"secret": "none", "scorecard": "A", "version": "1.0"}
         if rule.endpoint != "static":
             with site.app.test_request_context():
                 path = rule.build({n: values[n] for n in rule.arguments})[1]

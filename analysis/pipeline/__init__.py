@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import provenance, robustness
-from analysis.pipeline import estimation, evidence, league, reported, rounds
+from analysis.pipeline import estimation, evidence, items, league, reported, rounds
 from analysis.results import Results
 from instruments.methods import Plan
 from instruments.result_tables import EDITION_RESULTS, RESULT_TABLES, REWEIGHTED_RESULTS
@@ -50,8 +50,7 @@ def score(
     frames["editions"] = _earlier_edition(final, plan, units, waves)
     frames["reweighted"] = _frozen_points(extract, plan, units, waves, changed=bool(frameworks))
     _tell(progress, steps)
-    shown = units.query("scorecard == 'A-project' and score.notna()")["unit"]
-    frames |= evidence.frames(main.data, plan, rated=rated, published=set(shown))
+    frames |= evidence.frames(main.data, plan) | {"items": _items(main, units, rated)}
     frames |= {"raters": main.panel.severities, "variance": _variance(main)}
     frames |= {"fields": reported.field_rows(final, main.reports)}
     frames |= {"focus": reported.focus_rows(final, columns=reported.FOCUS)}
@@ -61,6 +60,7 @@ def score(
         extract.day,
         extract.sha256,
         tuple(final.frameworks),
+        tuple(extract.frameworks),
         plan,
         tuple(extract.instruments),
         provenance.describe(),
@@ -93,6 +93,16 @@ def _frozen_points(
     if not changed:
         return pd.DataFrame(columns=REWEIGHTED_RESULTS.names)
     return rounds.beside(extract, plan, units, waves=waves, suffix="frozen")
+
+
+def _items(main: rounds.Round, units: pd.DataFrame, rated: pd.DataFrame) -> pd.DataFrame:
+    """Items of projects and, where there are any, of counties."""
+    cell = main.plan.thresholds.min_cell
+    shown = units.query("scorecard == 'A-project' and score.notna()")["unit"]
+    parts = [items.of_projects(main.data, cell=cell, rated=rated, published=set(shown))]
+    if main.local is not None:
+        parts.append(items.of_counties(main.local.evidence, cell=cell))
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _variance(main: rounds.Round) -> pd.DataFrame:

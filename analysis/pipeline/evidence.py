@@ -179,20 +179,10 @@ def _by_class(counted: list[counts.Counts], people: pd.DataFrame | None) -> pd.S
     return chosen.rows.groupby("class_code")["n"].sum()
 
 
-def frames(
-    data: Evidence, plan: Plan, *, rated: pd.DataFrame, published: Collection[str]
-) -> dict[str, pd.DataFrame]:
-    """The result tables ``items``, ``classes`` and ``flags`` after disclosure control.
-
-    ``rated``: project, leaf pairs that enough experts rated; other expert items stay empty.
-    ``published``: projects whose score may be shown; trainees' items of others stay empty.
-    """
+def frames(data: Evidence, plan: Plan) -> dict[str, pd.DataFrame]:
+    """The result tables ``classes`` and ``flags`` after disclosure control."""
     cell = plan.thresholds.min_cell
-    return {
-        "items": _items(data, cell=cell, rated=rated, published=published),
-        "classes": _classes(data, cell=cell),
-        "flags": _flags(data, plan, cell=cell),
-    }
+    return {"classes": _classes(data, cell=cell), "flags": _flags(data, plan, cell=cell)}
 
 
 def few_excluded(data: Evidence, *, cell: int) -> set[str]:
@@ -220,33 +210,6 @@ def hide_effect_of_few(
     keys = zip(frame["scorecard"], frame["group"], frame["unit"], strict=True)
     where = pd.Series([key in hidden for key in keys], index=frame.index, dtype=bool)
     return disclosure.blank(frame, where=where, columns=["score_all"])
-
-
-def _items(
-    data: Evidence, *, cell: int, rated: pd.DataFrame, published: Collection[str]
-) -> pd.DataFrame:
-    parts = []
-    for counted in (*data.trainee, *data.expert):
-        keys = ["unit", "item", "indicator"]
-        sums = ["asked", "n", "not_applicable", "missing", "total"]
-        parts.append(counted.items.groupby(keys, sort=True)[sums].sum().reset_index())
-        parts[-1]["instrument"] = counted.scoring.instrument.code
-        parts[-1]["expert"] = counted in data.expert
-    items = pd.concat(parts, ignore_index=True).astype({"total": float})
-    items["mean"] = (items["total"] / items["n"].where(items["n"] > 0)).astype(float)
-    enough = pd.MultiIndex.from_frame(rated[["project", "leaf"]])
-    unrated = ~pd.MultiIndex.from_frame(items[["unit", "indicator"]]).isin(enough)
-    hidden = disclosure.too_few(items["asked"], min_cell=cell)
-    hidden |= disclosure.too_few(items["n"], min_cell=cell)
-    withheld = ~items["unit"].isin(list(published))
-    alone = withheld & (not data.trainee)  # experts alone: their items are the score
-    hidden = (hidden | withheld).where(~items["expert"], unrated | alone)
-    shown = disclosure.blank(
-        items, where=hidden, columns=["n", "not_applicable", "missing", "mean"]
-    )
-    # n + not applicable + missing is the number kept: with the unit's n it would tell the excluded.
-    few = shown["unit"].isin(few_excluded(data, cell=cell)) & ~shown["expert"].astype(bool)
-    return disclosure.blank(shown, where=few, columns=["missing"])
 
 
 def _classes(data: Evidence, *, cell: int) -> pd.DataFrame:

@@ -139,46 +139,40 @@ def cards(data: Localities, plan: Plan, *, everything: bool) -> list[tabulate.Ca
     ]
 
 
-def _county_card(
-    data: Localities, kept: ProjectEstimates, panel: Panel, plan: Plan
-) -> tabulate.Card:
-    points = composite.points_table(data.evidence.framework, data.evidence.types)
-    who = _roster(data, COUNTY, data.evidence.projects, np.eye(len(data.schools), dtype=bool))
-    states = leaf_states(data.evidence, who.entering)
-    estimates = (kept.raw, kept.adjusted, kept.main)
-    return _card(data, kept, panel, plan, who=who, of=estimates, points=points, states=states)
+def combined(data: Localities, one: Estimates, kind: str) -> tuple[Estimates, np.ndarray]:
+    """Estimates of the counties as those of the units of ``kind``, with points per unit and node.
 
-
-def _city_card(data: Localities, kept: ProjectEstimates, panel: Panel, plan: Plan) -> tabulate.Card:
-    """A city: its own record for leaves of level 'own', else the mean of its counties.
-
-    Counties count by their trainees and by what points a leaf has for them, so that a first-level
-    value is the mean of the counties' (domain section 00: a city is its own B1-B3 and the
-    enrolment-weighted mean of its counties).
+    A city has its own record for leaves of level 'own', else the mean of its counties. They count
+    by their trainees and by what points a leaf has for them, so that a first-level value is the
+    mean of the counties' (domain section 00: a city is its own B1-B3 and the enrolment-weighted
+    mean of its counties).
     """
     evidence = data.evidence
     points = composite.points_table(evidence.framework, evidence.types)
+    if kind == COUNTY:
+        return one, points
     mass = data.within * _mass(data)
     total = mass.sum(axis=1, keepdims=True)
     share = np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
     order = [node.code for node in evidence.framework.indicators]
-    weights = mass[:, :, None] * points[:, [order.index(leaf) for leaf in kept.main.leaves]][None]
-    estimates = tuple(
-        _with_own(composite.combine(one, units=data.cities, weights=weights), data.own)
-        for one in (kept.raw, kept.adjusted, kept.main)
-    )
+    weights = mass[:, :, None] * points[:, [order.index(leaf) for leaf in one.leaves]][None]
+    cities = composite.combine(one, units=data.cities, weights=weights)
+    return _with_own(cities, data.own), share @ points
+
+
+def _county_card(
+    data: Localities, kept: ProjectEstimates, panel: Panel, plan: Plan
+) -> tabulate.Card:
+    who = _roster(data, COUNTY, data.evidence.projects, np.eye(len(data.schools), dtype=bool))
+    states = leaf_states(data.evidence, who.entering)
+    return _card(data, kept, panel, plan, kind=COUNTY, who=who, states=states)
+
+
+def _city_card(data: Localities, kept: ProjectEstimates, panel: Panel, plan: Plan) -> tabulate.Card:
     who = _roster(data, CITY, data.cities, data.within)
     own = {leaf: data.own.state[:, place] for place, leaf in enumerate(data.own.leaves)}
-    return _card(
-        data,
-        kept,
-        panel,
-        plan,
-        who=who,
-        of=estimates,
-        points=share @ points,
-        states=leaf_states(evidence, data.within) | own,
-    )
+    states = leaf_states(data.evidence, data.within) | own
+    return _card(data, kept, panel, plan, kind=CITY, who=who, states=states)
 
 
 def _mass(data: Localities) -> np.ndarray:
@@ -224,13 +218,15 @@ def _card(
     panel: Panel,
     plan: Plan,
     *,
+    kind: str,
     who: roster.Roster,
-    of: Sequence[Estimates],
-    points: np.ndarray,
     states: dict[str, np.ndarray],
 ) -> tabulate.Card:
     evidence, rows = data.evidence, who.entering.astype(float)
-    raw, adjusted, main = (_composed(one, evidence.framework, points, plan) for one in of)
+    points = combined(data, kept.main, kind)[1]
+    raw, adjusted, main = (
+        composed(data, one, kind, plan) for one in (kept.raw, kept.adjusted, kept.main)
+    )
     n, asked = rows @ evidence.n, rows @ data.schools
     return tabulate.Card(
         who.scorecard,
@@ -258,8 +254,8 @@ def _card(
     )
 
 
-def _composed(
-    estimates: Estimates, framework: Framework, points: np.ndarray, plan: Plan
-) -> composite.Composed:
-    how = plan.composite.aggregation
-    return composite.compose(estimates, framework=framework, points=points, aggregation=how)
+def composed(data: Localities, one: Estimates, kind: str, plan: Plan) -> composite.Composed:
+    """Composites of the units of ``kind`` from estimates of the counties (``combined``)."""
+    chosen, points = combined(data, one, kind)
+    how, framework = plan.composite.aggregation, data.evidence.framework
+    return composite.compose(chosen, framework=framework, points=points, aggregation=how)

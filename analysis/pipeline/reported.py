@@ -17,6 +17,10 @@ from instruments.model import Instrument
 from instruments.scorecard import COUNTED, Framework
 from instruments.tables import instrument_tables
 
+FILLED = "filled"
+"""Value of a field whose own words are not shown."""
+UNSHOWN = ("text", "file")
+"""Types of items whose answers are words of a person or a file: never printed."""
 ROLES = ("institution", "locality")
 """Who fills records: one for each unit, no sample of anything."""
 
@@ -126,11 +130,16 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, object]]:
 def field_rows(extract: Any, found: Sequence[tuple[Framework, Reported]]) -> pd.DataFrame:
     """Rows of ``fields``: what each leaf of a unit rests on, as reported, with its check.
 
-    A repeat shows how many rows it has. Units that withheld a record show no value.
+    A repeat shows how many rows it has, free text and files only that there are any (``FILLED``).
+    Units that withheld a record show no value.
     """
     instruments = {one.code: one for one in extract.instruments}
     records = {
         code: _records(extract, one) for code, one in instruments.items() if one.role in ROLES
+    }
+    wordy = {
+        code: {item.name for item in one.single_items if item.type in UNSHOWN}
+        for code, one in instruments.items()
     }
     checks = extract.table("checks").set_index(["response", "item"])["state"].to_dict()
     rows = []
@@ -142,7 +151,8 @@ def field_rows(extract: Any, found: Sequence[tuple[Framework, Reported]]) -> pd.
             record = records[node.instrument].get(unit, {})
             for item in _looked_at(node, instruments[node.instrument]):
                 state = checks.get((record.get("response"), item), "reported")
-                rows.append((unit, node.instrument, leaf, item, _text(record.get(item)), state))
+                value = _text(record.get(item), wordy=item in wordy[node.instrument])
+                rows.append((unit, node.instrument, leaf, item, value, state))
     columns = ["unit", "instrument", "indicator", "item", "value", "state"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -153,11 +163,13 @@ def _looked_at(leaf: Any, instrument: Instrument) -> tuple[str, ...]:
     return tuple(name for name in fields_of(parse(leaf.formula)) if name not in instrument.context)
 
 
-def _text(value: object) -> str | None:
+def _text(value: object, *, wordy: bool) -> str | None:
+    if wordy:
+        return FILLED if value not in (None, "") else None
     if isinstance(value, list):
         return str(len(value))
     if isinstance(value, float):
-        return f"{value:g}"
+        return str(int(value) if value.is_integer() else value)
     return None if value is None else str(value)
 
 

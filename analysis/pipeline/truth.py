@@ -1,19 +1,73 @@
-"""What a simulated province should score: expectations of the planted truth, composed as usual."""
+"""What a simulated province should score: planted truth of all leaves, composed as usual."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis import composite, roster
-from analysis.results import OBSERVATIONS, SURVEYS, Estimates
-from analysis.simulate import Province, numeric_codes, position_after, project_context
-from instruments.methods import Plan, Scaling
-from instruments.model import IndicatorMapping, Instrument, Item
+from analysis.pipeline import localities
+from analysis.pipeline.expected import expected_leaves
+from analysis.pipeline.reported import concerned, record_leaves
+from analysis.pipeline.rounds import BOTH
+from analysis.records import MEASURED, Delivered, score_records
+from analysis.results import Estimates
+from analysis.simulate import Province
+from instruments.fit import UNSCORED_CODES
+from instruments.methods import Plan
+from instruments.model import Instrument
 from instruments.scorecard import Framework
+
+Honest = Mapping[tuple[str, str], Mapping[str, object]]
+"""Instrument code and unit to the record that tells the truth."""
+
+
+def true_leaves(
+    province: Province, *, instruments: Sequence[Instrument], plan: Plan
+) -> pd.DataFrame:
+    """Expected score of unit x leaf of all forms that people fill (``expected_leaves``).
+
+    Out: unit, leaf, value (0-100).
+    """
+    parts = [expected_leaves(province, instrument, plan) for instrument in instruments]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def honest_leaves(
+    honest: Honest,
+    *,
+    units: pd.DataFrame,
+    frameworks: Sequence[Framework],
+    instruments: Sequence[Instrument],
+    plan: Plan,
+) -> pd.DataFrame:
+    """Scores that honest records would give every leaf that records measure.
+
+    In: ``units`` of an extract. Out: unit, leaf, value (0-100); what does not apply is left out.
+    """
+    delivered = Delivered(honest, {}, UNSCORED_CODES)
+    parts = []
+    for framework in frameworks:
+        leaves = record_leaves(framework, instruments, plan)
+        codes = sorted({unit for code, unit in honest if code in {x.instrument for x in leaves}})
+        who = concerned(framework, units, codes)
+        parts.append(score_records(delivered, leaves=leaves, units=codes, concerned=who))
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows[rows["state"] == MEASURED]
+    return rows.rename(columns={"value": "measure", "score": "value"})[["unit", "leaf", "value"]]
+
+
+def _estimates(leaves: pd.DataFrame, units: Sequence[str], framework: Framework) -> Estimates:
+    """The truth as estimates without error; NaN where a unit has no value."""
+    codes = tuple(leaf.code for leaf in framework.leaves if not leaf.minimum_of)
+    table = leaves.pivot(index="unit", columns="leaf", values="value")
+    value = table.reindex(index=list(units), columns=list(codes)).to_numpy(dtype=float)
+    own = np.zeros((len(units), len(codes), len(codes)))
+    return Estimates(tuple(units), codes, value, own, (), np.zeros((0, 0)))
 
 
 def true_scores(
@@ -25,18 +79,15 @@ def true_scores(
     plan: Plan,
     scored: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Composite of the truth for every unit of the three scorecards.
+    """Composite of the truth for every unit of the three scorecards A.
 
-    In: ``leaves`` of ``true_leaves``; ``units`` and ``classes`` of an extract; ``scored``:
+    In: unit, leaf, value of ``leaves``; ``units`` and ``classes`` of an extract; ``scored``:
     scorecard, group, unit, score of results, missing where withheld. Out: scorecard, group, unit,
     truth (0-100), combined by enrolment exactly as estimates are: without what is withheld.
     """
-    projects = tuple(sorted(leaves["project"].unique()))
-    codes = tuple(dict.fromkeys(leaves["leaf"]))
-    table = leaves.pivot(index="project", columns="leaf", values="value")
-    value = table.reindex(index=list(projects), columns=list(codes)).to_numpy(dtype=float)
-    own = np.zeros((len(projects), len(codes), len(codes)))
-    truth = Estimates(projects, codes, value, own, (), np.zeros((0, 0)))
+    known = set(units.loc[units["kind"] == "project", "unit"])
+    projects = tuple(sorted(known & set(leaves["unit"])))
+    truth = _estimates(leaves, projects, framework)
     enrolled = classes.groupby("project")["enrolled"].sum().reindex(list(projects))
     mass = enrolled.to_numpy(dtype=float)
 
@@ -57,133 +108,45 @@ def true_scores(
     found.append(up(groups, within.groups))
     weights = roster.parts_entering(overall, parts=within) * (within.members @ mass)
     found.append(composite.average(found[-1], units=overall.units, weights=weights))
-    rows = [
-        (who.scorecard, group, unit, float(composed.value[place, -1]))
+    parts = [
+        _rows(who.scorecard, who.groups, composed)
         for who, composed in zip((each, within, overall), found, strict=True)
-        for place, (group, unit) in enumerate(zip(who.groups, who.units, strict=True))
     ]
-    return pd.DataFrame(rows, columns=["scorecard", "group", "unit", "truth"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def true_localities(leaves: pd.DataFrame, *, extract: Any, plan: Plan) -> pd.DataFrame:
+    """Composite of the truth for every county and city, combined exactly as estimates are.
+
+    In: unit, leaf, value of ``leaves``; an extract with scorecard B. Out: as of ``true_scores``.
+    """
+    data = localities.collect(extract, plan, waves=BOTH)
+    if data is None:
+        return pd.DataFrame(columns=["scorecard", "group", "unit", "truth"])
+    framework = data.evidence.framework
+    counties = _estimates(leaves, data.evidence.projects, framework)
+    cities = _estimates(leaves, data.cities, framework)
+    own = [cities.leaves.index(leaf) for leaf in data.own.leaves]
+    said = replace(data, own=replace(data.own, score=cities.value[:, own]))
+    parts = []
+    for kind in plan.localities:
+        composed = localities.composed(said, counties, kind, plan)
+        parts.append(_rows(localities.CARDS[kind], [""] * len(composed.units), composed))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _rows(scorecard: str, groups: Sequence[str], composed: composite.Composed) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "scorecard": scorecard,
+            "group": list(groups),
+            "unit": composed.units,
+            "truth": composed.value[:, -1],
+        }
+    )
 
 
 def _shown(scored: pd.DataFrame, who: roster.Roster) -> np.ndarray:
     rows = scored[(scored["scorecard"] == who.scorecard) & scored["score"].notna()]
     found = set(zip(rows["group"].fillna(""), rows["unit"], strict=True))
     return np.array([key in found for key in zip(who.groups, who.units, strict=True)], dtype=bool)
-
-
-def true_leaves(
-    province: Province, *, instruments: Sequence[Instrument], plan: Plan
-) -> pd.DataFrame:
-    """Expected score of project x leaf for the province's mix of trainees and of experts.
-
-    Out: project, leaf, value (0-100, by the plan's goalposts), expectation over classes, people,
-    sessions, raters and the rounding to codes; careless and pressed people are not part of it.
-    """
-    rows = []
-    for instrument in instruments:
-        if instrument.subject not in (*SURVEYS, *OBSERVATIONS):
-            continue
-        mixture = _mixture(province, expert=instrument.role == "expert")
-        planted = next(iter(province.quality.values()))
-        fed = dict.fromkeys(mapping.indicator for mapping in instrument.mappings)
-        for leaf in (code for code in fed if code in planted):
-            maps = [m for m in instrument.mappings if m.indicator == leaf]
-            for project in province.catalogue.projects:
-                if _applies(instrument, maps[0], project_context(project)):
-                    q = province.quality[project.code][leaf]
-                    value = float(
-                        np.mean(
-                            [_expected(province, instrument, m, q, mixture, plan) for m in maps]
-                        )
-                    )
-                    rows.append((project.code, leaf, value))
-    return pd.DataFrame(rows, columns=["project", "leaf", "value"])
-
-
-def _applies(instrument: Instrument, mapping: IndicatorMapping, context: Mapping[str, str]) -> bool:
-    item = instrument.item(mapping.item)
-    section = next(s for s in instrument.sections if item in s.items)
-    return all(r.holds(context) for r in section.relevant if r.item in instrument.context)
-
-
-def _mixture(province: Province, *, expert: bool) -> list[tuple[float, float, float]]:
-    """(share, shift, spread) of the answers around a project's quality."""
-    s = province.settings
-    if expert:
-        return [(1.0, 0.0, float(np.hypot(np.hypot(s.session, s.severity), s.rater_site)))]
-    spread = float(np.sqrt(s.person**2 + s.class_**2))
-    cells = province.catalogue.structure
-    total = sum(cell.count for cell in cells)
-    shifts: dict[float, int] = {}
-    for cell in cells:
-        shift = sum(province.traits[t, getattr(cell, t)] for t in ("stage", "years", "locality"))
-        shifts[shift] = shifts.get(shift, 0) + cell.count
-    return [(count / total, shift, spread) for shift, count in sorted(shifts.items())]
-
-
-def _expected(
-    province: Province,
-    instrument: Instrument,
-    mapping: IndicatorMapping,
-    quality: float,
-    mixture: list[tuple[float, float, float]],
-    plan: Plan,
-) -> float:
-    item, scaling = instrument.item(mapping.item), plan.scale(mapping.scaling)
-    s = province.settings
-    own = s.rating if instrument.role == "expert" else s.item
-    extra = s.session if instrument.per == "session" else 0.0
-    total = 0.0
-    for share, shift, spread in mixture:
-        sd = float(np.sqrt(spread**2 + own**2 + extra**2))
-        if mapping.baseline:
-            total += share * _expected_gain(
-                province, instrument, mapping, quality + shift, sd, scaling
-            )
-            continue
-        chance = _chances(item, quality + shift, sd)
-        total += share * sum(p * _points(scaling, c) for (_, c), p in chance.items())
-    return total
-
-
-def _chances(item: Item, mean: float, sd: float) -> dict[tuple[float, str], float]:
-    numbers = numeric_codes(item)
-    low, high = numbers[0][0], numbers[-1][0]
-    cuts = [(a[0] + b[0]) / 2.0 for a, b in zip(numbers, numbers[1:], strict=False)]
-    below = stats.norm.cdf(((np.array(cuts) - low) / (high - low) - mean) / sd)
-    parts = np.diff(np.concatenate([[0.0], below, [1.0]]))
-    return dict(zip(numbers, parts.tolist(), strict=True))
-
-
-def _expected_gain(
-    province: Province,
-    instrument: Instrument,
-    mapping: IndicatorMapping,
-    mean: float,
-    sd: float,
-    scaling: Scaling,
-) -> float:
-    item, before = instrument.item(mapping.item), instrument.item(mapping.baseline)
-    settings, top = province.settings, numeric_codes(instrument.item(mapping.item))[-1][0]
-    value, weight = 0.0, 0.0
-    starts = _chances(before, settings.before_level, settings.before_spread)
-    for (start, code), chance in starts.items():
-        if start >= top:
-            continue
-        reach = position_after(province, before, code, mean)
-        left = 1.0 - (start - numeric_codes(before)[0][0]) / (top - numeric_codes(before)[0][0])
-        ends = _chances(item, reach, sd * left)
-        gain = sum(
-            p * _points(scaling, str((end - start) / (top - start))) for (end, _), p in ends.items()
-        )
-        value, weight = value + chance * gain, weight + chance
-    return value / weight
-
-
-def _points(scaling: Scaling, code: str) -> float:
-    if scaling.points is not None:
-        return float(scaling.points[code])
-    low, high = float(scaling.low or 0.0), float(scaling.high or 0.0)
-    start, end = float(scaling.low_score or 0.0), float(scaling.high_score or 0.0)
-    line = start + (float(code) - low) * (end - start) / (high - low)
-    return min(max(line, scaling.floor), scaling.ceiling)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from analysis.simulate import Province, draw_people, expert_answers, trainee_answers
+from analysis.simulate import (
+    Habits,
+    Person,
+    Province,
+    draw_people,
+    expert_answers,
+    school_answers,
+    trainee_answers,
+)
 from instruments.model import Instrument
+from survey_app.demo.cases import PIECES, Case
 from survey_app.demo.people import Slip
 
 Observations = dict[str, dict[str, dict[str, dict[str, str]]]]
@@ -25,47 +34,70 @@ class Filled:
     answers: dict[str, str]
 
 
-def trainee_forms(
-    province: Province,
-    *,
-    instruments: Sequence[Instrument],
-    slips: Sequence[Slip],
-    settings: Mapping[str, Any],
-    generator: np.random.Generator,
-) -> list[Filled]:
+@dataclass(frozen=True)
+class Draw:
+    """The planted truth, the forms by subject, the sample's settings, the generator."""
+
+    province: Province
+    instruments: Sequence[Instrument]
+    settings: Mapping[str, Any]
+    generator: np.random.Generator
+
+    def form(self, role: str, per: str, wave: str = "end") -> Instrument:
+        """The form of this subject."""
+        return next(i for i in self.instruments if i.subject == (role, per, wave))
+
+    def habits(self, class_code: str) -> Habits:
+        """How those of a class behave, with what was planted in some."""
+        settings = self.settings
+        usual = self.province.habits()
+        quiet = self.province.project[class_code] in settings["quiet_projects"]
+        return Habits(
+            settings["quiet_response"] if quiet else usual.response,
+            settings["careless_classes"].get(class_code, usual.careless),
+            settings["pressed_classes"].get(class_code, usual.pressed),
+        )
+
+
+def trainee_forms(draw: Draw, slips: Sequence[Slip]) -> list[Filled]:
     """End-of-training forms of all who answer, and session forms of some of them.
 
     Slips are dealt out at random, as if drawn from a shuffled pile.
     """
-    whole = next(i for i in instruments if i.subject == ("trainee", "class", "end"))
-    brief = next(i for i in instruments if i.subject == ("trainee", "session", "end"))
-    piles = _piles(slips, generator)
+    whole, brief = draw.form("trainee", "class"), draw.form("trainee", "session")
+    piles, catalogue = _piles(slips, draw.generator), draw.province.catalogue
     filled = []
-    for training in province.catalogue.classes:
-        quiet = training.project in settings["quiet_projects"]
-        people = draw_people(
-            province,
-            class_code=training.code,
-            generator=generator,
-            response=settings["quiet_response"] if quiet else None,
-        )
-        own = [s.code for s in province.catalogue.sessions if s.class_code == training.code]
-        for person in people:
-            answers = trainee_answers(
-                province, instrument=whole, person=person, generator=generator
-            )
-            filled.append(Filled(piles[training.code, ""].pop(), answers))
+    for training in catalogue.classes:
+        habits = draw.habits(training.code)
+        own = [s.code for s in catalogue.sessions if s.class_code == training.code]
+        for person in draw_people(
+            draw.province, class_code=training.code, generator=draw.generator, habits=habits
+        ):
+            filled.append(Filled(piles[training.code, ""].pop(), _said(draw, whole, person)))
             for session in own:
-                if generator.random() < settings["session_response"]:
-                    answers = trainee_answers(
-                        province,
-                        instrument=brief,
-                        person=person,
-                        session=session,
-                        generator=generator,
-                    )
-                    filled.append(Filled(piles[training.code, session].pop(), answers))
+                if draw.generator.random() < draw.settings["session_response"]:
+                    slip = piles[training.code, session].pop()
+                    filled.append(Filled(slip, _said(draw, brief, person, session)))
     return filled
+
+
+def follow_up_forms(draw: Draw, slips: Sequence[Slip]) -> list[Filled]:
+    """Follow-up forms: who answers is drawn anew, since nothing links a person's two answers."""
+    form, piles = draw.form("trainee", "class", "followup"), _piles(slips, draw.generator)
+    habits = draw.province.habits(response=draw.settings["followup_response"])
+    return [
+        Filled(piles[training.code, ""].pop(), _said(draw, form, person))
+        for training in draw.province.catalogue.classes
+        for person in draw_people(
+            draw.province, class_code=training.code, generator=draw.generator, habits=habits
+        )
+    ]
+
+
+def _said(draw: Draw, form: Instrument, person: Person, session: str = "") -> dict[str, str]:
+    return trainee_answers(
+        draw.province, instrument=form, person=person, generator=draw.generator, session=session
+    )
 
 
 def _piles(
@@ -77,21 +109,55 @@ def _piles(
     return piles
 
 
-def observations(
-    province: Province, *, instrument: Instrument, generator: np.random.Generator
-) -> Observations:
+def observations(draw: Draw) -> Observations:
     """What each expert writes about each session of the own visits."""
-    found: Observations = defaultdict(dict)
-    for visit in province.catalogue.visits:
+    form, found = draw.form("expert", "visit"), defaultdict[str, dict](dict)
+    for visit in draw.province.catalogue.visits:
         found[visit.expert][visit.code] = {
             session: expert_answers(
-                province,
-                instrument=instrument,
+                draw.province,
+                instrument=form,
                 rater=visit.expert,
-                class_code=visit.class_code,
+                project=draw.province.project[visit.class_code],
                 session=session,
-                generator=generator,
+                generator=draw.generator,
             )
             for session in visit.sessions
         }
     return dict(found)
+
+
+def desk_reviews(draw: Draw) -> Iterator[Case]:
+    """What each expert writes about plans and about drawn homework."""
+    for review in draw.province.catalogue.reviews:
+        form = draw.form("expert", "class" if review.class_code else "project")
+        answers = expert_answers(
+            draw.province,
+            instrument=form,
+            rater=review.expert,
+            project=review.project or draw.province.project[review.class_code],
+            pieces=PIECES,
+            generator=draw.generator,
+        )
+        yield Case(form.code, review.code, review.expert, answers)
+
+
+def school_forms(draw: Draw) -> Iterator[Case]:
+    """What heads say of their school; every so many do not."""
+    form = draw.form("school", "school")
+    for number, school in enumerate(draw.province.catalogue.schools, 1):
+        if number % draw.settings["silent_schools"]:
+            answers = _school(draw, form, draw.province.quality[school.county])
+            yield Case(form.code, school.code, school.code, answers)
+
+
+def school_ratings(draw: Draw) -> Iterator[Case]:
+    """What schools say, months later, of their trainees of one class."""
+    form = draw.form("school", "sending", "followup")
+    for sending in draw.province.catalogue.sendings:
+        answers = _school(draw, form, draw.province.quality_of(sending.class_code))
+        yield Case(form.code, sending.code, sending.school, answers)
+
+
+def _school(draw: Draw, form: Instrument, quality: Mapping[str, float]) -> dict[str, str]:
+    return school_answers(draw.province, instrument=form, quality=quality, generator=draw.generator)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -36,10 +37,41 @@ def demo(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
 
 def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
     from instruments.catalogue_writer import write_catalogue
-    from reports import tables
-    from survey_app.demo.run import clear, collect, draw_sample, make_instance, take_away
-    from survey_app.demo.server import free_port, running_site
+    from survey_app.demo import cycle
+    from survey_app.demo.run import clear, command, draw_sample, make_instance
+    from survey_app.demo.server import YESTERDAY, free_port, running_site
     from survey_app.demo.truth import compare_with_truth
+
+    tell = _told_from_now()
+    free_port(port)
+    clear(out)
+    home = out / "instance"
+    credentials = make_instance(home, address=f"http://127.0.0.1:{port}")
+    sample = draw_sample(trainees=trainees, classes=classes)
+    (out / "catalogue.xlsx").write_bytes(write_catalogue(sample.province.catalogue))
+    with running_site(home, port, module=YESTERDAY) as address:
+        tell(f"站点已启动（时钟拨在昨天，好让两次催报隔一天）：{address}")
+        links = cycle.first_day(address, credentials, sample, tell)
+    with running_site(home, port) as address:
+        tell("第二天")
+        clerk, schools = cycle.second_day(address, credentials, sample, links, tell)
+        cycle.publish(clerk, out / "end", home, tell)
+        tell("期末通报：由数据快照重算的与站点的逐字节相同")
+        cycle.follow_up(clerk, schools, sample, tell)
+        cycle.publish(clerk, out, home, tell)
+        command(["verify", str(out)], home=home)
+        tell("跟踪通报：由数据快照重算的与站点的逐字节相同，第三方复核成立")
+        for line in compare_with_truth(out, sample):
+            tell(f"与预设真值比较 {line}")
+        for name in ("end/bulletin", "bulletin"):
+            tell(f"通报（样例）:{out / name / 'bulletin.html'}")
+        if serve:
+            _stay(address, credentials)
+
+
+def _told_from_now() -> Callable[[str], None]:
+    """Lines on stderr, each with the seconds since now."""
+    from reports import tables
 
     started = time.monotonic()
 
@@ -47,25 +79,7 @@ def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
         passed = tables.half_up(time.monotonic() - started, 1)
         click.echo(f"[{passed:>5} 秒] {text}", err=True)
 
-    free_port(port)
-    clear(out)
-    home = out / "instance"
-    credentials = make_instance(home, address=f"http://127.0.0.1:{port}")
-    sample = draw_sample(trainees=trainees, classes=classes)
-    (out / "catalogue.xlsx").write_bytes(write_catalogue(sample.province.catalogue))
-    with running_site(home, port) as address:
-        tell(f"站点已启动：{address}")
-        clerk = collect(address, credentials, sample, tell)
-        clerk.post("/province/extract")
-        tell("年度已关闭，数据快照已封存")
-        clerk.score(tell)
-        take_away(clerk, out)
-        tell("第三方复核：由数据快照重算的通报与站点的通报逐字节相同")
-        for line in compare_with_truth(out, sample):
-            tell(f"与预设真值比较 {line}")
-        tell(f"通报（样例）:{out / 'bulletin' / 'bulletin.html'}")
-        if serve:
-            _stay(address, credentials)
+    return tell
 
 
 def _stay(address: str, credentials: tuple[str, str]) -> None:

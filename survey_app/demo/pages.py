@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -23,24 +25,25 @@ class PageForm:
     enctype: str = ""
     values: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    several: set[str] = field(default_factory=set)
+    """Fields that may hold several values: check boxes."""
 
 
 class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[PageForm] = []
-        self.links: list[str] = []
         self._open: PageForm | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "a" and "href" in given:
-            self.links.append(given["href"])
         if tag == "form":
             self._open = PageForm(given.get("action", ""), given.get("enctype", ""))
             self.forms.append(self._open)
         if self._open and tag in ("input", "select", "textarea") and given.get("name"):
             self._open.names.add(given["name"])
+            if given.get("type") == "checkbox":
+                self._open.several.add(given["name"])
             if given.get("type") in ("hidden", "text", "number"):
                 self._open.values[given["name"]] = given.get("value", "")
 
@@ -51,14 +54,23 @@ class _Forms(HTMLParser):
 
 @dataclass
 class Page:
-    """An answered request with its forms and links."""
+    """An answered request; its forms are read when somebody looks at them."""
 
     url: str
     status: int
     text: str
     content: bytes
-    forms: list[PageForm]
-    links: list[str]
+
+    @cached_property
+    def _read(self) -> _Forms:
+        parser = _Forms()
+        parser.feed(self.text)
+        return parser
+
+    @property
+    def forms(self) -> list[PageForm]:
+        """Forms in the order of the page."""
+        return self._read.forms
 
     def form(self, *, having: str) -> PageForm:
         """The form that has a field called ``having``; raises UnexpectedPage."""
@@ -90,22 +102,34 @@ class Visitor:
     def send(self, page: Page, form: PageForm, **changes: object) -> Page:
         """Post ``form`` with its own values and ``changes``; raises UnexpectedPage on refusal.
 
-        A list of (name, content, type) is sent as files.
+        A list of (name, content, type) is sent as files, a tuple as several values.
         """
+        return self._page(self._post(page, form, changes, follow=True))
+
+    def send_off(self, page: Page, form: PageForm, changes: Mapping[str, object]) -> str:
+        """The same without looking at the page that follows: its address, or '' when the form came
+        back instead."""
+        answer = self._post(page, form, changes, follow=False)
+        if answer.status_code >= 400:
+            self._page(answer)
+        return answer.headers.get("Location", "")
+
+    def _post(
+        self, page: Page, form: PageForm, changes: Mapping[str, object], *, follow: bool
+    ) -> requests.Response:
         files = [(k, one) for k, v in changes.items() if isinstance(v, list) for one in v]
-        data = {**form.values, **{k: v for k, v in changes.items() if not isinstance(v, list)}}
-        where = urljoin(page.url, form.action or page.url)
-        answer = self.session.post(where, data=data, files=files or None, timeout=TIMEOUT)
-        return self._page(answer)
+        plain = {k: v for k, v in changes.items() if not isinstance(v, list)}
+        return self.session.post(
+            urljoin(page.url, form.action or page.url),
+            data={**form.values, **plain},
+            files=files or None,
+            timeout=TIMEOUT,
+            allow_redirects=follow,
+        )
 
     def _page(self, answer: requests.Response) -> Page:
-        parser = _Forms()
         html = answer.headers.get("Content-Type", "").startswith("text/html")
-        text = answer.text if html else ""
-        parser.feed(text)
-        page = Page(
-            answer.url, answer.status_code, text, answer.content, parser.forms, parser.links
-        )
+        page = Page(answer.url, answer.status_code, answer.text if html else "", answer.content)
         if answer.status_code >= 400:
             raise UnexpectedPage(f"{answer.request.method} {answer.url}: 状态 {page.status}")
         return page

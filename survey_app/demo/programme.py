@@ -13,23 +13,38 @@ from instruments.divisions import counties
 from instruments.programme import (
     Catalogue,
     Cycle,
-    Expert,
     Institution,
+    Lot,
     Project,
+    ProjectCounty,
+    School,
+    Sending,
     Session,
+    Stage,
     StructureCell,
     TrainingClass,
-    Visit,
 )
+from survey_app.demo.raters import experts, focus_groups, recorders, reviews, visits
 
 STAGES = ("kindergarten", "primary", "junior")
 YEARS = ("0-5", "6-15", "16-25", "26+")
 LOCALITIES = ("town", "rural")
+DAYS = 9
+"""Between the first and the last day of a class."""
 
 
 def sample_settings() -> dict[str, Any]:
     """Content of `programme.yaml`."""
-    text = files("survey_app").joinpath("demo/programme.yaml").read_text(encoding="utf-8")
+    return _data("programme.yaml")
+
+
+def record_rules() -> dict[str, Any]:
+    """Content of `records.yaml`: what stands in a record at poor and at good quality."""
+    return _data("records.yaml")
+
+
+def _data(name: str) -> dict[str, Any]:
+    text = files("survey_app").joinpath(f"demo/{name}").read_text(encoding="utf-8")
     return yaml.safe_load(text)
 
 
@@ -38,62 +53,115 @@ def sample_catalogue(
 ) -> Catalogue:
     """Draw the sample's catalogue; the same generator state gives the same catalogue.
 
-    ``trainees`` and ``classes`` replace the numbers of `programme.yaml`.
+    ``trainees`` and ``classes`` replace the numbers of `programme.yaml`; few classes mean fewer
+    projects, counties and schools too.
     """
     settings = sample_settings()
     settings["trainees"] = trainees or settings["trainees"]
     settings["classes"] = classes or settings["classes"]
-    projects = _projects(settings)
-    groups = _classes(settings, projects, rng)
-    sessions = tuple(s for training in groups for s in _sessions(settings, training))
-    experts = _experts(settings)
+    lots, projects = _awards(settings)
+    listed = _listed(settings)
+    groups = _classes(settings, projects, [row.county for row in listed], rng)
+    schools = _schools(settings, listed)
+    seen = _visited(settings, projects, groups)
+    sessions = tuple(s for training in seen for s in _sessions(settings, training))
+    panel, notes = experts(settings), recorders(settings)
+    carriers = {project.institution for project in projects}
     return Catalogue(
         cycle=Cycle(**settings["cycle"], sample=True),
-        institutions=tuple(Institution(**row) for row in settings["institutions"]),
+        institutions=tuple(
+            Institution(**row) for row in settings["institutions"] if row["code"] in carriers
+        ),
         projects=projects,
         counties=counties(),
         classes=groups,
         structure=tuple(cell for training in groups for cell in _structure(training, rng)),
         sessions=sessions,
-        experts=experts,
-        visits=_visits(projects, groups, sessions, experts),
+        experts=panel,
+        visits=visits(projects, seen, sessions, panel),
+        lots=lots,
+        stages=tuple(stage for project in projects for stage in _stages(settings, project)),
+        project_counties=listed,
+        schools=schools,
+        sendings=_sendings(settings, groups, schools),
+        reviews=reviews(projects, groups, panel),
+        recorders=notes,
+        focus_groups=focus_groups(projects, groups, notes),
     )
 
 
-def _projects(settings: dict[str, Any]) -> tuple[Project, ...]:
-    return tuple(
-        Project(
-            code=f"P{number:02d}",
-            name=f"样例项目{number:02d}",
-            type=kind,
-            mode="residential",
-            institution=institution,
-            award_route="open_tender",
-            continued_2020=False,
+def _awards(settings: dict[str, Any]) -> tuple[tuple[Lot, ...], tuple[Project, ...]]:
+    """Lots with the projects that they hold, up to one project a class."""
+    lots: list[Lot] = []
+    projects: list[Project] = []
+    for number, row in enumerate(settings["lots"], 1):
+        continued = row["route"] == "continued_2020"
+        failed = f"样例流标〔2025〕{number}号" if row["route"] == "expert_selection" else ""
+        winner = row["institution"] if continued else ""
+        code, award = f"L{number:02d}", (row["line"], row["route"], row["institution"])
+        own = row["projects"][: max(settings["classes"] - len(projects), 0)]
+        lots += [Lot(code, f"样例标段{number:02d}", *award, winner, failed)] if own else []
+        for kind, mode in own:
+            place = len(projects) + 1
+            project = Project(
+                code=f"P{place:02d}",
+                name=f"样例项目{place:02d}",
+                type=kind,
+                mode=mode,
+                institution=row["institution"],
+                award_route=row["route"],
+                continued_2020=continued,
+                lot=code,
+            )
+            projects.append(project)
+    return tuple(lots), tuple(projects)
+
+
+def _stages(settings: dict[str, Any], project: Project) -> list[Stage]:
+    names = {row["code"]: row["name"] for row in settings["institutions"]}
+    return [
+        Stage(
+            project.code,
+            number,
+            mode,
+            provider or names[project.institution],
+            "" if provider else project.institution,
+            proof,
+            hours,
         )
-        for number, (kind, institution) in enumerate(settings["projects"], 1)
-    )
+        for number, (mode, hours, provider, proof) in enumerate(settings["stages"][project.mode], 1)
+    ]
+
+
+def _listed(settings: dict[str, Any]) -> tuple[ProjectCounty, ...]:
+    wanted = settings["classes"] // settings["classes_per_county"]
+    count = max(settings["small_counties"], wanted)
+    return tuple(ProjectCounty(*row) for row in settings["counties"][:count])
 
 
 def _classes(
-    settings: dict[str, Any], projects: tuple[Project, ...], rng: np.random.Generator
+    settings: dict[str, Any],
+    projects: tuple[Project, ...],
+    places: list[str],
+    rng: np.random.Generator,
 ) -> tuple[TrainingClass, ...]:
     total, people = settings["classes"], settings["trainees"]
     least = people * 2 // (3 * total)
     sizes = rng.multinomial(people - least * total, np.full(total, 1 / total)) + least
     rows = []
     for number in range(total):
-        project = projects[number % len(projects)]
-        start = date(settings["cycle"]["year"], 9, 7) + timedelta(days=7 * (number % 6))
+        turn, place = divmod(number, len(projects))
+        project = projects[place]
+        start = date(settings["cycle"]["year"], 9, 1) + timedelta(days=7 * (number % 6))
         rows.append(
             TrainingClass(
                 code=f"C{number + 1:02d}",
-                name=f"{project.name}第{number // len(projects) + 1}班",
+                name=f"{project.name}第{turn + 1}班",
                 project=project.code,
-                county=settings["counties"][number % len(settings["counties"])],
+                county=places[(number + turn) % len(places)],
                 enrolled=int(sizes[number]),
                 start=start.isoformat(),
-                end=(start + timedelta(days=9)).isoformat(),
+                end=(start + timedelta(days=DAYS)).isoformat(),
             )
         )
     return tuple(rows)
@@ -108,6 +176,13 @@ def _structure(training: TrainingClass, rng: np.random.Generator) -> list[Struct
         for cell, count in zip(cells, counts, strict=True)
         if count
     ]
+
+
+def _visited(
+    settings: dict[str, Any], projects: tuple[Project, ...], classes: tuple[TrainingClass, ...]
+) -> list[TrainingClass]:
+    """Classes that are visited: of every project its first, then its second, as many as wanted."""
+    return list(classes[: settings["visited_classes"]][: 2 * len(projects)])
 
 
 def _sessions(settings: dict[str, Any], training: TrainingClass) -> list[Session]:
@@ -126,42 +201,24 @@ def _sessions(settings: dict[str, Any], training: TrainingClass) -> list[Session
     ]
 
 
-def _experts(settings: dict[str, Any]) -> tuple[Expert, ...]:
-    employers, fields = settings["employers"], settings["specialities"]
+def _schools(settings: dict[str, Any], listed: tuple[ProjectCounty, ...]) -> tuple[School, ...]:
+    stages, each = settings["school_stages"], settings["schools_per_county"]
     return tuple(
-        Expert(
-            code=f"E{number + 1:02d}",
-            name=f"示例专家{number + 1:02d}",
-            employer=employers[number % len(employers)],
-            employer_institution="",
-            county=settings["counties"][number % len(settings["counties"])],
-            speciality=fields[number % len(fields)],
-        )
-        for number in range(settings["experts"])
+        School(f"X{row.county}{n}", f"示例学校{row.county}-{n}", row.county, stages[n - 1])
+        for row in listed
+        for n in range(1, each + 1)
     )
 
 
-def _visits(
-    projects: tuple[Project, ...],
-    classes: tuple[TrainingClass, ...],
-    sessions: tuple[Session, ...],
-    experts: tuple[Expert, ...],
-) -> tuple[Visit, ...]:
-    """Two classes of each project, two experts each; neighbours share experts (connected)."""
+def _sendings(
+    settings: dict[str, Any], classes: tuple[TrainingClass, ...], schools: tuple[School, ...]
+) -> tuple[Sending, ...]:
+    """Schools of one county send the trainees of a class, in turn."""
     rows = []
-    for position, project in enumerate(projects):
-        seen = [c for c in classes if c.project == project.code][:2]
-        for turn, training in enumerate(seen):
-            own = tuple(s for s in sessions if s.class_code == training.code)
-            for seat in range(2):
-                expert = experts[(position + 5 * turn + 3 * seat) % len(experts)]
-                rows.append(
-                    Visit(
-                        code=f"V{position + 1:02d}{turn + 1}{'AB'[seat]}",
-                        class_code=training.code,
-                        date=own[0].date,
-                        expert=expert.code,
-                        sessions=tuple(s.code for s in own),
-                    )
-                )
+    for number, training in enumerate(classes):
+        near = [school for school in schools if school.county == training.county]
+        for seat in range(settings["sendings_per_class"]):
+            school = near[(number + 3 * seat) % len(near)]
+            count = training.enrolled // (2 * settings["sendings_per_class"])
+            rows.append(Sending(f"D{number + 1:03d}{seat + 1}", school.code, training.code, count))
     return tuple(rows)

@@ -18,6 +18,8 @@ from survey_app.server import port_fault
 
 START_SECONDS = 60
 STOP_SECONDS = 20
+SITE, YESTERDAY = "survey_app", "survey_app.demo.yesterday"
+"""Modules that serve the site: today, and as on the day before."""
 
 
 class ServerFailed(RuntimeError):
@@ -25,9 +27,9 @@ class ServerFailed(RuntimeError):
 
 
 @contextmanager
-def running_site(home: Path, port: int) -> Iterator[str]:
+def running_site(home: Path, port: int, *, module: str = SITE) -> Iterator[str]:
     """Serve ``home`` on 127.0.0.1:``port`` while the block runs; yields the address."""
-    process, address = start_site(home, port)
+    process, address = start_site(home, port, module=module)
     try:
         yield address
     finally:
@@ -43,14 +45,14 @@ def free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def start_site(home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
+def start_site(home: Path, port: int, *, module: str = SITE) -> tuple[subprocess.Popen[bytes], str]:
     """Start `guopei serve` and wait until it answers; raises ServerFailed."""
     address = f"http://127.0.0.1:{port}"
     log = home / "serve.log"
     log.touch(mode=0o600)
     with log.open("ab") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "survey_app", "serve", "--port", str(port)],
+            [sys.executable, "-m", module, "serve", "--port", str(port)],
             env={**os.environ, "GUOPEI_HOME": str(home)},
             stdout=stream,
             stderr=stream,

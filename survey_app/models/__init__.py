@@ -41,6 +41,7 @@ from survey_app.models.staff import (
     JobRow,
     SignInRow,
 )
+from survey_app.models.weights import FrameworkStateRow, FrameworkVersionRow
 
 __all__ = [
     "AccountRow",
@@ -52,6 +53,8 @@ __all__ = [
     "ExpertRow",
     "FileRow",
     "FocusGroupRow",
+    "FrameworkStateRow",
+    "FrameworkVersionRow",
     "InstitutionRow",
     "InvitationRow",
     "JobRow",

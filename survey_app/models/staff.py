@@ -53,7 +53,8 @@ class AuditRow(Base):
 
 
 class JobRow(Base):
-    """A job done outside the web process, with its progress."""
+    """A job done outside the web process, with its progress; of a preview, the framework that is
+    tried and what it would move."""
 
     __tablename__ = "jobs"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -65,3 +66,5 @@ class JobRow(Base):
     total: Mapped[int] = mapped_column(Integer)
     message: Mapped[str] = mapped_column(Text)
     requested: Mapped[int] = mapped_column(Integer)
+    draft: Mapped[str] = mapped_column(Text, server_default="")
+    outcome: Mapped[str] = mapped_column(Text, server_default="")

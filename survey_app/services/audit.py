@@ -40,6 +40,11 @@ ACTIONS = (
     "filing_check",
     "remind",
     "invite",
+    "weights",
+    "weights_preview",
+    "weights_use",
+    "weights_adopt",
+    "weights_withdraw",
 )
 """What can be noted; the words are in the phrases, under ``audit.``."""
 

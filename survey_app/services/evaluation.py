@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from survey_app.config import Settings
 
 Progress = Callable[[str, int, int], None]
+Files = Mapping[str, bytes]
+"""Later versions of frameworks: file name → YAML."""
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
@@ -18,21 +24,97 @@ def child_environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **KERNEL, "GUOPEI_HOME": str(settings.home)}
 
 
-def evaluate(settings: Settings, extract_folder: Path, progress: Progress) -> str:
-    """Score an extract and write its bulletin; both appear whole, under one name, or not at all."""
+def evaluate(
+    settings: Settings, extract_folder: Path, progress: Progress, *, frameworks: Files
+) -> str:
+    """Score an extract, by later versions of its frameworks where there are any, and write its
+    bulletin; both appear whole, under one name, or not at all. Other points have another name."""
     from instruments.arrival import arriving_folder
     from instruments.extract import read_extract
     from reports.evaluation import publish_bulletin, score_extract
 
     extract = read_extract(extract_folder)
-    name = f"{extract_folder.name}-{extract.sha256[:12]}"
+    name = "-".join([extract_folder.name, extract.sha256[:12], *_mark(frameworks)])
     place, printed = settings.home / "results" / name, settings.home / "bulletins" / name
     with (
         arriving_folder(place, check=_ours) as fresh,
         arriving_folder(printed, check=_ours) as fresh_print,
     ):
-        publish_bulletin(score_extract(extract, fresh, progress=progress), fresh_print)
+        results = score_extract(extract, fresh, progress=progress, frameworks=frameworks)
+        publish_bulletin(results, fresh_print)
     return name
+
+
+def preview(
+    settings: Settings,
+    extract_folder: Path,
+    progress: Progress,
+    *,
+    frameworks: Files,
+    published: str,
+) -> str:
+    """What ``frameworks`` would move, beside the ``published`` evaluation: JSON for
+    ``previews.read_moves``. Nothing is kept of the results."""
+    from instruments.extract import read_extract
+    from reports.evaluation import score_extract
+    from reports.folder import read_results
+
+    extract = read_extract(extract_folder)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "results"
+        after = score_extract(extract, place, progress=progress, frameworks=frameworks)
+    before = read_results(settings.home / "results" / published, extract)
+    return json.dumps(_moves(before, after), ensure_ascii=False)
+
+
+def _moves(before: Any, after: Any) -> list[dict[str, Any]]:
+    from reports.material import gather
+
+    old = {_key(row): row for row in before.units.itertuples()}
+    frozen = {_key(row): row.rank_frozen for row in after.reweighted.itertuples()}
+    material = gather(after)
+    return [
+        {
+            "title": group.title,
+            "units": [
+                {"name": unit.name, "frozen": _rank(frozen.get(_key(unit)))}
+                | _standing("before", old.get(_key(unit)), material.decimals)
+                | _standing("after", unit, material.decimals)
+                for unit in group.units
+            ],
+        }
+        for group in material.groups
+    ]
+
+
+def _standing(when: str, row: Any, decimals: int) -> dict[str, str]:
+    from reports import tables
+
+    if row is None:
+        return {f"{name}_{when}": tables.MISSING for name in ("score", "rank", "band")}
+    return {
+        f"score_{when}": tables.score(row.score, decimals),
+        f"rank_{when}": _rank(row.rank),
+        f"band_{when}": tables.MISSING if tables.absent(row.band) else row.band or tables.MISSING,
+    }
+
+
+def _rank(rank: object) -> str:
+    from reports import tables
+
+    return tables.count(rank)
+
+
+def _key(row: Any) -> tuple[str, str, str]:
+    return row.scorecard, row.group, row.unit
+
+
+def _mark(frameworks: Files) -> list[str]:
+    """Tells evaluations by other points apart, so that none replaces a published one."""
+    whole = hashlib.sha256()
+    for name, content in sorted(frameworks.items()):
+        whole.update(name.encode() + b"\0" + content)
+    return [whole.hexdigest()[:12]] if frameworks else []
 
 
 def _ours(_place: Path) -> None:

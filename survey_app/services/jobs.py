@@ -9,41 +9,70 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from instruments.framework import read_framework
 from survey_app import policies
 from survey_app.config import Settings
 from survey_app.db import look, transaction
 from survey_app.errors import Refused
 from survey_app.models import CycleRow, JobRow
-from survey_app.services import audit, evaluation
+from survey_app.services import audit, evaluation, weights
 
-SCORE = "score"
+SCORE, PREVIEW = "score", "preview"
 START_SECONDS = 30
 """A queued job whose process has not begun by then will never begin."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a job does: an extract, the framework versions to score it by, and for a preview the
+    published evaluation to compare with."""
+
+    kind: str
+    extract: Path
+    frameworks: dict[str, bytes]
+    published: str
 
 
 def request_score(db: Session, settings: Settings, *, cycle: CycleRow, now: int, by: str) -> str:
     """Queue a scoring of the sealed extract; returns the job's id."""
     policies.check_can_score(cycle.state, job_running=is_busy(settings))
+    audit.note(db, by=by, action="score", object=cycle.code)
+    return _queue(db, cycle, SCORE, now=now)
+
+
+def request_preview(
+    db: Session, settings: Settings, *, cycle: CycleRow, draft: bytes, now: int, by: str
+) -> str:
+    """Queue a scoring by the framework ``draft`` that publishes nothing; returns the job's id."""
+    policies.check_can_preview(cycle.state, job_running=is_busy(settings))
+    scorecard = read_framework(draft, "draft").scorecard
+    audit.note(db, by=by, action="weights_preview", object=f"{cycle.code} {scorecard}")
+    return _queue(db, cycle, PREVIEW, now=now, draft=draft.decode())
+
+
+def _queue(db: Session, cycle: CycleRow, kind: str, *, now: int, draft: str = "") -> str:
     job = secrets.token_hex(16)
     db.add(
         JobRow(
             id=job,
             cycle=cycle.code,
-            kind=SCORE,
+            kind=kind,
             state=policies.QUEUED,
             step="",
             done=0,
             total=0,
             message="",
             requested=now,
+            draft=draft,
+            outcome="",
         )
     )
-    audit.note(db, by=by, action="score", object=cycle.code)
     return job
 
 
@@ -51,6 +80,9 @@ def request_again(db: Session, settings: Settings, *, job: str, now: int, by: st
     """Queue the work of a job anew."""
     row = find_job(db, job)
     cycle = db.get_one(CycleRow, row.cycle)
+    if row.kind == PREVIEW:
+        draft = row.draft.encode()
+        return request_preview(db, settings, cycle=cycle, draft=draft, now=now, by=by)
     return request_score(db, settings, cycle=cycle, now=now, by=by)
 
 
@@ -103,17 +135,17 @@ def is_busy(settings: Settings) -> bool:
 def run_job(engine: Engine, settings: Settings, job: str) -> None:
     """Do a queued job in this process; its progress and its end are noted in the store."""
     with _lock(settings.home, wait=True):
-        extract = _begin(engine, settings, job)
+        task = _begin(engine, settings, job)
 
         def progress(step: str, done: int, total: int) -> None:
             note(engine, job, state=policies.RUNNING, step=step, done=done, total=total)
 
         try:
-            place = evaluation.evaluate(settings, extract, progress)
+            made = _do(settings, task, progress)
         except Exception as error:
             note(engine, job, state=policies.FAILED, message=f"{type(error).__name__}: {error}")
             raise
-        _finish(engine, job, place)
+        _finish(engine, job, made)
 
 
 def note(engine: Engine, job: str, **values: str | int) -> None:
@@ -124,22 +156,41 @@ def note(engine: Engine, job: str, **values: str | int) -> None:
             setattr(row, name, value)
 
 
-def _begin(engine: Engine, settings: Settings, job: str) -> Path:
+def _begin(engine: Engine, settings: Settings, job: str) -> Task:
     with look(engine) as db:
         row = find_job(db, job)
         cycle = db.get_one(CycleRow, row.cycle)
+        files = weights.chosen_files(db, cycle)
+    if row.kind == PREVIEW:
+        draft = row.draft.encode()
+        files |= {f"{read_framework(draft, row.id).scorecard}.yaml": draft}
     note(engine, job, state=policies.RUNNING, step="", message="")
-    return settings.home / "extracts" / cycle.extract
+    return Task(row.kind, settings.home / "extracts" / cycle.extract, files, cycle.evaluation)
 
 
-def _finish(engine: Engine, job: str, place: str) -> None:
+def _do(settings: Settings, task: Task, progress: evaluation.Progress) -> str:
+    if task.kind == PREVIEW:
+        return evaluation.preview(
+            settings,
+            task.extract,
+            progress,
+            frameworks=task.frameworks,
+            published=task.published,
+        )
+    return evaluation.evaluate(settings, task.extract, progress, frameworks=task.frameworks)
+
+
+def _finish(engine: Engine, job: str, made: str) -> None:
     with transaction(engine) as db:
         row = db.get_one(JobRow, job)
         row.state, row.done = policies.DONE, row.total
+        if row.kind == PREVIEW:
+            row.outcome = made
+            return
         cycle = db.get_one(CycleRow, row.cycle)
         if cycle.state in (policies.SEALED, policies.FOLLOWUP_SEALED):
             cycle.state = policies.next_state(cycle.state)
-        cycle.evaluation = place
+        cycle.evaluation = made
 
 
 @contextmanager

@@ -159,7 +159,7 @@ def score() -> Any:
     """Queue scoring and bulletin, and show their progress."""
     cycle = current_cycle(db.current())
     now = clock.seconds()
-    return _started(jobs.request_score(db.current(), settings(), cycle=cycle, now=now, by=who()))
+    return started_job(jobs.request_score(db.current(), settings(), cycle=cycle, now=now, by=who()))
 
 
 @pages.post("/jobs/<job>/again")
@@ -167,7 +167,7 @@ def score() -> Any:
 def score_again(job: str) -> Any:
     """Do the work of a job anew."""
     now = clock.seconds()
-    return _started(jobs.request_again(db.current(), settings(), job=job, now=now, by=who()))
+    return started_job(jobs.request_again(db.current(), settings(), job=job, now=now, by=who()))
 
 
 @pages.get("/jobs/<job>")
@@ -201,7 +201,8 @@ def audit_page() -> Any:
     return render_template("audit.html", page=audit.read_page(db.current(), number))
 
 
-def _started(job: str) -> Any:
+def started_job(job: str) -> Any:
+    """Start a queued job once it is committed, and show its progress."""
     chosen = settings()
     db.afterwards(lambda: jobs.start_job(chosen, job))
     return redirect(url_for("province.progress", job=job), 303)

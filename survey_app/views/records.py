@@ -117,7 +117,8 @@ def _open(cycle: CycleRow, duty: Duty) -> bool:
 
 def _to_be_confirmed(sheet: Questionnaire, edit: Edit) -> bool:
     asks = sheet.instrument.blanks == "confirm" and edit.verb == SUBMIT
-    return asks and bool(sheet.blanks) and not sheet.errors and not request.form.get("confirmed")
+    blank = bool(sheet.blanks or sheet.blank_repeats)
+    return asks and blank and not sheet.errors and not request.form.get("confirmed")
 
 
 def _answered(cycle: CycleRow, duty: Duty, sheet: Questionnaire, edit: Edit) -> Any:

@@ -296,7 +296,7 @@ def simulated(
     """Everybody of ``programme`` answers as ``simulate`` says."""
     generator = np.random.default_rng(seed)
     province = simulate.draw_province(
-        programme, framework=FRAMEWORK, settings=settings, generator=generator
+        programme, frameworks=[FRAMEWORK], settings=settings, generator=generator
     )
     responses: dict[str, list[dict]] = {"trainee": [], "slip": [], "rubric": []}
     number = 0
@@ -323,7 +323,7 @@ def simulated(
             province,
             instrument=RUBRIC,
             rater=visit.expert,
-            class_code=visit.class_code,
+            project=province.project[visit.class_code],
             session=visit.sessions[0],
             generator=generator,
         )

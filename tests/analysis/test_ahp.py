@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.ahp import aggregate, judgements, priorities
+from analysis.ahp import aggregate, judgements, most_inconsistent, priorities
 from instruments.comparisons import comparison_rules
 from project_root import ROOT
 
@@ -71,3 +71,15 @@ def test_a_group_of_opposites_is_indifferent() -> None:
 def test_judgements_off_the_scale_or_missing_are_refused(pairs: dict) -> None:
     with pytest.raises(ValueError, match="comparison of 0 and 2"):
         judgements(3, pairs=pairs, among=RULES.scale)
+
+
+@given(st.lists(st.floats(0.5, 2.0), min_size=4, max_size=7), st.data())
+def test_the_one_judgement_that_was_bent_is_named(given_: list[float], data: st.DataObject) -> None:
+    """A consistent matrix with one judgement bent by a factor of 9: that one is farthest off."""
+    w = np.array(given_)
+    i, j = sorted(data.draw(st.permutations(range(len(w))))[:2])
+    matrix = w[:, None] / w[None, :]
+    matrix[i, j] *= 9
+    matrix[j, i] = 1 / matrix[i, j]
+    found = priorities(matrix, random_index=RULES.random_index)
+    assert most_inconsistent(matrix, weight=found.weight) == (i, j)

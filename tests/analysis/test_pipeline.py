@@ -266,7 +266,7 @@ def test_empty_one_unit_and_all_equal_are_defined(tmp_path) -> None:
     one = catalogue(projects=1, classes=2)
     alone = score(answered(one, tmp_path, {"P0C0": 30, "P0C1": 30}), default_plan())
     assert alone.units["score"].notna().all()
-    plan = default_plan(thresholds__min_experts=1)
+    plan = default_plan(thresholds__min_experts=1, composite__minimum_points=30.0)
     everybody = {c.code: 30 for c in catalogue().classes}
     extract = answered(catalogue(), tmp_path, everybody)
     equal = score(replace(extract, instruments=(TRAINEE,)), plan)
@@ -284,7 +284,8 @@ def test_units_that_differ_exactly_are_ranked(tmp_path) -> None:
             code = str(2 + int(training.project[1]))
             rows.append(row(number, training.code, **GOOD | {"a1": code, "a2": code, "b1": code}))
     extract = make_extract(programme, tmp_path, responses={"trainee": rows})
-    results = score(replace(extract, instruments=(TRAINEE,)), default_plan())
+    plan = default_plan(composite__minimum_points=30.0)  # experts did not come
+    results = score(replace(extract, instruments=(TRAINEE,)), plan)
     overall = results.units[results.units["scorecard"] == "A-overall"]
     assert overall["rank"].tolist() == [3, 2, 1]
     assert overall["rank_high"].tolist() == [3, 2, 1]

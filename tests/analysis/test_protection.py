@@ -45,7 +45,7 @@ def test_few_classes_lend_no_more_certainty_than_they_have() -> None:
 
 
 def test_no_interval_leaves_the_scale(tmp_path) -> None:
-    settings = Settings(level=0.97, project=0.05)
+    settings = Settings(level=0.97, unit=0.05)
     programme = catalogue(projects=4, classes=2, size=24)
     _, extract = simulated(programme, tmp_path, seed=3, settings=settings)
     units = score(extract, default_plan()).units

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from instruments.catalogue_writer import write_catalogue
+from instruments.programme import Catalogue
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_catalogue
 from survey_app.demo.run import make_instance
@@ -54,10 +55,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(address, home, login, password)
 
 
-@pytest.fixture(scope="module")
-def workbook() -> bytes:
+@pytest.fixture(scope="session")
+def small() -> Catalogue:
+    """The sample programme with twelve classes, one of each module among them."""
+    return sample_catalogue(np.random.default_rng(7), trainees=360, classes=12)
+
+
+@pytest.fixture(scope="session")
+def workbook(small: Catalogue) -> bytes:
     """The sample programme as the clerk's workbook."""
-    return write_catalogue(sample_catalogue(np.random.default_rng(7), trainees=360, classes=12))
+    return write_catalogue(small)
 
 
 @pytest.fixture(scope="module")

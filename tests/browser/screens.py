@@ -27,7 +27,8 @@ def shoot(page: Page, name: str) -> None:
 
 
 def fits(page: Page) -> bool:
-    """Whether the page needs no sideways scrolling."""
+    """Whether the page, once it is there, needs no sideways scrolling."""
+    page.wait_for_load_state()
     return bool(
         page.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"

@@ -183,7 +183,7 @@ def test_points_that_are_no_number_are_all_named(value: str, code: str) -> None:
 def test_different_kinds_of_fault_come_together() -> None:
     """Types, ranges, choices, unknown, missing and repeated keys in one reading."""
     text = PLAN.replace("level: 0.95", "level: 95").replace("method: indirect", "method: magic")
-    text = text.replace("seed: 2021", "seed: true, seed: 7, speed: 1").replace("edition:", "x:")
+    text = text.replace("seed: 2021", "seed: true, seed: 7, speed: 1").replace("title:", "x:")
     faults = plan_faults_of(text)
     assert sorted(fault.code.removeprefix("declaration.") for fault in faults) == [
         "missing_key",

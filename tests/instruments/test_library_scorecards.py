@@ -132,7 +132,7 @@ def test_heads_support_scores_nothing(forms: dict[str, Instrument]) -> None:
     """Section 00: head's-support answers are not reported below city level."""
     form = forms["followup"]
     assert "学校领导" in form.item("f5").label
-    assert "f5" in {use.item for use in form.used_as("fact")}
+    assert "f5" in {use.item for use in form.used_as("city")}
 
 
 def test_focus_group_codes_are_indicators_of_the_scorecards(forms: dict[str, Instrument]) -> None:

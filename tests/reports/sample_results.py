@@ -1,11 +1,13 @@
-"""A tiny hand-made Results: three projects of two institutions, every kind of gap once."""
+"""A tiny hand-made Results: projects, institutions, localities, every kind of gap once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import sample_programme as programme
 
 from analysis.results import Results
 from frames import frame
@@ -16,6 +18,7 @@ from instruments.plan import read_plan
 from instruments.programme import Cycle
 from instruments.result_tables import RESULT_TABLES
 from instruments.scorecard import Framework
+from instruments.tables import Table
 
 HOSTILE = "<script>alert('x')</script>&院校"
 
@@ -31,9 +34,11 @@ indicators:
   - {code: T1, parent: "", name: 方案, points: 20}
   - {code: T1.1, parent: T1, name: 需求, points: 20}
   - {code: T1.1.1, parent: T1.1, name: 回应需求, points: 20, source: 问, instrument: core, clause: N2.3d, basis: 需求层}
-  - {code: T2, parent: "", name: 成效, points: 30}
+  - {code: T2, parent: "", name: 成效, points: 40}
   - {code: T2.1, parent: T2, name: 满意, points: 30}
   - {code: T2.1.1, parent: T2.1, name: 总体满意, points: 30, source: 问, instrument: core, clause: N3.3}
+  - {code: T2.2, parent: T2, name: 完成, points: 10}
+  - {code: T2.2.1, parent: T2.2, name: 完成率, points: 10, source: 档, instrument: institution_record, clause: N1.2, formula: "when(answered(document) and route != 'invited', completed / planned, 0)", scaling: share}
 """  # noqa: E501
 
 UNITS = f"""
@@ -51,9 +56,11 @@ INDICATOR = """
 | T1 | 1 | 20 | | {n} | 2 | {a} | 1.5 | {a} | 1.6 | 0.8 | {a} | {s} |
 | T1.1 | 2 | 20 | | {n} | 2 | {a} | 1.5 | {a} | 1.6 | 0.8 | {a} | {s} |
 | T1.1.1 | 3 | 20 | 问 | {n} | 2 | {a} | 1.5 | {a} | 1.6 | 0.8 | {a} | {s} |
-| T2 | 1 | 30 | | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
+| T2 | 1 | 40 | | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
 | T2.1 | 2 | 30 | | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
 | T2.1.1 | 3 | 30 | 问 | {n} | 2 | {b} | 1.5 | {b} | 1.6 | 0.8 | {b} | {s} |
+| T2.2 | 2 | 10 | | | | {c} | 0.0 | {c} | 0.0 | | {c} | measured |
+| T2.2.1 | 3 | 10 | 档 | | | {c} | 0.0 | {c} | 0.0 | | {c} | {r} |
 """  # noqa: E501
 FRAMES = {
     "items": """
@@ -102,12 +109,12 @@ FRAMES = {
 | C3 | P3 | 50 | 4 | 0.08 |
 """,
 }
-VALUES = {  # unit -> n, value of T1, value of T2, status
-    "P1": ("40", "93.15", "90.0", "measured"),
-    "P2": ("35", "85.0", "83.4", "measured"),
-    "P3": ("", "", "", "suppressed"),
-    "I1": ("40", "93.15", "90.0", "measured"),
-    "I2": ("39", "85.0", "83.4", "measured"),
+VALUES = {  # unit -> n, values of T1, T2 and T2.2, statuses of the people's leaves, the record's
+    "P1": ("40", "93.15", "90.0", "96.0", "measured", "measured"),
+    "P2": ("35", "85.0", "83.4", "0.0", "measured", "withheld"),
+    "P3": ("", "", "", "", "suppressed", "not_due"),
+    "I1": ("40", "93.15", "90.0", "96.0", "measured", "measured"),
+    "I2": ("39", "85.0", "83.4", "0.0", "measured", "withheld"),
 }
 
 
@@ -138,32 +145,46 @@ def sample_instrument() -> Instrument:
     return Instrument("core", "1.0", "结业问卷", "trainee", "class", sections, mappings, ())
 
 
-def shaped(name: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """``rows`` with every column of result table ``name``, missing ones empty."""
-    table = next(table for table in RESULT_TABLES if table.name == name)
-    return rows.reindex(columns=table.names)
-
-
 def sample_results(**changes: object) -> Results:
     """The sample; ``changes`` replace fields of Results."""
-    units = frame(UNITS).fillna({"group": ""})
-    parts = []
-    for unit in units.itertuples():
-        n, first, second, status = VALUES[unit.unit]
-        rows = frame(INDICATOR.format(n=n, a=first, b=second, s=status))
-        parts.append(rows.assign(scorecard=unit.scorecard, group=unit.group, unit=unit.unit))
-    frames = {table.name: pd.DataFrame(columns=table.names) for table in RESULT_TABLES[-4:]}
-    frames |= {name: shaped(name, frame(text)) for name, text in FRAMES.items()}
+    frames = {table.name: _frame(table.name) for table in RESULT_TABLES}
     results = Results(
-        cycle=Cycle("2021-test", "2021年度测试", 2021, sample=True),
+        cycle=Cycle("2021-test", "2021年度测试", 2021, sample=True, edition="followup"),
         day="2021-12-20",
         extract_sha256="0123456789abcdef" * 4,
-        frameworks=(sample_framework(),),
+        frameworks=(sample_framework(), programme.later_locality()),
+        frozen=(sample_framework(), programme.frozen_locality()),
         plan=sample_plan(),
-        instruments=(sample_instrument(),),
+        instruments=(sample_instrument(), *programme.sample_forms()),
         provenance=(("python", "3.11"), ("numpy", "2.4")),
-        units=shaped("units", units.assign(measured=50.0, measurable=50.0)),
-        indicators=shaped("indicators", pd.concat(parts, ignore_index=True)),
         **frames,
     )
     return replace(results, **changes)
+
+
+def _frame(name: str) -> pd.DataFrame:
+    if name == "units":
+        projects = frame(UNITS).assign(measured=50.0, measurable=50.0)
+        parts = [projects, frame(programme.UNITS)]
+    elif name == "indicators":
+        parts = [*_indicators()]
+    else:
+        parts = [frame(of[name]) for of in (FRAMES, programme.FRAMES) if name in of]
+    rows = [part.reindex(columns=_table(name).names).astype(object) for part in parts]
+    whole = pd.concat(rows, ignore_index=True)
+    return whole.fillna({"group": ""}) if "group" in whole else whole
+
+
+def _indicators() -> Iterator[pd.DataFrame]:
+    for unit in frame(UNITS).fillna({"group": ""}).itertuples():
+        n, a, b, c, s, r = VALUES[unit.unit]
+        rows = frame(INDICATOR.format(n=n, a=a, b=b, c=c, s=s, r=r))
+        yield rows.assign(scorecard=unit.scorecard, group=unit.group, unit=unit.unit)
+    for unit in frame(programme.UNITS).itertuples():
+        a, b, c, s, t, d, n = programme.VALUES[str(unit.unit)]
+        rows = frame(programme.INDICATOR.format(a=a, b=b, c=c, s=s, t=t, d=d, n=n))
+        yield rows.assign(scorecard=unit.scorecard, group="", unit=unit.unit)
+
+
+def _table(name: str) -> Table:
+    return next(table for table in RESULT_TABLES if table.name == name)

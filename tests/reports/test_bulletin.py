@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from sample_programme import later_locality
 from sample_results import HOSTILE, sample_framework, sample_results
 
 from instruments.scorecard import Adoption
@@ -89,7 +90,12 @@ def test_no_rank_without_interval_n_and_rate(bulletin: Bulletin) -> None:
 
 def test_short_table_holds_overall_and_types(bulletin: Bulletin) -> None:
     table = tables_of(bulletin)["short-table"]
-    assert [group.heading for group in table.groups] == ["承训机构总体", "承训机构分类型：团队研修"]
+    assert [group.heading for group in table.groups] == [
+        "承训机构总体",
+        "承训机构分类型：团队研修",
+        "各市",
+        "各县（市、区）",
+    ]
 
 
 def test_pairs_sentence(page: str) -> None:
@@ -172,7 +178,7 @@ def test_html_is_well_formed_and_self_contained(page: str) -> None:
 
 
 def test_figures_have_words(bulletin: Bulletin, page: str) -> None:
-    assert page.count('role="img" aria-label=') == 3
+    assert page.count('role="img" aria-label=') == 5
     assert "项目一91.3（88.9–93.6）" in page
 
 
@@ -189,7 +195,8 @@ def test_proposal_until_adoption_is_entered() -> None:
     assert "建议" in render_html(build_bulletin(sample_results(), sample=True))
     adoption = Adoption("已采用", "省教育厅", "测试〔2021〕1号", "2021-10-01")
     adopted = replace(sample_framework(), adoption=adoption)
-    page = render_html(build_bulletin(sample_results(frameworks=(adopted,)), sample=True))
+    both = (adopted, later_locality())
+    page = render_html(build_bulletin(sample_results(frameworks=both), sample=True))
     assert "已采用（省教育厅 测试〔2021〕1号 2021-10-01）" in page
 
 

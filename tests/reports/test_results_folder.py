@@ -36,7 +36,7 @@ class Source:
 
 def source(results: Results, sha256: str = "") -> Source:
     return Source(
-        sha256 or results.extract_sha256, results.cycle, results.day, results.frameworks,
+        sha256 or results.extract_sha256, results.cycle, results.day, results.frozen,
         results.plan, results.instruments,
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ pytest_plugins = ("site_fixtures",)
 CHANGE_NOTHING = {"auth.sign_out", "programme.check_import"}
 OF_RECORDS = {"records.send", "duties.remind", "duties.send_back", "duties.check"}
 OF_RECORDS |= {"expert.declare_review"}
+OF_WEIGHTS = {"weights.send", "weights.decide"}
 DIMENSIONS = ("e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8a", "e8b")
 RECORD = "/expert/visits/V1/sessions/S1"
 FILING = "/records/institution_record/P1"
@@ -95,7 +96,8 @@ def report(site: Site, boss: Staff) -> None:
     clerk = site.staff("I1")
     for do in ("save", "submit"):
         own = hidden(clerk.get(FILING).text, "revision")
-        clerk.post(FILING, do=do, revision=own, planned="50", charged="no", stages="primary")
+        basics = {"planned": "50", "charged": "no", "stages": "primary"}
+        clerk.post(FILING, do=do, revision=own, confirmed="1", **basics)
     boss.post(f"/province{FILING}/checks", planned="confirmed")
     boss.post(f"/province{FILING}/return", reason="缺附件")
     clerk.post(FILING, do="save", revision="0", planned="40")
@@ -144,7 +146,7 @@ def test_every_change_by_staff_leaves_one_line(preparing: Site, monkeypatch) -> 
         ("boss", "score", "2021"),
         ("boss", "score", "2021"),
     ]
-    assert changing(site) - OF_RECORDS <= called
+    assert changing(site) - OF_RECORDS - OF_WEIGHTS <= called
 
 
 def test_every_change_of_a_record_leaves_one_line(whole: Site) -> None:
@@ -160,6 +162,23 @@ def test_every_change_of_a_record_leaves_one_line(whole: Site) -> None:
         ("E1", "declare_none", "W1"),
     ]
     assert changing(whole) >= OF_RECORDS and called >= OF_RECORDS
+
+
+def test_every_change_of_the_points_leaves_one_line(whole: Site) -> None:
+    called, boss = watch(whole), whole.staff("boss")
+    points = {"p-A1.1": "50", "p-A1.2": "50", "proposer": "工作组", "reason": "同等重要"}
+    boss.post("/province/weights/A", points, do="use")
+    boss.post("/province/weights/A", points, do="save")  # the same once more
+    version = "/province/weights/A/versions/1.0-1"
+    boss.post(version, do="adopt", organ="省教育厅", document="9号", date="2021-12-01")
+    boss.post(version, do="withdraw", reason="文号有误")
+    assert lines(whole) == [
+        ("boss", "weights", "2021 A 1.0-1"),
+        ("boss", "weights_use", "2021 A 1.0-1"),
+        ("boss", "weights_adopt", "2021 A 1.0-1 9号"),
+        ("boss", "weights_withdraw", "2021 A 1.0-1"),
+    ]
+    assert changing(whole) >= OF_WEIGHTS and called >= OF_WEIGHTS
 
 
 def test_no_trainee_is_in_it(site: Site) -> None:

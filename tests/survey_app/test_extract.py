@@ -80,7 +80,11 @@ def test_sealing_is_done_once(site: Site, sealed) -> None:
 
 
 def test_a_job_moves_its_results_into_place(site: Site, sealed, monkeypatch) -> None:
-    monkeypatch.setattr(evaluation, "evaluate", lambda settings, folder, progress: folder.name)
+    def evaluate(settings, folder, progress, *, frameworks) -> str:
+        assert frameworks == {}
+        return folder.name
+
+    monkeypatch.setattr(evaluation, "evaluate", evaluate)
     job = _queue(site)
     jobs.run_job(site.engine, site.settings, job)
     with db.look(site.engine) as session:
@@ -90,7 +94,7 @@ def test_a_job_moves_its_results_into_place(site: Site, sealed, monkeypatch) -> 
 
 
 def test_a_failed_job_says_why_and_can_run_again(site: Site, sealed, monkeypatch) -> None:
-    def fail(settings, folder, progress) -> None:
+    def fail(settings, folder, progress, *, frameworks) -> None:
         progress("计分", 1, 3)
         raise ValueError("数据不全")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -29,7 +30,7 @@ LESSON = {
 
 def send(staff: Staff, path: str, do: str = "save", revision: str | None = None, **fields: Any):
     own = revision or hidden(staff.get(path).text, "revision")
-    return staff.post(path, {"do": do, "revision": own, **fields})
+    return staff.post(path, {"do": do, "revision": own, "confirmed": "1", **fields})
 
 
 def rows(site: Site) -> list[RecordRow]:
@@ -67,6 +68,17 @@ def test_a_record_is_filled_over_several_evenings_and_submitted_once(whole: Site
     }
     assert clerk.get(RECORD).location.endswith("/view")  # locked
     assert {r.author for r in rows(whole)} == {"I1"} and rows(whole)[0].unit == "P1"
+
+
+def test_blank_fields_are_told_to_count_as_withheld_before_they_are_taken(whole: Site) -> None:
+    clerk = whole.staff("I1")
+    asked = send(clerk, RECORD, "submit", confirmed="", **BASICS)
+    assert "按该项最低分计" in asked.text and rows(whole) == []
+    assert "二、课程表（一行也没有）" in asked.text and "还有2题未答" in asked.text
+    assert 'name="confirmed" value="1"' in asked.text
+    assert send(clerk, RECORD, "submit", **BASICS).location.endswith("/view")
+    head, path = whole.staff("X1"), "/records/school_form/X1"
+    assert "应报未报" not in send(head, path, "submit", confirmed="", c1="5").text
 
 
 def test_retries_succeed_and_make_no_second_revision(whole: Site) -> None:
@@ -350,8 +362,11 @@ def test_an_institution_sees_counts_but_never_few(whole: Site) -> None:
                 row |= {"duration": "", "day": "2021-07-09", "answers": '{"q01":"4"}'}
                 session.add(ResponseRow(id=new_id(), class_code=code, **row))
     page = whole.staff("I1").get("/records/").text.replace("\n", "")
-    assert '<td class="n">6</td><td class="n">5</td><td class="n">少于5</td>' in page
-    assert '<td class="n">6</td><td class="n">少于5</td><td class="n">少于5</td>' in page
+    numbers = re.findall(r'<td class="n" data-label="[^"]+">([^<]+)</td>', page)
+    assert [numbers[start : start + 3] for start in range(0, len(numbers), 3)] == [
+        ["6", "5", "少于5"],
+        ["6", "少于5", "少于5"],
+    ]
     assert "示例三班" not in page  # another institution's class
 
 

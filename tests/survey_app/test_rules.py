@@ -34,6 +34,7 @@ STATE_RULES = {
     policies.check_can_close: {"开放", "跟踪开放"},
     policies.check_can_extract: {"关闭", "跟踪关闭"},
     lambda state: policies.check_can_score(state, job_running=False): SEALED,
+    lambda state: policies.check_can_preview(state, job_running=False): {"已评分", "跟踪已评分"},
     lambda state: issue(state, "end"): {"开放"},
     lambda state: issue(state, "followup"): {"跟踪开放"},
     lambda state: policies.check_can_fill(state, "end", "草稿"): {"开放"},

@@ -1,0 +1,68 @@
+"""Rows of ``items``: what each scored question was answered, after disclosure control."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+
+from analysis import disclosure
+from analysis.counts import Counts
+from analysis.pipeline.evidence import Evidence, few_excluded
+from instruments.result_tables import ITEM_RESULTS
+
+COUNTED = ["asked", "n", "not_applicable", "missing", "total"]
+SHOWN = ["n", "not_applicable", "missing", "mean"]
+"""Columns that stay empty where nothing may be shown."""
+
+
+def of_projects(
+    data: Evidence, *, cell: int, rated: pd.DataFrame, published: Collection[str]
+) -> pd.DataFrame:
+    """Items of the projects.
+
+    ``rated``: project, leaf pairs that enough experts rated; other expert items stay empty.
+    ``published``: projects whose score may be shown; trainees' items of others stay empty.
+    """
+    items = pd.concat(
+        [
+            *(_means(one, one.items["unit"]).assign(expert=False) for one in data.trainee),
+            *(_means(one, one.items["unit"]).assign(expert=True) for one in data.expert),
+        ],
+        ignore_index=True,
+    )
+    enough = pd.MultiIndex.from_frame(rated[["project", "leaf"]])
+    unrated = ~pd.MultiIndex.from_frame(items[["unit", "indicator"]]).isin(enough)
+    withheld = ~items["unit"].isin(list(published))
+    alone = withheld & (not data.trainee)  # experts alone: their items are the score
+    hidden = (_few(items, cell) | withheld).where(~items["expert"], unrated | alone)
+    shown = disclosure.blank(items, where=hidden, columns=SHOWN)
+    # n + not applicable + missing is the number kept: with the unit's n it would tell the excluded.
+    few = shown["unit"].isin(few_excluded(data, cell=cell)) & ~shown["expert"].astype(bool)
+    return disclosure.blank(shown, where=few, columns=["missing"])[ITEM_RESULTS.names]
+
+
+def of_counties(data: Evidence, *, cell: int) -> pd.DataFrame:
+    """Items of schools' and trainees' forms per county, whose clusters ``data.classes`` names;
+    blanks are left out, since with the county's ``n`` they would tell what was excluded."""
+    county = data.classes.drop_duplicates("class_code").set_index("class_code")["project"]
+    parts = [_means(one, one.items["class_code"].map(county)) for one in data.trainee]
+    if not parts:
+        return pd.DataFrame(columns=ITEM_RESULTS.names)
+    items = pd.concat(parts, ignore_index=True)
+    shown = disclosure.blank(items, where=_few(items, cell), columns=SHOWN)
+    everywhere = pd.Series(True, index=shown.index)
+    return disclosure.blank(shown, where=everywhere, columns=["missing"])[ITEM_RESULTS.names]
+
+
+def _means(counted: Counts, unit: Any) -> pd.DataFrame:
+    rows = counted.items.assign(unit=unit).dropna(subset=["unit"])
+    sums = rows.groupby(["unit", "item", "indicator"], sort=True)[COUNTED].sum().reset_index()
+    out = sums.assign(instrument=counted.scoring.instrument.code).astype({"total": float})
+    return out.assign(mean=(out["total"] / out["n"].where(out["n"] > 0)).astype(float))
+
+
+def _few(items: pd.DataFrame, cell: int) -> pd.Series:
+    asked = disclosure.too_few(items["asked"], min_cell=cell)
+    return asked | disclosure.too_few(items["n"], min_cell=cell)
