@@ -23,7 +23,7 @@ demo: $(VENV)/.run
 	$(BIN)/guopei demo --out demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
