@@ -51,6 +51,14 @@ def rosters(units: pd.DataFrame, *, projects: Sequence[str]) -> tuple[Roster, Ro
     )
 
 
+def part_codes(who: Roster, *, projects: Sequence[str]) -> tuple[str, ...]:
+    """Codes of the parts that enter each unit's score; '' for a unit that is its only part."""
+    return tuple(
+        " ".join(p for p, enters in zip(projects, row, strict=True) if enters and p != unit)
+        for unit, row in zip(who.units, who.entering, strict=True)
+    )
+
+
 def _roster(rows: pd.DataFrame, *, scorecard: str, place: dict[str, int]) -> Roster:
     keys = rows[["type", "owner"]].drop_duplicates().sort_values(["type", "owner"])
     members = np.zeros((len(keys), len(place)), dtype=bool)

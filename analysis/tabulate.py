@@ -60,6 +60,8 @@ class Card:
     """Distinct raters, for leaves that experts measure; ``leaf_n`` counts their ratings."""
     founded: np.ndarray
     """At least one part has a score that may be shown; true for projects."""
+    parts: tuple[str, ...]
+    """Codes of the parts that enter, apart by blanks; '' for a unit that has none but itself."""
     left_out: tuple[str, ...]
     """Parts that do not enter, with the reasons, in words; '' = none."""
     telling: np.ndarray
@@ -85,6 +87,7 @@ def unit_rows(card: Card) -> pd.DataFrame:
             "group_label": card.labels,
             "unit": card.units,
             "name": card.names,
+            "parts": card.parts,
             "n": card.n,
             "enrolled": card.enrolled,
             "response_rate": card.rate,

@@ -35,6 +35,7 @@ UNIT_RESULTS = Table(
         Column("group_label", TEXT, "分组", nullable=True),
         _UNIT,
         Column("name", TEXT, "单位名称"),
+        Column("parts", TEXT, "合成所用的项目或县", nullable=True),
         _integer("n", "作答人数（人；市县为作答学校，所）"),
         _integer("enrolled", "参训人数（人；市县为应答学校，所）"),
         _number("response_rate", "参评率（市县为学校问卷回收率）"),

@@ -13,11 +13,9 @@ from instruments.model import Instrument
 from instruments.scorecard import Indicator
 from reports import tables
 from reports.document import TrailCell, TrailRow
-from reports.material import Material, rows
+from reports.material import SINGLE, Material, rows
 from reports.wording import choice, joined, phrase
 
-SINGLE = ("A-project", "B-city", "B-county")
-"""Scorecards whose units reports, groups and items speak of; institutions are made of projects."""
 CHECKED = ("sampled", "confirmed")
 """States of a field that somebody has looked at."""
 FILLED = "filled"
@@ -135,14 +133,14 @@ def goalposts(scaling: Scaling) -> str:
             for answer, score in scaling.points.items()
         ]
         return joined(listed, "pairs")
-    floor = phrase("method.floor", floor=tables.points(scaling.floor)) if scaling.floor else ""
     return phrase(
         "method.line",
         low=tables.points(scaling.low),
         low_score=tables.points(scaling.low_score),
         high=tables.points(scaling.high),
         high_score=tables.points(scaling.high_score),
-        floor=floor,
+        floor=tables.points(scaling.floor),
+        ceiling=tables.points(scaling.ceiling),
     )
 
 

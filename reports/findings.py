@@ -8,8 +8,7 @@ from typing import Any
 
 from reports import tables
 from reports.document import Paragraph, Section
-from reports.evidence import SINGLE
-from reports.material import Material
+from reports.material import SINGLE, Material
 from reports.rankings import indicator_values
 from reports.wording import joined, phrase
 
@@ -89,6 +88,7 @@ def _withheld(material: Material, cards: list[str]) -> Iterator[str]:
     frame = frame[(frame["status"] == "withheld") & frame["scorecard"].isin(cards)]
     if frame.empty:
         return
+    frame = frame[[material.own(row) for row in frame.itertuples()]]  # a city's county is its own
     counts = frame.groupby(["scorecard", "indicator"], sort=True)["unit"].nunique()
     by_number: dict[tuple[str, int], list[str]] = {}
     for (card, code), number in counts.items():

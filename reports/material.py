@@ -20,6 +20,9 @@ from reports.wording import choice, phrase
 
 ORDER = ("A-overall", "A", "A-project", "B-city", "B-county")
 """Scorecards in the order of the bulletin: from the whole to its parts."""
+SINGLE = ("A-project", "B-city", "B-county")
+"""Scorecards whose units reports, groups and items speak of; institutions are made of projects."""
+CITY = "B-city"
 RATINGS = "ratings"
 """Edition of results that rest on ratings which others collected."""
 WHOLE = 100.0
@@ -81,6 +84,17 @@ class Material:
     def local(self) -> bool:
         """Whether any city or county is scored."""
         return any(group.local for group in self.groups)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Names of projects and counties by code."""
+        single = [g for g in self.groups if g.scorecard in ("A-project", "B-county")]
+        return {unit.unit: unit.name for group in single for unit in group.units}
+
+    def own(self, row: Any) -> bool:
+        """Whether an indicator's row speaks of its unit alone, not of the parts that make it up."""
+        leaf = self.framework(row.scorecard).indicator(row.indicator)
+        return row.scorecard in SINGLE and not (row.scorecard == CITY and leaf.level == "counties")
 
     @cached_property
     def forms(self) -> Mapping[str, Instrument]:

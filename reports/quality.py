@@ -112,7 +112,7 @@ def _flags(material: Material) -> tuple[Block, ...]:
         for row in found
     ]  # fmt: skip
     note = phrase("quality.flags_hidden", cell=str(material.results.plan.thresholds.min_cell))
-    table = _table("flags", ("project", "flag", "n", "flagged", "excluded"), body, 2)
+    table = _table("flags", ("project", "flag", "asked_forms", "flagged", "excluded"), body, 2)
     return (table, Paragraph(note))
 
 
@@ -120,7 +120,14 @@ def _sensitivity(material: Material) -> tuple[Block, ...]:
     found = rows(material.results.sensitivity)
     moved = [row for row in found if _moved(row)]
     if not moved:
-        return (Paragraph(phrase("quality.sensitivity_same", units=str(len(found)))),)
+        return (
+            Paragraph(
+                phrase(
+                    "quality.sensitivity_same",
+                    units=str(sum(not tables.absent(row.rank) for row in found)),
+                )
+            ),
+        )
     labels = {
         (unit.scorecard, unit.group, unit.unit): (group.title, unit.name)
         for group in material.groups

@@ -22,7 +22,8 @@ def scores_section(material: Material, heading: str) -> Section:
     value = choice("method.value", material.results.plan.composite.value)
     reported = len(material.results.fields) > 0
     keys = ["trail.intro", *(["trail.records"] if reported else []), "trail.statuses"]
-    words = {name: phrase(f"status.{name}") for name in STATUSES if name != "measured"}
+    told = [*(name for name in STATUSES if name != "measured"), "withheld_in_part"]
+    words = {name: phrase(f"status.{name}") for name in told}
     cell = str(material.results.plan.thresholds.min_cell)
     notes = [phrase(key, value=value, min_cell=cell, **words) for key in keys]
     children = tuple(
@@ -67,6 +68,12 @@ def _with_error(value: object, error: object, material: Material) -> str:
     return phrase("trail.estimate", value=printed, error=tables.score(error, material.decimals))
 
 
+def _parts(material: Material, unit: Any) -> str:
+    """Names of the projects or counties that a unit is made of, whose own trails have the items."""
+    codes = "" if tables.absent(unit.parts) else str(unit.parts)
+    return joined(material.names.get(code, code) for code in codes.split())
+
+
 def _bands(material: Material, unit: Any) -> str:
     results = material.results
     found = rows(results.bands, scorecard=unit.scorecard, group=unit.group, unit=unit.unit)
@@ -83,6 +90,7 @@ def _bands(material: Material, unit: Any) -> str:
 
 FACTS: Mapping[str, Callable[[Material, Any], str]] = {
     "code": lambda material, unit: unit.unit,
+    "parts": lambda material, unit: _parts(material, unit),
     "raw": _estimate("raw"),
     "adjusted": _estimate("adjusted"),
     "score": _estimate("score"),
@@ -98,8 +106,8 @@ FACTS: Mapping[str, Callable[[Material, Any], str]] = {
     "note": lambda material, unit: "" if tables.absent(unit.note) else unit.note,
 }
 """Fact about a unit -> how it is printed; a fact that no unit has is left out."""
-SCHOOLS = ("n", "enrolled", "rate")
-"""Facts that count schools where the unit is a city or county."""
+SCHOOLS = ("n", "enrolled", "rate", "parts")
+"""Facts that speak of schools, or of counties, where the unit is a city or county."""
 
 
 def _indicator_rows(material: Material, units: tuple[Any, ...]) -> Iterator[TrailRow]:
@@ -135,7 +143,8 @@ def _indicator_cell(material: Material, row: Any) -> TrailCell:
     value = material.results.plan.composite.value
     if row.status == "withheld":
         counted = tables.score(getattr(row, value), material.decimals)
-        return TrailCell(choice("status", row.status), phrase("trail.counted", score=counted))
+        word = "withheld" if material.own(row) else "withheld_in_part"
+        return TrailCell(phrase(f"status.{word}"), phrase("trail.counted", score=counted))
     if row.status != "measured":
         return TrailCell(choice("status", row.status))
     text = _with_error(getattr(row, value), getattr(row, f"{value}_se"), material)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from instruments.faults import Place, refuse
+from instruments.faults import Fault, Place, refuse
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -197,11 +197,21 @@ def _check(workbook: Path, marked: Path | None) -> Checked:
 
     try:
         return check_path(workbook)
-    except FaultsFound:
+    except FaultsFound as found:
         if marked:
-            _write_new(marked, mark_path(workbook))
-            click.echo(f"标注了问题的工作簿：{marked}")
+            _write_marked(marked, mark_path(workbook), found.faults)
         raise
+
+
+def _write_marked(marked: Path, content: bytes, faults: tuple[Fault, ...]) -> None:
+    """Leave the marked workbook; where that cannot be, the faults are told all the same."""
+    try:
+        _write_new(marked, content)
+    except click.UsageError as problem:
+        for one in faults:
+            click.echo(str(one), err=True)
+        raise click.UsageError(f"{problem.message}；请给 --marked 换一个新文件。") from problem
+    click.echo(f"标注了问题的工作簿：{marked}")
 
 
 def _write_new(path: Path, content: bytes) -> None:

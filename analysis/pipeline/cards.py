@@ -72,6 +72,7 @@ def _card(
         not_due=data.not_due,
         points=composite.points_table(data.framework, [group or None for group in who.groups]),
         founded=who.founded,
+        parts=roster.part_codes(who, projects=data.projects),
         left_out=one.left_out,
         telling=one.telling,
     )

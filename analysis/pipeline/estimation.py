@@ -61,6 +61,7 @@ def rate_panel(data: Evidence, plan: Plan) -> Panel:
         blocks=blocks.nunique(),
         widen=plan.raters.widen,
     )
+    value = np.clip(value, 0.0, 100.0)  # correcting for severity can reach past the scale's ends
     effects = fit.effects.get("rater", mixed.NO_EFFECTS)
     severities = raters.severities(effects, rows=rows, blocks=blocks)
     variance = mixed.components(fit, model="observation", slope=1.0)

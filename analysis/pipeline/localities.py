@@ -223,11 +223,10 @@ def _card(
     states: dict[str, np.ndarray],
 ) -> tabulate.Card:
     evidence, rows = data.evidence, who.entering.astype(float)
-    points = combined(data, kept.main, kind)[1]
     raw, adjusted, main = (
         composed(data, one, kind, plan) for one in (kept.raw, kept.adjusted, kept.main)
     )
-    n, asked = rows @ evidence.n, rows @ data.schools
+    n, asked, units = rows @ evidence.n, rows @ data.schools, len(who.units)
     return tabulate.Card(
         who.scorecard,
         who.groups,
@@ -246,11 +245,12 @@ def _card(
         rows @ kept.basis.classes.max(axis=1, initial=0.0),
         **leaf_counts(evidence, kept, panel, who=who),
         founded=who.founded,
-        left_out=("",) * len(who.units),
-        telling=np.zeros(len(who.units), dtype=bool),
+        parts=roster.part_codes(who, projects=evidence.projects),
+        left_out=("",) * units,
+        telling=np.zeros(units, dtype=bool),
         leaf_state=states,
         not_due=evidence.not_due,
-        points=points,
+        points=combined(data, kept.main, kind)[1],
     )
 
 

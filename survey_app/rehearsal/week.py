@@ -19,6 +19,8 @@ from survey_app.rehearsal.weights import changed_framework
 
 MEETING_SECONDS = 120
 """A weight that is changed the evening before the meeting must be printed within this time."""
+FILING = ("A-project", "B-county")
+"""Scorecards of those that file: what institutions and cities lack is their parts'."""
 LISTED = 5
 """Units whose reasons are told by name; the rest are in the table."""
 
@@ -100,8 +102,11 @@ def _exceptions(results: Path) -> Step:
     for row in unranked.head(LISTED).itertuples():
         found.append(f"{choice('scorecards', row.scorecard)} {row.name}：{row.note}")
     leaves = pd.read_csv(results / "indicators.csv", dtype={"unit": str})
-    withheld = leaves[(leaves["status"] == "withheld") & leaves["source"].notna()]
-    found.append(f"应报未报{withheld['unit'].nunique()}个单位、{len(withheld)}项指标，按最低分计")
+    own = leaves["scorecard"].isin(FILING) & leaves["source"].notna()
+    withheld = leaves[own & (leaves["status"] == "withheld")]
+    found.append(
+        f"应报未报：项目和县{withheld['unit'].nunique()}个、指标{len(withheld)}项，按最低分计"
+    )
     edge = units["band"].fillna("").str.contains("近")
     found.append(f"等次处在边缘的{int(edge.sum())}个单位，宜先备好说明")
     return Step("第二天", "先看例外", "", time.monotonic() - started, tuple(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.orm import Session
 
 from survey_app.models import ClassRow, ExpertRow, ProjectRow, ResponseRow, SessionRow, VisitRow
@@ -122,6 +122,6 @@ def _counts(db: Session, programme: Programme, *, per: str, wave: str) -> dict[s
 
 
 def _visits(db: Session) -> dict[str, tuple[int, int]]:
-    query = select(VisitRow.class_code, func.count(), func.sum(VisitRow.signed))
+    query = select(VisitRow.class_code, func.count(), func.sum(cast(VisitRow.signed, Integer)))
     rows = db.execute(query.group_by(VisitRow.class_code))
-    return {code: (n, int(signed)) for code, n, signed in rows}
+    return {code: (n, signed) for code, n, signed in rows}

@@ -41,6 +41,7 @@ indicators:
   - {code: T2.2.1, parent: T2.2, name: 完成率, points: 10, source: 档, instrument: institution_record, clause: N1.2, formula: "when(answered(document) and route != 'invited', completed / planned, 0)", scaling: share}
 """  # noqa: E501
 
+PARTS = {"I1": "P1", "I2": "P2 P3", "140300": "140302", "140500": "140502 140581"}
 UNITS = f"""
 | scorecard | group | group_label | unit | name | n | enrolled | response_rate | raw | raw_se | adjusted | adjusted_se | score | score_se | score_low | score_high | reliability | shrunken | rank | rank_low | rank_high | letters | band | band_probability | ranked | note |
 | A-project | team | 团队研修 | P1 | 项目一 | 40 | 50 | 0.8 | 91.26 | 1.1 | 91.25 | 1.2 | 91.25 | 1.2 | 88.9 | 93.6 | 0.91 | 90.6 | 1 | 1 | 1 | a | 优（近良） | 0.85 | true | |
@@ -165,7 +166,10 @@ def sample_results(**changes: object) -> Results:
 def _frame(name: str) -> pd.DataFrame:
     if name == "units":
         projects = frame(UNITS).assign(measured=50.0, measurable=50.0)
-        parts = [projects, frame(programme.UNITS)]
+        parts = [
+            part.assign(parts=part["unit"].astype(str).map(PARTS))
+            for part in (projects, frame(programme.UNITS))
+        ]
     elif name == "indicators":
         parts = [*_indicators()]
     else:

@@ -89,6 +89,20 @@ def test_every_kind_of_missing_has_its_word(bulletin: Bulletin) -> None:
     assert all(f"“{word}”" in explained for word in ("缺测", "不适用", "未到期", "应报未报"))
 
 
+def test_units_made_of_others_lead_to_them(bulletin: Bulletin) -> None:
+    """An institution's items are its projects', a city's are its counties': both are named."""
+    made = "合成所用的{}（按参训人数加权；题项、填报见各{}）"
+    institutions = trail(
+        bulletin, "承训机构分类型：团队研修：<script>alert('x')</script>&院校、院校乙"
+    )
+    found = line(institutions, made.format("项目", "项目"))
+    assert [text for text, _ in found] == ["项目一", "项目二、项目三"]
+    assert line(institutions, "T2.2.1 完成率")[1] == ("部分应报未报", "计0.0分")
+    cities = trail(bulletin, "各市：晋城市、阳泉市")
+    found = line(cities, made.format("县", "县"))
+    assert [text for text, _ in found] == ["城区（晋城市）、高平市", "城区（阳泉市）"]
+
+
 def test_what_is_withheld_is_a_finding_by_code_that_names_nobody(bulletin: Bulletin) -> None:
     text = said(bulletin, "findings")
     withheld = next(part for part in text.split("\n") if part.startswith("应报未报的问题"))
@@ -108,7 +122,7 @@ def test_a_record_s_leaf_shows_formula_fields_and_checks(bulletin: Bulletin) -> 
     assert formula.kind == "formula"
     assert formula.label == (
         "计算：如已填“结业文件”且（“中标方式”≠“邀标”），为“结业人数（人）”÷“计划人数（人）”；"
-        "否则为0；得分0→0，1→100，直线内插（标度share）"
+        "否则为0；得分0→0，1→100，两点连线（可外推），限于0—100分（标度share）"
     )
     found = {row.label: [(cell.text, cell.n) for cell in row.cells] for row in fields}
     assert found["结业人数（人）"] == [("48", "核定"), ("—", ""), ("—", "")]
@@ -222,7 +236,7 @@ def test_the_annex_has_both_scorecards_with_how_and_for_whom(bulletin: Bulletin)
     }
     assert notes["T1.1.1 回应需求"] == "题项q01"
     assert notes["B1.1.2 经费达标"] == (
-        "计算：“学校经费表”各行中（“支出（元）”≥100）的行所占比例；得分0→0，1→100，直线内插（标度share）；"
+        "计算：“学校经费表”各行中（“支出（元）”≥100）的行所占比例；得分0→0，1→100，两点连线（可外推），限于0—100分（标度share）；"
         "只适用于类型为国培项目县、两类项目县的单位"
     )
     assert notes["B4.1.1 选派合适"].endswith("市取所辖县（市、区）按参训人数的加权平均")

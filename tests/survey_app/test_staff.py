@@ -54,6 +54,21 @@ def test_sign_in_and_out(site: Site) -> None:
     assert stolen.get("/province/").location.endswith("/login")  # ended on the server too
 
 
+def test_the_board_counts_every_signed_visit(site: Site) -> None:
+    with db.transaction(site.engine) as session:
+        first = session.get_one(VisitRow, "V1")
+        where = {"class_code": first.class_code, "date": first.date, "sessions": first.sessions}
+        for code in ("V8", "V9"):
+            session.add(
+                VisitRow(
+                    code=code, expert="E2", declaration="none", reason="", signed=True, **where
+                )
+            )
+        first.signed = True
+    page = site.staff("boss").get("/province/").text
+    assert ">3/4</td>" in page
+
+
 def test_sign_in_runs_out(site: Site, monkeypatch) -> None:
     boss = site.staff("boss")
     later = clock.now() + timedelta(hours=13)
