@@ -112,9 +112,9 @@ def _overview(material: Material) -> Section:
 def _lacking(material: Material) -> str:
     """Why not every point can be measured: the time has not come, or nothing was collected."""
     found = set(material.results.indicators["status"])
-    if not found & {"not_due"}:
+    if "not_due" not in found:
         return "not_collected"
-    return "not_due_or_collected" if found & {"missing"} else "not_due"
+    return "not_due_or_collected" if "missing" in found else "not_due"
 
 
 def _ranked(material: Material) -> Iterator[str]:

@@ -90,7 +90,7 @@ def _bands(material: Material, unit: Any) -> str:
 
 FACTS: Mapping[str, Callable[[Material, Any], str]] = {
     "code": lambda material, unit: unit.unit,
-    "parts": lambda material, unit: _parts(material, unit),
+    "parts": _parts,
     "raw": _estimate("raw"),
     "adjusted": _estimate("adjusted"),
     "score": _estimate("score"),

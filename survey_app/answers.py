@@ -47,7 +47,7 @@ def asked(
         if not section.repeat:
             yield from _asked(section, None, known, answers)
             continue
-        for row, given in enumerate(_rows(answers, section)):
+        for row, given in enumerate(rows_of(answers, section)):
             yield from _asked(section, row, dict(known), given)
 
 
@@ -62,7 +62,8 @@ def _asked(
             yield Asked(section, row, item, None if blank else answer)  # type: ignore[arg-type]
 
 
-def _rows(answers: Mapping[str, object], section: Section) -> list[Mapping[str, object]]:
+def rows_of(answers: Mapping[str, object], section: Section) -> list[Row]:
+    """Rows of a repeat as they were given; none where it was left out."""
     found = answers.get(section.name)
     return found if isinstance(found, list) else []
 
@@ -119,7 +120,7 @@ def blank_repeats(
         section
         for section in instrument.repeats
         if all(rule.holds(known) for rule in section.relevant)
-        and not _rows(answers, section)
+        and not rows_of(answers, section)
         and any(item.name in read for item in section.items)
     ]
 

@@ -19,6 +19,7 @@ from survey_app.answers import (
     blank_scored,
     collect,
     row_key,
+    rows_of,
 )
 from survey_app.attachments import ENDINGS, Attachment
 from survey_app.fields import data_of, make_form, sent_form, shown
@@ -75,7 +76,7 @@ class Questionnaire:
         self._once.process(data=shown(self.answers, self.items))
         self._rows: dict[str, list[BaseForm]] = {}
         for section in self.repeats:
-            self.set_rows(section, _rows_of(self.answers, section))
+            self.set_rows(section, rows_of(self.answers, section))
 
     @property
     def sections(self) -> list[Section]:
@@ -236,8 +237,3 @@ class Questionnaire:
             return ""
         label, value = self.instrument.item(rule.item).label, scale.label(rule.value)
         return phrase("form.only_if", label=label, value=value)
-
-
-def _rows_of(answers: Answers, section: Section) -> list[Row]:
-    found = answers.get(section.name)
-    return found if isinstance(found, list) else []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instruments.model import Instrument, Item, Section
-from survey_app.answers import Answers, asked
+from survey_app.answers import Answers, asked, rows_of
 from survey_app.attachments import Attachment
 
 BLANK = "—"
@@ -101,14 +101,13 @@ def _row_differences(
 def _row_words(
     section: Section, answers: Answers, attachments: Mapping[str, Attachment]
 ) -> list[str]:
-    rows = answers.get(section.name)
     return [
         "；".join(
             f"{item.label}：{_said(item, row[item.name], attachments).words}"
             for item in section.items
             if item.name in row
         )
-        for row in (rows if isinstance(rows, list) else [])
+        for row in rows_of(answers, section)
     ]
 
 

@@ -38,7 +38,6 @@ class Duty:
     or of a review where experts owe one each about the same thing."""
     name: str
     """What the record is about, in words that the owner may see."""
-    role: str
     owner: str
     """Code of who owes it: unit of the account."""
     owner_name: str
@@ -51,6 +50,11 @@ class Duty:
     """Day after which it is due; '' for as soon as its wave is open."""
     context: Mapping[str, str] = field(default_factory=dict)
     review: ReviewRow | None = None
+
+    @property
+    def role(self) -> str:
+        """Role of who owes it."""
+        return self.instrument.role
 
 
 def duties_of(
@@ -115,7 +119,6 @@ def _institution_records(roster: _Roster, instrument: Instrument) -> Iterator[Du
             instrument=instrument,
             target=project.code,
             name=project.name,
-            role=instrument.role,
             owner=project.institution,
             owner_name=names[project.institution].name,
             subject=project.code,
@@ -131,7 +134,6 @@ def _locality_forms(roster: _Roster, instrument: Instrument) -> Iterator[Duty]:
             instrument=instrument,
             target=place.code,
             name=place.name,
-            role=instrument.role,
             owner=place.code,
             owner_name=place.name,
             subject=place.code,
@@ -147,7 +149,6 @@ def _school_forms(roster: _Roster, instrument: Instrument) -> Iterator[Duty]:
             instrument=instrument,
             target=school.code,
             name=school.name,
-            role=instrument.role,
             owner=school.code,
             owner_name=school.name,
             subject=school.code,
@@ -163,7 +164,6 @@ def _school_raters(roster: _Roster, instrument: Instrument) -> Iterator[Duty]:
             instrument=instrument,
             target=sending.code,
             name=f"{attended.name}（本校{sending.count}人参训）",
-            role=instrument.role,
             owner=sending.school,
             owner_name=schools[sending.school].name,
             subject=sending.code,
@@ -181,7 +181,6 @@ def _focus_groups(roster: _Roster, instrument: Instrument) -> Iterator[Duty]:
             instrument=instrument,
             target=group.code,
             name=f"{group.date} {attended.name}",
-            role=instrument.role,
             owner=group.recorder,
             owner_name=recorders[group.recorder].name,
             subject=group.code,
@@ -218,7 +217,6 @@ def _review(
         instrument=instrument,
         target=review.code,
         name=name,
-        role=instrument.role,
         owner=review.expert,
         owner_name=roster.rows(ExpertRow)[review.expert].name,
         subject=review.class_code or review.project,

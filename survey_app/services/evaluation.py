@@ -95,7 +95,7 @@ def _standing(when: str, row: Any, decimals: int) -> dict[str, str]:
     return {
         f"score_{when}": tables.score(row.score, decimals),
         f"rank_{when}": _rank(row.rank),
-        f"band_{when}": tables.MISSING if tables.absent(row.band) else row.band or tables.MISSING,
+        f"band_{when}": tables.plain(row.band),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from instruments.model import Item
-from survey_app.answers import Row
+from survey_app.answers import Answers, Row, rows_of
 from survey_app.models import CycleRow
 from survey_app.services.duties import Duty, duties_of
 from survey_app.services.programme import Programme
@@ -37,26 +37,22 @@ def pieces_for(db: Session, cycle: CycleRow, programme: Programme, duty: Duty) -
     for record in duties_of(db, cycle, programme, role="institution"):
         if record.subject == duty.unit:
             answers = find_record(db, cycle.code, record).answers
-            rows = answers.get(HOMEWORK)
             if review.class_code:
-                found += _homework(
-                    record, rows if isinstance(rows, list) else [], review.class_code
-                )
+                found += _homework(record, answers, review.class_code)
             else:
                 found += _plan(record, answers)
     return found
 
 
-def _plan(record: Duty, answers: object) -> Iterator[Piece]:
-    assert isinstance(answers, dict)
+def _plan(record: Duty, answers: Answers) -> Iterator[Piece]:
     for item in record.instrument.single_items:
         if item.type == "file" and item.name.startswith(PLAN) and answers.get(item.name):
             yield Piece(str(answers[item.name]), item.label)
 
 
-def _homework(record: Duty, rows: list[Row], class_code: str) -> Iterator[Piece]:
-    [items] = [s.items for s in record.instrument.repeats if s.name == HOMEWORK] or [()]
-    for row in rows:
+def _homework(record: Duty, answers: Answers, class_code: str) -> Iterator[Piece]:
+    sections = [one for one in record.instrument.repeats if one.name == HOMEWORK]
+    for items, row in ((one.items, row) for one in sections for row in rows_of(answers, one)):
         if class_code in row.values():
             number = next((row[i.name] for i in items if i.type == "integer" and i.name in row), "")
             yield from _files(items, row, f"作业 {number}".strip())

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from survey_app import clock, db, policies
 from survey_app.models import CycleRow
-from survey_app.protection import only, person
+from survey_app.protection import only, who
 from survey_app.services import progress, records
 from survey_app.services.duties import Duty, find_duty
 from survey_app.services.programme import current_cycle, programme_of
@@ -42,7 +42,7 @@ def remind() -> Any:
     one = request.form.get("instrument", ""), request.form.get("target", "")
     chosen = progress.to_remind(lines, *one)
     day = clock.today()
-    told = progress.remind(db.current(), cycle, chosen, author=_login(), day=day)
+    told = progress.remind(db.current(), cycle, chosen, author=who(), day=day)
     return redirect(url_for("duties.listing", told=told), 303)
 
 
@@ -64,7 +64,7 @@ def send_back(instrument: str, target: str) -> Any:
         cycle.state, duty.instrument.wave, found.state, duty.role, reason=reason
     )
     day = clock.today()
-    records.return_record(db.current(), cycle.code, duty, reason=reason, author=_login(), day=day)
+    records.return_record(db.current(), cycle.code, duty, reason=reason, author=who(), day=day)
     return redirect(url_for("duties.record", instrument=instrument, target=target), 303)
 
 
@@ -76,7 +76,7 @@ def check(instrument: str, target: str) -> Any:
     found = records.find_record(db.current(), cycle.code, duty)
     policies.check_can_check(cycle.state, duty.instrument.wave, found.state)
     checks = records.read_checks(duty.instrument, request.form)
-    records.check_fields(db.current(), duty, found.id, checks, author=_login(), day=clock.today())
+    records.check_fields(db.current(), duty, found.id, checks, author=who(), day=clock.today())
     return redirect(url_for("duties.record", instrument=instrument, target=target), 303)
 
 
@@ -91,8 +91,3 @@ def _duty(instrument: str, target: str) -> tuple[CycleRow, Duty]:
     programme = programme_of(db.current(), cycle)
     place = {"instrument": instrument, "target": target}
     return cycle, find_duty(db.current(), cycle, programme, **place)
-
-
-def _login() -> str:
-    me = person()
-    return me.login if me else ""

@@ -12,7 +12,7 @@ from survey_app.edits import SAVE, SUBMIT, Edit, read_edit
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import CycleRow
-from survey_app.protection import only, person, settings
+from survey_app.protection import only, person, settings, who
 from survey_app.services import fill, overview, records
 from survey_app.services.duties import Duty, find_duty
 from survey_app.services.evidence import Upload, attachments_of
@@ -59,7 +59,7 @@ def send(instrument: str, target: str) -> Any:
     uploads, revision = _uploads(), _revision()  # all of it read before any lock is taken
     cycle, duty = _owed(instrument, target)
     policies.check_can_answer(cycle.state, duty.instrument.wave)
-    page = fill.SentPage(sent, uploads, edit, revision, _login(), clock.today())
+    page = fill.SentPage(sent, uploads, edit, revision, who(), clock.today())
     sheet = fill.take_page(db.current(), settings(), cycle, duty, page)
     if _to_be_confirmed(sheet, edit):
         return _form_page(cycle, duty, sheet, confirm=True)
@@ -176,8 +176,3 @@ def _revision() -> int:
     if not re.fullmatch(r"[0-9]{1,6}", typed):
         raise Refused("page_damaged", 400)
     return int(typed)
-
-
-def _login() -> str:
-    me = person()
-    return me.login if me else ""
