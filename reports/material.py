@@ -23,6 +23,8 @@ ORDER = ("A-overall", "A", "A-project", "B-city", "B-county")
 SINGLE = ("A-project", "B-city", "B-county")
 """Scorecards whose units reports, groups and items speak of; institutions are made of projects."""
 CITY = "B-city"
+PARTS = ("A-project", "B-county")
+"""Scorecards of the units that institutions and cities are made of."""
 RATINGS = "ratings"
 """Edition of results that rest on ratings which others collected."""
 WHOLE = 100.0
@@ -88,7 +90,7 @@ class Material:
     @cached_property
     def names(self) -> Mapping[str, str]:
         """Names of projects and counties by code."""
-        single = [g for g in self.groups if g.scorecard in ("A-project", "B-county")]
+        single = [g for g in self.groups if g.scorecard in PARTS]
         return {unit.unit: unit.name for group in single for unit in group.units}
 
     def own(self, row: Any) -> bool:

@@ -77,15 +77,20 @@ def make_instance(home: Path, *, address: str = "http://127.0.0.1:8000") -> tupl
     return CLERK, password
 
 
-def command(arguments: Sequence[str], *, home: Path) -> None:
-    """Run `guopei` as a process of its own; raises DemoFailed with what it said."""
-    done = subprocess.run(
+def ended(arguments: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """`guopei` run to its end as a process of its own, with all that it said."""
+    return subprocess.run(
         [sys.executable, "-m", "survey_app", *arguments],
-        env={**os.environ, "GUOPEI_HOME": str(home)},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def command(arguments: Sequence[str], *, home: Path) -> None:
+    """Run `guopei` as a process of its own; raises DemoFailed with what it said."""
+    done = ended(arguments, GUOPEI_HOME=str(home))
     if done.returncode:
         raise DemoFailed(f"guopei {' '.join(arguments)}:{done.stderr or done.stdout}")
 

@@ -47,13 +47,12 @@ def rehearse(extract: Path | None, out: Path, port: int) -> None:
 
 
 def _week(extract: Path, out: Path) -> bool:
-    from instruments.extract import read_extract
     from survey_app.rehearsal.report import render_rehearsal
-    from survey_app.rehearsal.week import run_week
+    from survey_app.rehearsal.week import run_week, taken
 
-    steps = run_week(extract, out, tell=lambda text: click.echo(text, err=True))
-    title = read_extract(out / "extract").cycle.title
+    sealed = taken(extract, out)
+    steps = run_week(sealed, out, tell=lambda text: click.echo(text, err=True))
     page = out / REPORT
-    page.write_text(render_rehearsal(steps, title=title), encoding="utf-8")
+    page.write_text(render_rehearsal(steps, title=sealed.cycle.title), encoding="utf-8")
     click.echo(f"已写入 {page}")
     return all(step.held for step in steps)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import escape
 
 from instruments.extract import Extract, read_extract, unpack_extract
 from reports import tables
+from reports.material import PARTS
 from reports.wording import choice
+from survey_app.demo.run import ended
 from survey_app.rehearsal.weights import changed_framework
 
 MEETING_SECONDS = 120
 """A weight that is changed the evening before the meeting must be printed within this time."""
-FILING = ("A-project", "B-county")
-"""Scorecards of those that file: what institutions and cities lack is their parts'."""
 LISTED = 5
 """Units whose reasons are told by name; the rest are in the table."""
 
@@ -44,10 +43,10 @@ class Step:
         return tables.half_up(self.seconds, 1)
 
 
-def run_week(extract: Path, out: Path, *, tell: Tell) -> list[Step]:
-    """Run all steps on ``extract`` (folder or zip) below ``out``; stops at one that fails.
+def run_week(extract: Extract, out: Path, *, tell: Tell) -> list[Step]:
+    """Run all steps on the ``extract`` that lies below ``out`` (``taken``).
 
-    Raises FaultsFound for an extract that is none. A step that does not hold is the last.
+    A step that does not hold is the last.
     """
     steps: list[Step] = []
     for step in _steps(extract, out):
@@ -58,8 +57,7 @@ def run_week(extract: Path, out: Path, *, tell: Tell) -> list[Step]:
     return steps
 
 
-def _steps(given: Path, out: Path) -> Iterator[Step]:
-    extract = _taken(given, out)
+def _steps(extract: Extract, out: Path) -> Iterator[Step]:
     place, results, bulletin = (str(out / name) for name in ("extract", "results", "bulletin"))
     yield _run("第一天", "关闭、封存之后核对快照", ["verify", place])
     yield _run("第一天", "计分", ["score", place, "--out", results])
@@ -70,9 +68,9 @@ def _steps(given: Path, out: Path) -> Iterator[Step]:
     yield _contested(out)
 
 
-def _taken(given: Path, out: Path) -> Extract:
-    """Last year's extract, copied below ``out``, so that all lies together and nothing outside is
-    touched."""
+def taken(given: Path, out: Path) -> Extract:
+    """Last year's extract (folder or zip), copied below ``out``, so that all lies together and
+    nothing outside is touched. Raises FaultsFound for an extract that is none."""
     if given.is_dir():
         extract = read_extract(given)
         shutil.copytree(given, out / "extract")
@@ -83,10 +81,7 @@ def _taken(given: Path, out: Path) -> Extract:
 
 def _run(day: str, title: str, arguments: list[str]) -> Step:
     started = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "survey_app", *arguments],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = ended(arguments)
     said = (done.stdout if not done.returncode else done.stderr).strip().splitlines()
     seconds = time.monotonic() - started
     shown = " ".join(["guopei", arguments[0], *(Path(a).name for a in arguments[1:2]), "…"])
@@ -102,7 +97,7 @@ def _exceptions(results: Path) -> Step:
     for row in unranked.head(LISTED).itertuples():
         found.append(f"{choice('scorecards', row.scorecard)} {row.name}：{row.note}")
     leaves = pd.read_csv(results / "indicators.csv", dtype={"unit": str})
-    own = leaves["scorecard"].isin(FILING) & leaves["source"].notna()
+    own = leaves["scorecard"].isin(PARTS) & leaves["source"].notna()  # what wholes lack is theirs
     withheld = leaves[own & (leaves["status"] == "withheld")]
     found.append(
         f"应报未报：项目和县{withheld['unit'].nunique()}个、指标{len(withheld)}项，按最低分计"
@@ -160,7 +155,7 @@ def _contested(out: Path) -> Step:
         return Step("第五天", "有单位质疑名次", "", 0.0, ("没有参加排名的单位",))
     last = ranked.iloc[-1]
     page = (out / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
-    held = str(last["name"]) in page
+    held = escape(str(last["name"])) in page
     found = (
         f"末位{last['name']}：名次{int(last['rank'])}，"
         f"名次区间{int(last['rank_low'])}–{int(last['rank_high'])}；"
