@@ -50,11 +50,11 @@ def score_extract(
         extract.frameworks, frameworks, plan=extract.plan, instruments=extract.instruments
     )
     chosen = final if frameworks else None
-    results = score(extract, extract.plan, frameworks=chosen, progress=progress)
     later = {
         f"{read_framework(data, name).scorecard}.yaml": data for name, data in frameworks.items()
     }
-    with replaced_folder(directory, kind="results") as fresh:
+    with replaced_folder(directory, kind="results") as fresh:  # refused before the long work
+        results = score(extract, extract.plan, frameworks=chosen, progress=progress)
         write_results(results, fresh, later=dict(sorted(later.items())))
         if [one.code for one in extract.frameworks] == [FRAMEWORK]:
             (fresh / ORIGINAL_SCALE).write_bytes(csv(original_scale(extract, results.units)))

@@ -39,6 +39,8 @@ class Basis:
         fields = self._fields.get(node.code, {})
         if node.formula and fields:
             yield TrailRow("formula", formula_text(self.material, node))
+        if node.minimum_of:
+            yield TrailRow("formula", minimum_text(node))
         for (instrument, item), by_unit in self._items.get(node.code, {}).items():
             label = f"{item} {self._wording(instrument, item)}".strip()
             yield TrailRow("item", label, self._cells(by_unit, self._item))
@@ -123,6 +125,11 @@ def formula_text(material: Material, node: Indicator) -> str:
     scaling = material.results.plan.scale(node.scaling)
     told = {"scaling": node.scaling, "goalposts": goalposts(scaling)}
     return phrase("trail.formula", words=words, **told)
+
+
+def minimum_text(node: Indicator) -> str:
+    """Of which leaves a leaf takes the lowest."""
+    return phrase("indicators.minimum_of", codes=joined(node.minimum_of))
 
 
 def goalposts(scaling: Scaling) -> str:

@@ -8,7 +8,7 @@ from instruments.scorecard import SOURCES, Adoption, Condition, Framework, Indic
 from instruments.types import labels_of
 from reports import tables
 from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table
-from reports.evidence import formula_text
+from reports.evidence import formula_text, minimum_text
 from reports.material import RATINGS, Material
 from reports.versions import change_blocks, reweighted_blocks
 from reports.wording import choice, joined, phrase
@@ -126,7 +126,7 @@ def _how(material: Material, framework: Framework, node: Indicator) -> str:
     if items:
         parts.append(phrase("indicators.items", items=joined(items)))
     if node.minimum_of:
-        parts.append(phrase("indicators.minimum_of", codes=joined(node.minimum_of)))
+        parts.append(minimum_text(node))
     if node.level == "counties":
         parts.append(phrase("indicators.counties"))
     parts += [_condition(rule) for rule in node.applies]

@@ -157,6 +157,17 @@ def test_items_of_schools_lead_from_a_county(bulletin: Bulletin) -> None:
     assert line(found, "已测分值（适用分值折合100）")[2] == ("50", "")
 
 
+def test_a_lowest_leaf_names_those_of_which_it_is_the_lowest() -> None:
+    framework = sample_framework()
+    lowest = replace(framework.indicator("T2.1.1"), minimum_of=("T1.1.1", "T2.2.1"))
+    nodes = tuple(lowest if n.code == lowest.code else n for n in framework.indicators)
+    both = (replace(framework, indicators=nodes), frozen_locality())
+    found = trail(build_bulletin(sample_results(frameworks=both), sample=True), PROJECTS)
+    labels = [row.label for row in found.rows]
+    place = next(n for n, label in enumerate(labels) if label.startswith("T2.1.1"))
+    assert labels[place + 1] == "取T1.1.1、T2.2.1中最低者"
+
+
 def test_the_form_is_named_where_a_source_has_several() -> None:
     framework = sample_framework()
     other = replace(framework.indicator("T2.1.1"), instrument="school_form")

@@ -64,6 +64,16 @@ def test_missing_and_extra_files_are_named(done: Path, tmp_path: Path) -> None:
     assert [f.code for f in verify(tmp_path / "copy")] == ["reports.missing_file"]
 
 
+def test_a_foreign_folder_is_refused_before_anything_is_computed(
+    done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "thesis.doc").write_text("mine")
+    monkeypatch.setattr("reports.evaluation.score", lambda *_, **__: pytest.fail("computed"))
+    result = run("score", done / "extract", "--out", tmp_path)
+    assert result.exit_code == FAULTS
+    assert "thesis.doc" in result.output
+
+
 def edited(path: Path, old: str, new: str, *, after: str = "") -> None:
     """Change the first ``old`` after ``after`` in a text file; it must be there."""
     text = path.read_text(encoding="utf-8")
