@@ -6,6 +6,7 @@ PORT ?= 8000
 SERVE ?= 1
 # Test files are shared out to so many processes: auto = as many as there are cores.
 WORKERS ?= auto
+SHARED_OUT = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check prove bench pictures installed clean
 
@@ -22,8 +23,10 @@ $(VENV)/.test: $(VENV)/.run
 demo: $(VENV)/.run
 	$(BIN)/guopei demo --out demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
 
+# Once with SQLite, then all that touches the store with a PostgreSQL of the tests' own.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest $(SHARED_OUT)
+	GUOPEI_TEST_STORE=postgresql $(BIN)/python -m pytest $(SHARED_OUT) tests/survey_app
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+EQUAL = 1e-9
+"""Errors nearer than this are one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Priorities:
@@ -70,5 +73,6 @@ def most_inconsistent(matrix: np.ndarray, *, weight: np.ndarray) -> tuple[int, i
     largest error e_ij = a_ij * w_j / w_i is revised first).
     """
     error = np.triu(np.abs(np.log(matrix * weight[None, :] / weight[:, None])), k=1)
-    row, column = np.unravel_index(int(np.argmax(error)), error.shape)
+    farthest = error >= error.max() - EQUAL  # of three things all errors are equal in theory
+    row, column = np.unravel_index(int(np.argmax(farthest)), error.shape)
     return int(row), int(column)

@@ -18,9 +18,9 @@ class Verdict:
 
     @property
     def note(self) -> str | None:
-        """The reasons joined by ';', or None when there is nothing to say."""
+        """The reasons joined by '；', or None when there is nothing to say."""
         texts = (reason.message.rstrip("。") for reason in self.reasons)
-        return ";".join(texts) or None
+        return "；".join(texts) or None
 
 
 @dataclass(frozen=True)

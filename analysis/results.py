@@ -66,6 +66,7 @@ class Results:
     focus: pd.DataFrame
     editions: pd.DataFrame
     reweighted: pd.DataFrame
+    paired: pd.DataFrame
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

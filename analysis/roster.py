@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 PROJECT, WITHIN, OVERALL = "A-project", "A", "A-overall"
 
@@ -137,8 +138,9 @@ def distinct(
     roster: Roster, *, rows: pd.DataFrame, column: str, projects: Sequence[str]
 ) -> np.ndarray:
     """Number of different values of ``column`` per unit, over rows of projects that enter."""
-    unit, project = np.nonzero(roster.entering)
-    links = pd.DataFrame({"place": unit, "project": [projects[int(p)] for p in project]})
-    joined = links.merge(rows[["project", column]].drop_duplicates(), on="project")
-    found = joined.groupby("place")[column].nunique()
-    return found.reindex(range(len(roster.units)), fill_value=0).to_numpy(dtype=float)
+    place = pd.Index(projects).get_indexer(rows["project"])
+    value = pd.factorize(rows[column])[0]  # -1: none
+    known = (place >= 0) & (value >= 0)
+    shape = (len(projects), value.max(initial=-1) + 1)
+    has = csr_array((np.ones(known.sum()), (place[known], value[known])), shape=shape)
+    return np.diff((csr_array(roster.entering.astype(float)) @ has).indptr).astype(float)

@@ -9,7 +9,6 @@ import io
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 
 import openpyxl
@@ -70,7 +69,7 @@ def read_with_openpyxl(data: bytes) -> int:
 def stored(catalogue: Catalogue) -> float:
     """Seconds to put the catalogue into a fresh store, committed."""
     with tempfile.TemporaryDirectory() as folder:
-        engine = db.make_engine(Path(folder) / "site.db")
+        engine = db.make_engine(f"sqlite:///{folder}/site.db")
         migration.upgrade(engine)
         start = perf_counter()
         with db.transaction(engine) as session:

@@ -24,6 +24,7 @@ USE_LABELS = {
     "record": "填报",
     "evidence": "附件",
     "city": "事实，不在市以下公布",
+    "change": "与结业时比较",
     "score": "计分",
     "baseline": "增益基线",
 }

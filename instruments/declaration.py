@@ -7,6 +7,7 @@ import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -19,6 +20,8 @@ MAX_DEPTH = 20
 """Deeper nesting has no meaning in any of our files."""
 LARGEST = 2**63 - 1
 """No count, seed, score or share of ours is larger; also what a column of whole numbers holds."""
+GUIDE = "自带文件"
+"""What most declarations are written after: the library's own."""
 _SCALARS = {str: "文字", int: "整数", float: "数值", bool: "true 或 false"}
 _DECIMAL = re.compile(
     r"[-+]?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][-+]?\d+)?|[-+]?\.(?:inf|nan)", re.IGNORECASE
@@ -42,19 +45,26 @@ class Declaration:
     """One parsed file: ``value`` plain data, ``line`` of each key path, ``faults`` so far.
 
     ``ranges``: inclusive bounds by dotted key without list positions (``bands.cut``); a table's
-    bounds hold for each of its values. ``choices``: the texts that a key may have.
+    bounds hold for each of its values. ``choices``: the texts that a key may have. ``guide``: what
+    a person is told to compare the file with.
     """
 
     def __init__(
-        self, data: bytes, name: str, *, ranges: Ranges = _ANY, choices: Choices = _ANY
+        self,
+        data: bytes,
+        name: str,
+        *,
+        ranges: Ranges = _ANY,
+        choices: Choices = _ANY,
+        guide: str = GUIDE,
     ) -> None:
-        self.name = name
+        self.name, self.guide = name, guide
         self.faults: list[Fault] = []
         self.ranges, self.choices = ranges, choices
         self._lines: dict[Path, int] = {}
         self.value = self._plain(_compose(data, name), ())
         if not isinstance(self.value, dict):
-            raise refuse("declaration.not_mapping", Place(file=name))
+            raise refuse("declaration.not_mapping", Place(file=name), guide=guide)
 
     def place(self, path: Path) -> Place:
         """Where the value at ``path`` stands (its parent's line, if it is missing)."""
@@ -146,14 +156,24 @@ def build(cls: type, declaration: Declaration, value: Any, path: Path = ()) -> A
     hints = typing.get_type_hints(cls)
     known = {field.name: field for field in dataclasses.fields(cls)}
     for key in [key for key in value if key not in known]:
-        declaration.add("declaration.unknown_key", (*path, key), key=_dotted((*path, key)))
+        _unknown(declaration, (*path, key), key, known)
     arguments, before = {}, len(declaration.faults)
     for name, field in known.items():
         if name in value:
             arguments[name] = _typed(hints[name], declaration, value[name], (*path, name))
         elif field.default is dataclasses.MISSING:
-            declaration.add("declaration.missing_key", path, key=_dotted((*path, name)))
+            told = {"key": _dotted((*path, name)), "guide": declaration.guide}
+            declaration.add("declaration.missing_key", path, **told)
     return cls(**arguments) if len(declaration.faults) == before else None
+
+
+def _unknown(declaration: Declaration, path: Path, key: str, known: Iterable[str]) -> None:
+    told = {"key": _dotted(path), "guide": declaration.guide}
+    near = get_close_matches(key, known, 1)
+    if near:
+        declaration.add("declaration.misspelt_key", path, near=near[0], **told)
+    else:
+        declaration.add("declaration.unknown_key", path, **told)
 
 
 def _typed(hint: Any, declaration: Declaration, value: Any, path: Path) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ from instruments.tables import (
     instrument_tables,
 )
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout; raised when a reader of the old one would misread the new."""
 FRAMEWORKS, PLAN, FORMS = "frameworks", "plan.yaml", "instruments"
 _ARROW = {
@@ -65,10 +65,17 @@ class Extract:
     instruments: tuple[Instrument, ...]
     frameworks: tuple[Framework, ...]
     plan: Plan
+    _read: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     def table(self, name: str) -> pd.DataFrame:
-        """The table ``name`` by its contract; raises KeyError when the extract has none."""
-        return conform(pd.read_parquet(self.parquet(name)), table=_contracts(self)[name])
+        """The table ``name`` by its contract, a new frame each time, from the file once read.
+
+        Raises KeyError when the extract has none.
+        """
+        if name not in self._read:
+            contract = _contracts(self)[name]
+            self._read[name] = conform(pd.read_parquet(self.parquet(name)), table=contract)
+        return self._read[name].copy(deep=False)  # pandas copies whatever is written to
 
     def parquet(self, name: str) -> Path:
         """The Parquet file of table ``name``; raises KeyError when the extract has none."""

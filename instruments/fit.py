@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from instruments.faults import Fault, FaultsFound, Place, fault
 from instruments.formula import check_names, parse
 from instruments.methods import Plan, Scaling
-from instruments.model import NOT_APPLICABLE, IndicatorMapping, Instrument, Item
+from instruments.model import NOT_APPLICABLE, WAVES, IndicatorMapping, Instrument, Item
 from instruments.scorecard import COMPUTED, EXTERNAL, Framework, Indicator
 
 UNSCORED_CODES = (NOT_APPLICABLE, "unseen")
@@ -21,7 +21,8 @@ def check_fit(
     """Raise FaultsFound unless instruments, frameworks and plan fit one another.
 
     One framework per scorecard; every mapped item feeds a leaf that names this instrument and a
-    source of its kind; every leaf has either items or a formula whose fields its instrument has;
+    source of its kind; every item that is compared with one before finds it; every leaf has either
+    items or a formula whose fields its instrument has;
     every scaling is in the plan and covers the item's choices; adjustment traits are asked
     (domain section 00: an item mapped to an indicator that does not list its source is refused).
     """
@@ -31,6 +32,7 @@ def check_fit(
         for mapping in instrument.mappings:
             faults += _mapping_faults(leaves, frameworks, instrument, mapping)
             faults += _scaling_faults(plan, instrument, mapping)
+        faults += _change_faults(instrument, instruments)
     faults += _leaf_faults(leaves, plan, instruments)
     asked = {use.item for one in instruments for use in one.used_as("trait")}
     if plan.adjustment.method != "none":
@@ -46,6 +48,28 @@ def _scorecard_faults(frameworks: Sequence[Framework]) -> list[Fault]:
     codes = Counter(node.code for framework in frameworks for node in framework.indicators)
     faults = [fault("framework.second_scorecard", scorecard=c) for c, n in cards.items() if n > 1]
     faults += [fault("framework.repeated_code", code=c) for c, n in codes.items() if n > 1]
+    return faults
+
+
+def before_form(instrument: Instrument, instruments: Sequence[Instrument]) -> Instrument | None:
+    """The form at the end of the training that the same people filled as this later one."""
+    same = (instrument.role, instrument.per, WAVES[0])
+    return next((one for one in instruments if one.subject == same), None)
+
+
+def _change_faults(instrument: Instrument, instruments: Sequence[Instrument]) -> list[Fault]:
+    """Items compared with one before must find it there, on the same scale of numbers."""
+    faults = []
+    before = before_form(instrument, instruments)
+    known = {item.name: item for item in before.items} if before is not None else {}
+    for use in instrument.used_as("change"):
+        own, other = instrument.item(use.item).scale, known.get(use.against)
+        same = own is not None and other is not None and own == other.scale
+        numbers = [code for code in (own.codes if own else ()) if code not in UNSCORED_CODES]
+        if not same or instrument is before or not all(code.isdecimal() for code in numbers):
+            place = Place(file=instrument.code, sheet="_uses")
+            details = {"item": use.item, "against": use.against}
+            faults.append(fault("instruments.change_against", place, **details))
     return faults
 
 

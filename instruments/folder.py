@@ -18,7 +18,8 @@ MANIFEST = "datapackage.json"
 SEAL = "sha256"
 """Key of the manifest that holds the hash of all the rest of it, and so of every file."""
 UNPACKED_LIMIT = 4_000_000_000
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first moment that a zip can name: its bytes are to tell nothing of the clock."""
 _MODE = 0o100644 << 16
 
 
@@ -70,7 +71,7 @@ def pack_folder(directory: Path, target: Path) -> None:
     """Write ``directory`` as a zip with sorted members, fixed times, nothing compressed twice."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for name, path in sorted(_files(directory).items()):
-            info = zipfile.ZipInfo(name, _EPOCH)
+            info = zipfile.ZipInfo(name, EPOCH)
             info.create_system, info.external_attr = 3, _MODE
             archive.writestr(info, path.read_bytes())
 

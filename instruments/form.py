@@ -28,7 +28,7 @@ COLUMNS = {
 }
 """Sheets and their columns; everything else is refused by name."""
 REQUIRED_SHEETS = ("survey", "settings", "_context")
-KEYS = ("role", "per", "wave", "context", "blanks", "notice")
+KEYS = ("role", "per", "wave", "context", "blanks", "notice", "self_code")
 MODULE_KEYS = ("extends", "before")
 
 

@@ -14,6 +14,8 @@ from instruments.types import codes_of
 
 YES, NO = ("yes", "true"), ("no", "false", "")
 BLANKS = ("allow", "confirm", "")
+ASK = "ask"
+"""What a form says that asks for the self-made code."""
 APPEARANCES = {"select_one": ("likert", "minimal"), "text": ("multiline",)}
 SUPPLIED = {
     "project_mode": "modes",
@@ -24,7 +26,8 @@ SUPPLIED = {
 """Names that the site can supply, and the list of library/types.yaml with their values."""
 RESERVED = (
     *("response", "unit", "target", "class_code", "session", "visit", "rater", "day"),
-    *("duration", "status", "row", "ticket", "token", "csrf_token", "none", *keyword.kwlist),
+    *("duration", "status", "medium", "pair", "row", "ticket", "token", "held", "by"),
+    *("nonce", "confirmed", "csrf_token", "none", *keyword.kwlist),
 )
 """Columns of response tables, fields of every page, words of formulas: no item may be so called."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -94,6 +97,10 @@ def _head_faults(form: Form) -> list[Fault]:
             found = fault("instruments.bad_context", place, key=key, value=value, known=listed)
             faults.append(found)
     role, per, wave = subject(form)
+    asks, may = form.context("self_code"), ASK if (role, per) == ("trainee", "class") else ""
+    if asks not in ("", may):
+        details = {"key": "self_code", "value": asks, "known": may or "(空)"}
+        faults.append(fault("instruments.bad_context", place, **details))
     if not faults and (role, per, wave) not in SOURCE_OF:
         faults.append(fault("instruments.unknown_subject", place, role=role, per=per, wave=wave))
     for name in form.context("context").split():

@@ -8,6 +8,8 @@ from instruments.model import USES
 from instruments.types import trait_levels, traits
 
 SCORABLE = ("select_one", "integer", "decimal")
+CHANGE = "change"
+"""The use whose ``against`` is an item of another form: ``instruments.fit`` looks it up."""
 RATED_PIECES = ("expert", "class", "end")
 """The one kind of form whose repeat may be scored: each row is one rated piece of homework."""
 
@@ -62,11 +64,11 @@ def _use_faults(line: Line, items: dict[str, Line], form: Form) -> list[Fault]:
         known = "、".join(USES)
         place = line.place("use")
         faults.append(fault("instruments.unknown_use", place, use=line["use"], known=known))
-    for column in ("item", "against"):
+    for column in ("item",) if line["use"] == CHANGE else ("item", "against"):
         name = line[column]
         if name not in items and (name or column == "item"):
             faults.append(fault("instruments.unknown_item", line.place(column), item=name))
-    if line["use"] == "reversed" and not line["against"]:
+    if line["use"] in ("reversed", CHANGE) and not line["against"]:
         faults.append(fault("instruments.empty", line.place("against")))
     codes = _codes(line["item"], items, form)
     if line["use"] == "check" and line["expected"] not in codes:

@@ -38,11 +38,13 @@ NOT_APPLICABLE = "na"
 
 USES = (
     *("trait", "check", "reversed", "pressure", "fee", "header", "comment", "pace", "fact"),
-    *("record", "evidence", "city"),
+    *("record", "evidence", "city", "change"),
 )
 """What an item that carries no score is for (sheet ``_uses``): ``record`` is used by formulas or
-kept for information, ``evidence`` is an attachment; answers to ``city`` are not reported below
-city level, so that such an item can feed no indicator (domain section 00, follow-up)."""
+kept for information, ``evidence`` is an attachment; ``change`` is compared with the item
+``against`` of the form at the end of the training, person by person; answers to ``city`` are not
+reported below city level, so that such an item can feed no indicator (domain section 00,
+follow-up)."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,9 @@ class Instrument:
     """'confirm': the site asks once more when scored items are blank; 'allow': it does not."""
     wave: str = "end"
     """'end' of the training, or 'followup' months later."""
+    self_code: bool = False
+    """Whether the page asks for a self-made code (``instruments.self_code``), which is no item and
+    never among the answers."""
 
     @property
     def subject(self) -> tuple[str, str, str]:

@@ -11,13 +11,15 @@ EDITIONS = ("end", "followup")
 @dataclass(frozen=True)
 class Cycle:
     """One year's evaluation. ``sample`` marks invented data (样例 on every surface); ``edition``
-    (one of ``EDITIONS``) is set when an extract is sealed."""
+    (one of ``EDITIONS``) and ``receipts`` are set when an extract is sealed."""
 
     code: str
     title: str
     year: int
     sample: bool
     edition: str = "end"
+    receipts: str = ""
+    """Head of the published list of receipts (``merkle.head``, hexadecimal); '' where none is."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ UNIT_RESULTS = Table(
         Column("name", TEXT, "单位名称"),
         Column("parts", TEXT, "合成所用的项目或县", nullable=True),
         _integer("n", "作答人数（人；市县为作答学校，所）"),
-        _integer("enrolled", "参训人数（人；市县为应答学校，所）"),
+        _integer("enrolled", "参训人数（人；市县为应作答学校，所）"),
         _number("response_rate", "参评率（市县为学校问卷回收率）"),
         _number("raw", "原始分"),
         _number("raw_se", "原始分标准误"),
@@ -234,6 +234,20 @@ EDITION_RESULTS = Table(
     ),
     ("scorecard", "group", "unit"),
 )
+PAIRED_RESULTS = Table(
+    "paired",
+    "同一学员的前后变化",
+    (
+        _UNIT,
+        Column("instrument", TEXT, "跟踪工具代码"),
+        Column("item", TEXT, "跟踪题项"),
+        Column("before", TEXT, "结业题项"),
+        Column("n", INTEGER, "配对数"),
+        Column("change", NUMBER, "平均变化（跟踪减结业，级）"),
+        Column("se", NUMBER, "标准误（级）"),
+    ),
+    ("unit", "instrument", "item"),
+)
 REWEIGHTED_RESULTS = Table(
     "reweighted",
     "冻结分值与最终分值的结果",
@@ -263,5 +277,6 @@ RESULT_TABLES = (
     FOCUS_RESULTS,
     EDITION_RESULTS,
     REWEIGHTED_RESULTS,
+    PAIRED_RESULTS,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

@@ -40,6 +40,8 @@ class Table:
 
 DURATIONS = ("<1", "1-3", "3-10", ">10")
 """Coarse duration classes in minutes, made on the phone."""
+ONLINE, PAPER = "online", "paper"
+"""Media of a trainee's response: sent by the trainee, or typed by the staff off a paper form."""
 
 UNIT_KINDS = ("project", "institution", "county", "city", "school")
 
@@ -206,10 +208,12 @@ def response_table(instrument: Instrument) -> Table:
 
     Columns ``response`` (random key), ``unit`` (the project or locality that it speaks of),
     ``target`` (code of what the form is about: ``Instrument.per``), ``class_code``, ``session``,
-    ``visit``, ``rater``, ``day`` (date only), ``duration``, ``status``, then one column per item
-    asked once, in the order asked; repeats have tables of their own. Choice answers are kept as
-    codes ('na' = 不适用); not asked and not answered are null; several choices are joined by one
-    space in the scale's order.
+    ``visit``, ``rater``, ``day`` (date only), ``duration``, ``status``; of trainees ``medium``
+    (null where too few of a class's combination of traits came so) and, where a self-made code is
+    asked, ``pair`` (one number on a person's two responses, null on all others); then one column
+    per item asked once, in the order asked; repeats have tables of their own. Choice answers
+    are kept as codes ('na' = 不适用); not asked and not answered are null; several choices are
+    joined by one space in the scale's order.
     """
     head = (
         Column("response", TEXT, "作答编号"),
@@ -223,8 +227,17 @@ def response_table(instrument: Instrument) -> Table:
         Column("duration", TEXT, "用时档（分钟）", nullable=True, categories=DURATIONS),
         Column("status", TEXT, "状态", categories=("accepted", "conflict", "unsigned")),
     )
-    items = _item_columns(instrument.single_items)
-    return Table(instrument.table, f"作答：{instrument.title}", head + items, ("response",))
+    more = (*[_MEDIUM] * (instrument.role == "trainee"), *[_PAIR] * instrument.self_code)
+    columns = (*head, *more, *_item_columns(instrument.single_items))
+    return Table(instrument.table, f"作答：{instrument.title}", columns, ("response",))
+
+
+_MEDIUM = Column(
+    *("medium", TEXT, "填答方式（online 网上、paper 纸质；不足以隐去个人时空着）"),
+    nullable=True,
+    categories=(ONLINE, PAPER),
+)
+_PAIR = Column("pair", TEXT, "同一人前后两次作答的配对号（凭自编代码；不知道是谁）", nullable=True)
 
 
 def repeat_table(instrument: Instrument, section: Section) -> Table:

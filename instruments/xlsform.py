@@ -11,7 +11,7 @@ from pyxform.xls2xform import convert
 from instruments.expressions import parse_limit, parse_relevant
 from instruments.faults import Fault, FaultsFound, Place, fault
 from instruments.form import Form, Line, join_form
-from instruments.form_checks import YES, check_form, size_faults
+from instruments.form_checks import ASK, YES, check_form, size_faults
 from instruments.model import (
     Choice,
     IndicatorMapping,
@@ -59,6 +59,7 @@ def compile_instrument(workbooks: Sequence[Workbook]) -> Instrument:
         notice=form.context("notice"),
         blanks=form.context("blanks") or "allow",
         wave=form.context("wave") or "end",
+        self_code=form.context("self_code") == ASK,
     )
 
 

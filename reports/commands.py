@@ -24,6 +24,10 @@ MISUSED = frozenset({
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 EXISTING = click.Path(path_type=Path, exists=True)
+DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
+FONTS = click.option(
+    "--fonts", type=FILE, default=None, help="字体配置（YAML）；缺省用自带的字体。"
+)
 
 
 def pin_kernel() -> None:
@@ -98,19 +102,31 @@ def score(extract: Path, out: Path, frameworks: tuple[Path, ...]) -> None:
     click.echo(f"已写入 {out}：{len(results.units)}行单位结果。")
 
 
-@click.command(help="由结果写出通报（HTML）。结果：score 写出的文件夹。")
+@click.command(help="由结果写出通报：网页、PDF、Word，简表和各单位分表。结果：score 写出的文件夹。")
 @click.argument("results", metavar="结果", type=EXISTING)
 @click.option("--extract", type=EXISTING, required=True, help="算出该结果的数据快照。")
 @click.option("--out", type=FOLDER, required=True, help="通报文件夹（不存在，或是先前的通报）。")
+@click.option(
+    "--particulars", type=FILE, default=None, help="印发信息（YAML）；模板见 guopei particulars。"
+)
+@click.option(
+    "--texts", type=DIRECTORY, default=None, help="改写的文字（Markdown），如通报文件夹里的 texts。"
+)
+@FONTS
+@click.option("--meeting", is_flag=True, help="送审稿：供会议审议，加水印，不得公布。")
 @_guarded
-def bulletin(results: Path, extract: Path, out: Path) -> None:
-    """Render the bulletin of a results folder."""
+def bulletin(results: Path, extract: Path, out: Path, **given: Any) -> None:
+    """Write the bulletin of a results folder in all its forms."""
     from reports.evaluation import opened_extract, publish_bulletin
     from reports.folder import read_results
+    from reports.publication import Choices, typed_figures
 
     with opened_extract(extract) as source:
-        path = publish_bulletin(read_results(results, source), out)
-    click.echo(f"已写入 {path}")
+        found, chosen = read_results(results, source), Choices(**given)
+        path = publish_bulletin(found, out, choices=chosen, progress=show_progress)
+    for line in typed_figures(path.parent):
+        click.echo(line, err=True)
+    click.echo(f"已写入 {path.parent}")
 
 
 @click.command(
@@ -118,17 +134,50 @@ def bulletin(results: Path, extract: Path, out: Path) -> None:
     "全部成立时退出码为0。"
 )
 @click.argument("path", metavar="路径", type=EXISTING)
+@FONTS
 @_guarded
-def verify(path: Path) -> None:
+def verify(path: Path, fonts: Path | None) -> None:
     """Recompute and compare; exit 0 only when all holds."""
-    from reports.verify import examine
+    from reports.verification.verify import examine
 
-    verdict = examine(path, progress=show_progress)
+    verdict = examine(path, fonts=fonts, progress=show_progress)
     if verdict.faults:
         _tell(verdict.faults)
         raise SystemExit(FAULTS)
     for line in verdict.lines():
         click.echo(line)
+
+
+@click.command(help="核对改过的Word通报：列出与原通报不同的数、行、表；文字可以自由修改。")
+@click.argument("edited", metavar="改过的文件", type=FILE)
+@click.option(
+    "--bulletin", "folder", type=DIRECTORY, required=True, help="原通报文件夹（bulletin 写出的）。"
+)
+@_guarded
+def reconcile(edited: Path, folder: Path) -> None:
+    """List every figure of an edited Word file that is not the bulletin's."""
+    from reports.verification.reconcile import reconcile as compare
+    from reports.wording import phrase
+
+    found = compare(edited, folder / "bulletin.docx")
+    if found:
+        _tell(found)
+        raise SystemExit(FAULTS)
+    click.echo(phrase("reconcile.passed"))
+
+
+@click.command(help="写出印发信息的空白模板（YAML）。")
+@click.option("--out", type=FOLDER, default=Path("印发信息.yaml"), show_default=True, help="文件。")
+@_guarded
+def particulars(out: Path) -> None:
+    """Copy the commented template of what only the issuing office can give."""
+    from instruments.faults import refuse
+    from reports.particulars import particulars_template
+
+    if out.exists():
+        raise refuse("reports.exists", name=out.name)
+    out.write_text(particulars_template(), encoding="utf-8")
+    click.echo(f"已写入 {out}")
 
 
 @click.command(
@@ -156,5 +205,12 @@ def assess(file: Path, mapping: Path | None, out: Path, **options: Any) -> None:
     click.echo(f"已写入 {out}：extract、results、{path.relative_to(out)}")
 
 
-COMMANDS = {"score": score, "bulletin": bulletin, "verify": verify, "assess": assess}
+COMMANDS = {
+    "score": score,
+    "bulletin": bulletin,
+    "particulars": particulars,
+    "reconcile": reconcile,
+    "verify": verify,
+    "assess": assess,
+}
 """Command name -> click command, joined by the console script."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Cell:
-    """One table cell: its text, and the anchor of the trail that explains it."""
+    """One table cell: its text, and the anchor of what explains it."""
 
     text: str
     link: str = ""
@@ -16,6 +16,11 @@ class Cell:
     """Said in small type below the text."""
     strong: bool = False
     """Set off, such as a rank that has moved."""
+    anchor: str = ""
+    """Where the links of others lead: this cell's row."""
+    page: str = ""
+    """Address in another file of the web edition, such as a unit sheet; paper has no such link,
+    the text itself names the file."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,10 @@ class Figure:
     alt: str
     svg: str
     notes: tuple[str, ...] = ()
+    behind: str = ""
+    """Anchors, with spaces between, of the tables that hold its numbers; '' when ``data`` does."""
+    data: Table | None = None
+    """Its numbers as a table of its own, printed below it (on the web: folded)."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +135,32 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Imprint:
+    """What only the issuing office can give; every field is '' until it does."""
+
+    header: str = ""
+    """Red header: the office's name with 文件, as supplied."""
+    number: str = ""
+    """发文字号, with 〔〕."""
+    organ: str = ""
+    """署名 below the text."""
+    date: str = ""
+    """成文日期 in words, such as 2021年12月6日."""
+    seal: bytes = b""
+    """PNG of the seal."""
+    copies: str = ""
+    """抄送."""
+    printed: str = ""
+    """印发机关和印发日期, the last line of 版记."""
+
+
+@dataclass(frozen=True)
 class Bulletin:
-    """One bulletin, ready to be set by any writer."""
+    """One bulletin or unit sheet, ready to be set by any writer."""
 
     title: str
     mark: str
-    """样例 or 征求意见稿: printed in the title and across every page."""
+    """样例, 征求意见稿 or 送审稿: printed in the title and across every page; '' when issued."""
     mark_note: str
     subtitle: str
     addressees: str
@@ -142,3 +171,12 @@ class Bulletin:
     control: str
     words: tuple[tuple[str, str], ...]
     """Fixed phrases that a writer needs (table of contents, 出处 …)."""
+    day: str = ""
+    """ISO date of the data: the date in a file's properties, so that no clock is asked."""
+    attachments: tuple[str, ...] = ()
+    """附件说明: titles of the annexes, as listed below the text."""
+    imprint: Imprint = Imprint()
+    above: str = ""
+    """Address, in the web edition, of the document that a sheet belongs to."""
+    one_page: bool = False
+    """Whether all of it is to stand on one page of paper."""

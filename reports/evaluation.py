@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -17,19 +17,18 @@ from instruments.extract import Extract, read_extract, unpack_extract
 from instruments.faults import Place, refuse
 from instruments.framework import read_framework
 from instruments.later import with_later_versions
-from reports.assess import FRAMEWORK, original_scale, write_ratings_extract
-from reports.bulletin import build_bulletin
-from reports.folder import ORIGINAL_SCALE, csv, write_results
-from reports.html import render_html
-from reports.output import BULLETIN, replaced_folder
-from reports.ratings import Columns, collect_ratings, parse_range
-from reports.sheets import read_table
+from reports.folder import ORIGINAL_SCALE, Pairs, csv, write_results
+from reports.foreign.assess import FRAMEWORK, original_scale, write_ratings_extract
+from reports.foreign.ratings import Columns, collect_ratings, parse_range
+from reports.foreign.tables import read_table
+from reports.output import replaced_folder
+from reports.publication import BULLETIN, Choices, Progress, write_bulletin
 from reports.wording import phrase
 
 DEFAULT_SCALE = "1:5"
+NO_CHOICES = Choices()
 MAPPED = ("value", "unit", "class", "respondent", "rater", "scale", "title")
 """Keys of a mapping file: the options of the command."""
-Progress = Callable[[str, int, int], None]
 
 
 def score_extract(
@@ -61,12 +60,21 @@ def score_extract(
     return results
 
 
-def publish_bulletin(results: Results, directory: Path) -> Path:
-    """Write the bulletin of ``results`` and return its path; invented data is marked 样例."""
-    sample = results.cycle.sample or results.plan.sample
-    text = render_html(build_bulletin(results, sample=sample))
+def publish_bulletin(
+    results: Results,
+    directory: Path,
+    *,
+    choices: Choices = NO_CHOICES,
+    progress: Progress | None = None,
+    named: Pairs = (),
+) -> Path:
+    """Write every form of the bulletin of ``results`` and return the path of its page.
+
+    ``named``: what is told to have written the files, instead of this machine's software. Raises
+    FaultsFound, and leaves ``directory`` as it was, for choices that ``write_bulletin`` refuses.
+    """
     with replaced_folder(directory, kind="bulletin") as fresh:
-        (fresh / BULLETIN).write_bytes(text.encode("utf-8"))
+        write_bulletin(results, fresh, choices=choices, progress=progress, named=named)
     return directory / BULLETIN
 
 
@@ -105,7 +113,7 @@ def assess_table(
             ratings, scale=scale, title=title, file=file, directory=place
         )
         results = score_extract(extract, fresh / "results", progress=progress)
-        publish_bulletin(results, fresh / "bulletin")
+        publish_bulletin(results, fresh / "bulletin", progress=progress)
     return out / "bulletin" / BULLETIN
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +21,7 @@ from instruments.folder import file_entry
 from instruments.later import with_later_versions
 from instruments.result_tables import RESULT_TABLES, UNIT_RESULTS
 from reports import tables
+from reports.writers.packing import held_by_xml, repacked
 
 if TYPE_CHECKING:
     from instruments.extract import Extract
@@ -41,7 +41,6 @@ _LATER = re.compile(rf"{FRAMEWORKS}/[A-Z]\.yaml")
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 WRITERS = ("pyarrow", "openpyxl", "matplotlib", "Jinja2")
 Pairs = tuple[tuple[str, str], ...]
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write_results(
@@ -138,9 +137,9 @@ def later_entries(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
     return [one for one in entries if _LATER.fullmatch(str(one.get("path")))]
 
 
-def writers() -> Pairs:
+def writers(names: tuple[str, ...] = WRITERS) -> Pairs:
     """Versions of what decides on the bytes of files, though not on a value."""
-    return tuple((name, version(name)) for name in WRITERS)
+    return tuple((name, version(name)) for name in names)
 
 
 def stored_software(directory: Path) -> tuple[Pairs, Pairs]:
@@ -150,6 +149,7 @@ def stored_software(directory: Path) -> tuple[Pairs, Pairs]:
 
 
 def _pairs(listed: Any) -> Pairs:
+    """Names with versions as a manifest lists them."""
     return tuple((str(name), str(value)) for name, value in listed)
 
 
@@ -213,31 +213,13 @@ def xlsx(frame: pd.DataFrame, sheet: str) -> bytes:
     page.freeze_panes = "A2"
     buffer = io.BytesIO()
     book.save(buffer)
-    return _undated(buffer.getvalue())
+    return repacked(buffer.getvalue())
 
 
 def _write_cell(cell: Any, value: object) -> None:
     if isinstance(value, str):
-        cell.value = _PRINTABLE.sub("", value)
+        cell.value = held_by_xml(value)
         cell.data_type = "s"
     else:
         number = float(tables.full(value))
         cell.value = int(number) if number.is_integer() else number
-
-
-_PRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""Characters that XML cannot hold."""
-
-
-def _undated(data: bytes) -> bytes:
-    """The workbook without the moment of its making: the same content gives the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "docProps/core.xml":
-                content = re.sub(rb">\d{4}-\d\d-\d\dT[^<]*<", b">1980-01-01T00:00:00Z<", content)
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, content)
-    return out.getvalue()

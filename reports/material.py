@@ -16,7 +16,7 @@ from instruments.model import Instrument
 from instruments.result_tables import LOCALITIES
 from instruments.scorecard import EXTERNAL, Framework, Indicator
 from reports import tables
-from reports.wording import choice, phrase
+from reports.wording import choice, entry, phrase
 
 ORDER = ("A-overall", "A", "A-project", "B-city", "B-county")
 """Scorecards in the order of the bulletin: from the whole to its parts."""
@@ -48,6 +48,11 @@ class Group:
         return self.ranked + self.unranked
 
     @property
+    def lone(self) -> bool:
+        """Whether it ranks one unit only, which is then before and behind nobody."""
+        return len(self.ranked) == 1
+
+    @property
     def local(self) -> bool:
         """Whether its units are cities or counties, whose ``n`` counts schools."""
         return self.scorecard in LOCALITIES
@@ -67,6 +72,11 @@ class Material:
     def decimals(self) -> int:
         """Decimals of printed scores, from the plan."""
         return self.results.plan.ranks.printed_decimals
+
+    @property
+    def by_band(self) -> bool:
+        """Whether tables are ordered by band and code, without a rank."""
+        return self.results.plan.ranks.order == "band"
 
     @property
     def level(self) -> str:
@@ -93,6 +103,22 @@ class Material:
         single = [g for g in self.groups if g.scorecard in PARTS]
         return {unit.unit: unit.name for group in single for unit in group.units}
 
+    @cached_property
+    def _index(self) -> dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[Any]]]:
+        """Filled as asked for: table and columns → values of these columns → rows."""
+        return {}
+
+    def of(self, table: str, **equal: str) -> list[Any]:
+        """Rows of a table of results where each named column equals its value; for one unit after
+        another, since each table is gone through but once."""
+        key = (table, tuple(equal))
+        if key not in self._index:
+            index: dict[tuple[Any, ...], list[Any]] = {}
+            for row in rows(self.results.frames[table]):
+                index.setdefault(tuple(getattr(row, name) for name in equal), []).append(row)
+            self._index[key] = index
+        return self._index[key].get(tuple(equal.values()), [])
+
     def own(self, row: Any) -> bool:
         """Whether an indicator's row speaks of its unit alone, not of the parts that make it up."""
         leaf = self.framework(row.scorecard).indicator(row.indicator)
@@ -103,6 +129,20 @@ class Material:
         """Instruments by code."""
         return {one.code: one for one in self.results.instruments}
 
+    @cached_property
+    def asked(self) -> Mapping[str, Mapping[str, str]]:
+        """Form → item → the question as it was asked, or the name of a repeat."""
+        return {
+            code: {one.name: phrase("trail.repeat", label=one.label) for one in form.repeats}
+            | {one.name: one.label for one in form.items}
+            for code, form in self.forms.items()
+        }
+
+    @cached_property
+    def formulas(self) -> dict[tuple[str, str, str], str]:
+        """Filled as told: form, formula and scaling → how a leaf is reckoned, in words."""
+        return {}
+
     def form_named(self, framework: Framework, node: Indicator) -> str:
         """Title of a leaf's form where leaves of its source rest on several; else ''."""
         rivals = {leaf.instrument for leaf in framework.leaves if leaf.source == node.source}
@@ -110,10 +150,23 @@ class Material:
         return form.title if form is not None and len(rivals) > 1 else ""
 
     def measurable(self, units: Sequence[Any]) -> str:
-        """本期可测 X/100 分, or the span over ``units`` of several groups."""
+        """Out of how many points, and how many this edition can score of ``units``, for a caption:
+        满分100分，本期可评X分, a span where groups differ, or 全部可评."""
+        low, high = self.measured_span(units)
+        total = tables.points(WHOLE)
+        if low == total:
+            return phrase("table.measurable_all", total=total)
+        span = low if low == high else f"{low}–{high}"
+        return phrase("table.measurable", measurable=span, total=total)
+
+    def measured_span(self, units: Sequence[Any]) -> tuple[str, str]:
+        """Least and most points that can be scored of ``units``, as printed."""
         found = sorted({tables.points(unit.measurable) for unit in units} or {"0"}, key=float)
-        span = found[0] if len(found) == 1 else "–".join((found[0], found[-1]))
-        return phrase("table.measurable", measurable=span, total=tables.points(WHOLE))
+        return found[0], found[-1]
+
+    def annex(self, key: str) -> str:
+        """Number of the annex ``key`` in this edition."""
+        return str(entry(f"editions.{self.edition}.annexes").index(key) + 1)
 
     @property
     def complete(self) -> bool:
@@ -127,6 +180,11 @@ class Material:
     def titled(self, title: str, units: Sequence[Any]) -> str:
         """A table's title with what this edition can measure of its ``units``."""
         return phrase("table.continued", title=title, measurable=self.measurable(units))
+
+
+def parts_of(unit: Any) -> list[str]:
+    """Codes of the projects or counties that a unit's score is made of; none for one of those."""
+    return [] if tables.absent(unit.parts) else str(unit.parts).split()
 
 
 def gather(results: Results) -> Material:
@@ -175,12 +233,20 @@ def _told_apart(units: list[Any]) -> list[Any]:
     ]
 
 
-def _place(unit: Any, results: Results) -> tuple[float, int, str]:
+def _place(unit: Any, results: Results) -> tuple[int, int, str]:
+    """By rank; by band alone where the plan says so; then by code."""
+    if results.plan.ranks.order == "band":
+        return (band_of(results, unit), 0, unit.unit)
+    return (0, int(unit.rank), unit.unit)
+
+
+def band_of(results: Results, unit: Any) -> int:
+    """Place of the unit's band among the plan's, the best first; a label may go on in brackets
+    that name a band nearby. After the last band for a unit that has none."""
     bands = results.plan.bands
-    labels = [str(unit.band).startswith(band.label) for band in bands]
-    first = labels.index(True) if results.plan.ranks.order == "band" and any(labels) else 0
-    rank = unit.rank if results.plan.ranks.order == "rank" else 0
-    return (first, int(rank), unit.unit)
+    label = tables.plain(unit.band)
+    found = [place for place, band in enumerate(bands) if label.startswith(band.label)]
+    return max(found, key=lambda place: len(bands[place].label), default=len(bands))
 
 
 def _title(unit: Any, edition: str) -> str:

@@ -13,9 +13,9 @@ from instruments.faults import refuse
 from instruments.folder import MANIFEST as MANIFEST_OF_EXTRACT
 from instruments.folder import SEAL
 from reports.folder import MANIFEST, ORIGINAL_SCALE, later_entries, read_manifest
+from reports.publication import BULLETIN, listed_files
 from reports.wording import phrase
 
-BULLETIN = "bulletin.html"
 Names = frozenset[str]
 
 
@@ -62,8 +62,9 @@ def _results(place: Path) -> Names:
     return frozenset(tables | later | {MANIFEST, "units.xlsx", ORIGINAL_SCALE})
 
 
-def _bulletin(_place: Path) -> Names:
-    return frozenset({BULLETIN})
+def _bulletin(place: Path) -> Names:
+    """What its manifest lists; a former version wrote one page and no manifest."""
+    return listed_files(place) or frozenset({BULLETIN})
 
 
 def _extract(place: Path) -> Names:

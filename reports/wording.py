@@ -11,9 +11,14 @@ import yaml
 
 
 @cache
+def packaged(name: str) -> Any:
+    """What a YAML file of this package says, read once; ``name`` is its path below reports/."""
+    return yaml.safe_load(files("reports").joinpath(name).read_text(encoding="utf-8"))
+
+
 def _phrases() -> dict[str, Any]:
-    text = files("reports").joinpath("templates/phrases.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    found: dict[str, Any] = packaged("templates/phrases.yaml")
+    return found
 
 
 def phrase(key: str, **values: object) -> str:

@@ -9,18 +9,25 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from instruments.self_code import self_code
 from survey_app import db, migration, protection
 from survey_app.config import load_settings
 from survey_app.phrases import phrase
 from survey_app.views import (
     auth,
+    documents,
     duties,
     expert,
     failures,
     files,
+    paper,
+    printing,
     programme,
     province,
+    receipts,
     records,
+    rosters,
+    tokens,
     trainee,
     weights,
 )
@@ -48,13 +55,14 @@ def assemble(home: Path) -> Flask:
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["phrase"] = phrase
+    app.jinja_env.globals.update(phrase=phrase, self_code=self_code())
     db.bind(app, engine)
     protection.bind(app)
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
-    staff = (auth, expert, records, files, province, duties, programme, weights)
-    for module in (trainee, *staff):
+    csrf.exempt(tokens.pages)
+    province_pages = (province, rosters, duties, programme, weights, documents, printing, paper)
+    for module in (trainee, tokens, receipts, auth, expert, records, files, *province_pages):
         app.register_blueprint(module.pages)
     failures.bind(app)
     for name in app.jinja_env.list_templates():

@@ -16,14 +16,18 @@ from instruments.faults import FaultsFound
 FAULTS, USAGE, FAILURE = 1, 2, 3
 _OWN, _REPORTS = "survey_app.commands", "reports.commands"
 PLACES = {
-    "init": _OWN,
+    "init": "survey_app.founding",
     "template": _OWN,
     "import": _OWN,
     "serve": _OWN,
-    "close": _OWN,
+    "close": "survey_app.closing",
     "extract": _OWN,
+    "backup": "survey_app.backup",
+    "transfer": "survey_app.transfer",
     "score": _REPORTS,
     "bulletin": _REPORTS,
+    "particulars": _REPORTS,
+    "reconcile": _REPORTS,
     "verify": _REPORTS,
     "assess": _REPORTS,
     "demo": "survey_app.demo.commands",

@@ -1,15 +1,14 @@
-"""The site's commands: make an instance, import, serve, close, extract, run a job."""
+"""The site's commands: import, serve, close, extract, run a job."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from instruments.faults import Fault, Place, refuse
+from instruments.faults import Fault
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -17,44 +16,6 @@ if TYPE_CHECKING:
     from instruments.catalogue import Checked
     from instruments.extract import Extract
     from survey_app.config import Settings
-
-
-@click.command("init")
-@click.option("--admin", default="admin", show_default=True, help="省级管理员的登录名。")
-@click.option("--title", default="教师培训绩效评估", show_default=True, help="站点名称。")
-@click.option(
-    "--base-url",
-    default="http://localhost:8000",
-    show_default=True,
-    help="对外网址，二维码由它组成。",
-)
-@click.option(
-    "--password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="从文件读取管理员密码（去掉首尾空白）。",
-)
-@click.option("--prompt", is_flag=True, help="从键盘输入管理员密码，不回显。")
-def init(admin: str, title: str, base_url: str, password_file: Path | None, prompt: bool) -> None:
-    """建立或升级站点实例，并建立省级管理员账号。
-
-    不给密码时自动生成一个，只显示这一次。
-    """
-    from survey_app import db, migration
-    from survey_app.instance import instance, instance_home, keep_private, lost_secrets
-
-    _check_login(admin)
-    password = _given_password(password_file, prompt)
-    keep_private()
-    home = instance_home()
-    lost = lost_secrets(home)
-    with instance(home, title=title, base_url=base_url) as settings:
-        engine = db.make_engine(settings.database)
-        migration.upgrade(engine)
-        _first_account(engine, admin, password)
-        engine.dispose()
-    if lost:
-        click.echo(f"已另建密钥：{'、'.join(lost)}。原先由它们保护的登录、答题码、回执随之失效。")
-    click.echo(f"实例就绪：{home}")
 
 
 @click.command("import")
@@ -71,12 +32,13 @@ def import_catalogue(workbook: Path, dry_run: bool, marked: Path | None) -> None
     有问题时全部列出，不改动任何数据，退出码为1。
     """
     from survey_app import db
+    from survey_app.opening import open_instance
     from survey_app.services.audit import COMMAND
     from survey_app.services.catalogue import check_storable, store_catalogue
 
     checked = _check(workbook, marked)
     catalogue = checked.catalogue
-    engine, _ = _store()
+    engine, _ = open_instance()
     if dry_run:
         with db.look(engine) as session:
             check_storable(session, catalogue)
@@ -115,32 +77,16 @@ def template(out: Path | None, sample: bool) -> None:
 )
 def serve(host: str, port: int) -> None:
     """启动站点（一个进程、多个线程），Ctrl+C 或 SIGTERM 停止。"""
+    from survey_app.opening import open_instance
     from survey_app.server import port_fault
     from survey_app.server import serve as run
 
-    engine, settings = _store()
+    engine, settings = open_instance()
     engine.dispose()  # no connection may be carried into the worker
     if found := port_fault(host, port):
         raise click.ClickException(str(found))
     click.echo(f"站点启动：http://{host}:{port}", err=True)
     run(settings, host=host, port=port)
-
-
-@click.command("close")
-def close() -> None:
-    """关闭作答：不再接受作答和观察记录。"""
-    from survey_app import db
-    from survey_app.services.audit import COMMAND
-    from survey_app.services.cycle import close_cycle
-    from survey_app.services.programme import current_cycle
-
-    engine, _ = _store()
-    with db.transaction(engine) as session:
-        cycle = current_cycle(session)
-        close_cycle(session, cycle, by=COMMAND)
-        title = cycle.title
-    db.forget_layout(engine)
-    click.echo(f"{title}：已关闭作答。")
 
 
 @click.command("extract")
@@ -150,10 +96,11 @@ def close() -> None:
 def extract(out: Path | None) -> None:
     """把已关闭的年度封存为数据快照。"""
     from instruments.arrival import arriving_folder, check_empty
+    from survey_app.opening import open_instance
     from survey_app.services.audit import COMMAND
     from survey_app.services.extract import seal_cycle
 
-    engine, settings = _store()
+    engine, settings = open_instance()
     if not out:
         sealed = seal_cycle(engine, settings, by=COMMAND)
         click.echo(f"数据快照已封存，校验值 {sealed.sha256}")
@@ -184,9 +131,10 @@ def _seal_or_find(engine: Engine, settings: Settings) -> Extract:
 @click.argument("job", metavar="任务")
 def run_job(job: str) -> None:
     """运行一个任务（由站点调用）。"""
+    from survey_app.opening import open_instance
     from survey_app.services import jobs
 
-    engine, settings = _store()
+    engine, settings = open_instance()
     jobs.run_job(engine, settings, job)
 
 
@@ -224,68 +172,6 @@ def _write_new(path: Path, content: bytes) -> None:
         raise click.UsageError(f"不能写入 {path}") from error
 
 
-def _store() -> tuple[Engine, Settings]:
-    from survey_app.config import load_settings
-    from survey_app.instance import instance_home, keep_private
-    from survey_app.migration import open_store
-
-    keep_private()
-    settings = load_settings(instance_home())
-    return open_store(settings), settings
-
-
-def _check_login(admin: str) -> None:
-    from survey_app.config import is_plain
-
-    if not is_plain(admin, most=64) or len(admin.split()) > 1:
-        raise refuse("site.login_unusable", login=repr(admin)[:80])
-
-
-def _given_password(password_file: Path | None, prompt: bool) -> str:
-    from survey_app.services.accounts import check_new_password
-
-    if not (password_file or prompt):
-        return ""
-    password = _password_in(password_file) if password_file else _typed_password()
-    check_new_password(password, password)
-    return password
-
-
-def _password_in(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig").strip()
-    except UnicodeDecodeError as error:
-        raise refuse("site.password_file", Place(file=path.name)) from error
-
-
-def _typed_password() -> str:
-    if not sys.stdin.isatty():
-        raise click.UsageError("--prompt 须在终端使用；在脚本中请用 --password-file。")
-    typed: str = click.prompt("管理员密码", hide_input=True, confirmation_prompt=True)
-    return typed
-
-
-def _first_account(engine: Engine, login: str, given: str) -> None:
-    """Make the account unless it is there; its password is told before it counts, never lost."""
-    from survey_app import db
-    from survey_app.models import AccountRow
-    from survey_app.services import accounts, audit
-
-    with db.look(engine) as session:
-        known = session.get(AccountRow, login)
-    if known:
-        click.echo(f"账号 {login} 已存在，密码不变。")
-        return
-    password = given or accounts.new_password()
-    hashed = accounts.hash_password(password)
-    with db.transaction(engine) as session:
-        person = {"login": login, "name": "省级管理员", "role": "province"}
-        accounts.create_account(session, **person, hashed=hashed, by=audit.COMMAND)
-        click.echo(f"省级管理员账号：{login}")
-        if not given:
-            click.echo(f"初始密码（只显示这一次）：{password}")
-
-
 def _tell(checked: Checked, outcome: str) -> None:
     from instruments.catalogue_sheets import rows_by_sheet
 
@@ -295,6 +181,5 @@ def _tell(checked: Checked, outcome: str) -> None:
 
 
 COMMANDS = {
-    command.name: command
-    for command in (init, template, import_catalogue, serve, close, extract, run_job)
+    command.name: command for command in (template, import_catalogue, serve, extract, run_job)
 }

@@ -7,15 +7,18 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 
 CONFIG = "config.toml"
-SECRETS = ("session", "ticket", "receipt", "form", "rater")
+SECRETS = ("session", "ticket", "receipt", "form", "rater", "roster", "pairing")
 SECRET_BYTES = 32
 _TEMPLATE = """# 站点设置。改动后须重启站点。
 title = {title}
@@ -39,6 +42,11 @@ record_files = 100
 # 站点前面有几层反向代理，各层都须写X-Forwarded-For。
 # 连续猜密码的网段须等待；层数填错时，一人猜密码，人人都要等待
 proxies = {proxies}
+# 数据库：留空用本文件夹里的site.db（SQLite）；一省之大可用PostgreSQL，写作
+# postgresql://用户名@主机/库名，密码放在运行者的 ~/.pgpass 或环境变量 PGPASSWORD 里
+database = {database}
+# 进程数：用SQLite时只能是1
+processes = 1
 """
 
 
@@ -58,11 +66,18 @@ class Settings:
     file_mb: int
     record_files: int
     proxies: int
+    database: str = ""
+    processes: int = 1
 
     @property
-    def database(self) -> Path:
-        """The SQLite file."""
+    def file(self) -> Path:
+        """The SQLite file of an instance without another store."""
         return self.home / "site.db"
+
+    @property
+    def address(self) -> str:
+        """The store's address, as an engine takes it."""
+        return store_address(self.database) if self.database else f"sqlite:///{self.file}"
 
     @property
     def hosts(self) -> list[str]:
@@ -103,10 +118,13 @@ def read_config(home: Path) -> Settings:
         raise refuse("site.no_instance", Place(file=str(home)))
     text, values = _parsed(path)
     faults = value_faults(values, lambda key: Place(file=CONFIG, row=_line(text, key)))
-    expected = [field.name for field in fields(Settings) if field.name != "home"]
-    for key in expected:
+    needed = [f.name for f in fields(Settings) if f.name != "home" and f.default is MISSING]
+    for key in needed:
         if key not in values:
             faults.append(fault("site.config_missing", Place(file=CONFIG), key=key))
+    if not faults and values.get("processes", 1) > 1 and not values.get("database"):
+        place = Place(file=CONFIG, row=_line(text, "processes"))
+        faults.append(fault("site.config_one_process", place))
     if faults:
         raise FaultsFound(faults)
     return Settings(home=home, **values | {"trusted_hosts": tuple(values["trusted_hosts"])})
@@ -146,14 +164,26 @@ def value_faults(values: Mapping[str, Any], place: Callable[[str], Place]) -> li
     return faults
 
 
-def first_config(*, title: str, base_url: str) -> str:
+def first_config(*, title: str, base_url: str, database: str = "") -> str:
     """The text of a new config.toml; raises FaultsFound when a value could not stand in it."""
-    given = {"title": title, "base_url": base_url}
+    given = {"title": title, "base_url": base_url, "database": database}
     if faults := value_faults(given, lambda _key: Place()):
         raise FaultsFound(faults)
     # JSON's way to quote a text is TOML's too, once control characters are refused
     quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in given.items()}
     return _TEMPLATE.format(proxies=int(is_https(base_url)), **quoted)  # we speak no TLS ourselves
+
+
+def moved_config(text: str, database: str) -> str:
+    """The text of a config.toml whose instance has another store from now on."""
+    line = f"database = {json.dumps(database, ensure_ascii=False)}"
+    kept = re.sub(r"(?m)^\s*database\s*=.*$", lambda _: line, text)
+    return kept if kept != text or line in text else f"{text.rstrip()}\n{line}\n"
+
+
+def store_address(database: str) -> str:
+    """What the setting ``database`` means to an engine."""
+    return str(make_url(database).set(drivername="postgresql+psycopg"))
 
 
 def is_plain(text: object, *, most: int) -> bool:
@@ -177,6 +207,19 @@ def _is_address(value: object) -> bool:
     return parts.scheme in ("http", "https") and named and not (parts.query or parts.fragment)
 
 
+def _is_database(value: object) -> bool:
+    """'' for SQLite, or a PostgreSQL address with the name of a database and without password."""
+    if value == "":
+        return True
+    if not is_plain(value, most=200):
+        return False
+    try:
+        url = make_url(str(value))
+    except (ArgumentError, ValueError):
+        return False
+    return url.drivername == "postgresql" and bool(url.database) and url.password is None
+
+
 def _are_hosts(value: object) -> bool:
     return isinstance(value, list) and all(
         isinstance(host, str) and re.fullmatch(r"[^\s/@]{1,253}", host) for host in value
@@ -187,9 +230,11 @@ _TEXTS: Mapping[str, Callable[[object], bool]] = {
     "title": lambda value: is_plain(value, most=60),
     "base_url": _is_address,
     "trusted_hosts": _are_hosts,
+    "database": _is_database,
 }
 _LIMITS = {
-    "threads": (1, 64),  # the store has as many connections
+    "threads": (1, 64),  # SQLite has as many connections
+    "processes": (1, 16),
     "form_days": (1, 366),
     "upload_mb": (1, 50),  # a workbook is read no further
     "sign_in_hours": (1, 168),

@@ -7,57 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from functools import cache
+from typing import TypeVar
 
-import pysqlite3.dbapi2 as sqlite
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, Executable, inspect
 from sqlalchemy.orm import Session
 
-from instruments.faults import refuse
+from survey_app.models.base import Base
+from survey_app.stores import store_of
+from survey_app.together import Together
 
-PATIENCE, HASTE = 15_000, 100
-"""Milliseconds to wait for another writer, and for readers when the log is emptied."""
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    f"busy_timeout={PATIENCE}",
-    "secure_delete=ON",
-)
+T = TypeVar("T")
 
 
-def is_sound(version: tuple[int, ...]) -> bool:
-    """Whether this SQLite is free of the WAL-reset fault (back-ported to 3.44.6 and 3.50.7;
-    3.52 was withdrawn)."""
-    if version[:2] == (3, 52):
-        return False
-    ported = any(version[:2] == line[:2] and version >= line for line in ((3, 44, 6), (3, 50, 7)))
-    return ported or version >= (3, 51, 3)
-
-
-def make_engine(path: Path) -> Engine:
-    """The engine that every process uses which writes to the site's file."""
-    if not is_sound(sqlite.sqlite_version_info):
-        raise refuse("site.sqlite_affected", detail=sqlite.sqlite_version)
-    engine = create_engine(
-        f"sqlite:///{path}", module=sqlite, hide_parameters=True, pool_size=32, max_overflow=32
-    )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # BEGIN is ours alone
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _on_begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def make_engine(address: str) -> Engine:
+    """The engine of the store at this address, as every process uses it."""
+    return store_of(address).make_engine(address)
 
 
 @contextmanager
@@ -70,13 +36,29 @@ def transaction(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def look(engine: Engine) -> Iterator[Session]:
     """A reading transaction: one consistent state, no lock taken from writers."""
-    with Session(engine.execution_options(reading=True), expire_on_commit=False) as session:
+    with Session(engine.execution_options(access="reading"), expire_on_commit=False) as session:
         yield session
+
+
+def add_new(session: Session, table: type[Base], /, **values: object) -> bool:
+    """Add a row unless its keys are taken, as the store's own constraints decide; whether it is
+    new."""
+    connection = session.connection()
+    added = _addition(connection.dialect.name, table)
+    return connection.execute(added, values).first() is not None
+
+
+@cache
+def _addition(dialect: str, table: type[Base]) -> Executable:
+    """The statement of ``add_new``, built once: building takes longer than the store does."""
+    added = store_of(f"{dialect}://").insert(table).on_conflict_do_nothing()
+    statement: Executable = added.returning(*inspect(table).primary_key)
+    return statement
 
 
 def bind(app: Flask, engine: Engine) -> None:
     """Give each request its transaction."""
-    app.extensions["engine"] = engine
+    app.extensions["engine"], app.extensions["together"] = engine, Together(engine)
     app.after_request(_commit)
     app.teardown_appcontext(_close)
 
@@ -90,11 +72,30 @@ def engine() -> Engine:
 def current() -> Session:
     """This request's session; it takes the write lock at its first statement unless reading."""
     if "session" not in g:
-        reading = request.method in ("GET", "HEAD", "OPTIONS")
-        source = engine().execution_options(reading=True) if reading else engine()
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            only_read()
+        source = engine().execution_options(access=g.get("access", "writing"))
         g.session = Session(source, expire_on_commit=False)
     session: Session = g.session
     return session
+
+
+def only_read() -> None:
+    """This request's own session only reads; what it adds goes through ``together``. To be said
+    before the first statement."""
+    g.access = "reading"
+
+
+def together(work: Callable[[Session], T]) -> T:
+    """Do ``work`` in a writing transaction, committed by one sync with what others bring in this
+    moment; returns its result after that. See ``Together.do``.
+
+    What this request has read is let go before: a reader keeps SQLite's log from being emptied.
+    """
+    if "session" in g:
+        g.session.commit()
+    door: Together = current_app.extensions["together"]
+    return door.do(work)
 
 
 def abandon() -> None:
@@ -111,38 +112,18 @@ def afterwards(action: Callable[[], None]) -> None:
 
 def _commit(response: Response) -> Response:
     if "session" in g:
-        wrote = g.session.in_transaction() and request.method == "POST"
+        wrote = g.session.in_transaction() and "access" not in g
         g.session.commit()
         if wrote:
-            forget_order(engine())
+            store_of(engine()).forget_order(engine())
     for action in g.pop("actions", []):
         action()
     return response
 
 
-def forget_order(engine: Engine) -> None:
-    """Empty the write-ahead log: its frames would tell which ticket was spent with which answer.
-
-    Readers may hold it up for a moment; then the next commit empties it.
-    """
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={HASTE}")
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    finally:
-        connection.cursor().execute(f"PRAGMA busy_timeout={PATIENCE}")
-        connection.close()
-
-
 def forget_layout(engine: Engine) -> None:
-    """Write the file anew in key order: where a row lies on its page would tell when it came."""
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("VACUUM")
-    finally:
-        connection.close()
-    forget_order(engine)
+    """Let the store forget in which order trainees' rows came; for the moment a cycle closes."""
+    store_of(engine).forget_layout(engine)
 
 
 def _close(_error: BaseException | None) -> None:

@@ -66,8 +66,18 @@ def sent_form(section: Section, number: int, row: MultiDict[str, str]) -> BaseFo
 
 
 def _make_field(item: Item) -> Field:
-    field: Field = FIELD_FOR[item.type](item, [_Check(item)])
-    return field
+    """The unbound field of an item, made once; a form binds its own copy."""
+    known = _MADE.get(id(item))
+    if known is None or known[0] is not item:
+        if len(_MADE) > MOST_MADE:
+            _MADE.clear()
+        known = _MADE[id(item)] = item, FIELD_FOR[item.type](item, [_Check(item)])
+    return known[1]
+
+
+MOST_MADE = 10_000
+_MADE: dict[int, tuple[Item, Field]] = {}
+"""By identity: to hash an item with its scale takes as long as to make its field."""
 
 
 class _Check:

@@ -21,7 +21,7 @@ from survey_app.config import (
     read_config,
 )
 
-FOLDERS = ("secrets", "evidence", "imports", "extracts", "results", "bulletins")
+FOLDERS = ("secrets", "evidence", "imports", "extracts", "results", "bulletins", "meetings")
 
 
 def instance_home() -> Path:
@@ -35,7 +35,7 @@ def keep_private() -> None:
 
 
 @contextmanager
-def instance(home: Path, *, title: str, base_url: str) -> Iterator[Settings]:
+def instance(home: Path, *, title: str, base_url: str, database: str = "") -> Iterator[Settings]:
     """The settings of the instance at ``home``, which is made when the block ends well.
 
     An instance that is there already is mended: folders and secrets that are missing are made
@@ -48,7 +48,7 @@ def instance(home: Path, *, title: str, base_url: str) -> Iterator[Settings]:
         check_secrets(settings)
         yield settings
         return
-    config = first_config(title=title, base_url=base_url)
+    config = first_config(title=title, base_url=base_url, database=database)
     with arriving_folder(home, check=_check_free) as fresh:
         _fill(fresh)
         (fresh / CONFIG).write_text(config, encoding="utf-8")
@@ -67,19 +67,26 @@ def _fill(home: Path) -> None:
         (home / folder).mkdir(mode=0o700, exist_ok=True)
     for name in SECRETS:
         if not (home / "secrets" / name).exists():
-            _write_secret(home / "secrets" / name)
+            renew_secret(home, name)
 
 
-def _write_secret(path: Path) -> None:
-    """Write a new key in one step: a process that dies leaves none rather than half of one."""
+def write_whole(path: Path, text: str) -> None:
+    """Write a private file in one step: a process that dies leaves what was there before, never
+    half of the new."""
     fresh = path.with_name(f".{path.name}")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(SECRET_BYTES))
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
+
+
+def renew_secret(home: Path, name: str) -> None:
+    """Make a key, in the place of a former one if there is any: what that one has made stays as it
+    is, and nobody can make it again."""
+    write_whole(home / "secrets" / name, secrets.token_hex(SECRET_BYTES))
 
 
 def _check_free(home: Path) -> None:

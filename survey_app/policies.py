@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from survey_app.errors import Refused
 
@@ -26,6 +27,10 @@ UNBEGUN, DRAFT, SUBMITTED, RETURNED, ASIDE = "未开始", "草稿", "已提交",
 
 USED, ADOPTED, WITHDRAWN = "用于通报", "已采用", "撤回"
 """What can become of a version of the points after it was proposed."""
+DRAFT_PRINT, ISSUED = "征求意见稿", "印发"
+"""What the particulars of a bulletin can say of it."""
+SCORE, PREVIEW, PRINT, MEETING = "score", "preview", "print", "meeting"
+"""Kinds of jobs: score and print, try other points, print again, print for a meeting."""
 
 
 def allowed(check: Callable[[], None]) -> bool:
@@ -70,12 +75,29 @@ def check_can_answer(state: str, wave: str = "end") -> None:
         raise Refused("cycle_closed", 410)
 
 
-def check_can_issue(state: str, *, wave: str, enrolled: int, issued: int, count: int) -> None:
-    """Tickets are issued while open, never more of them than trainees enrolled."""
+def spares(enrolled: int) -> int:
+    """How many slips may be issued beyond those enrolled, for lost ones: a tenth, three at least.
+    A lost slip cannot be told from others and stays valid, so that each spare is a vote more."""
+    return max(3, enrolled // 10)
+
+
+def check_can_issue(
+    state: str, *, wave: str, enrolled: int, issued: int, count: int, spare: bool = False
+) -> None:
+    """Tickets are issued while open, never more of them than trainees enrolled, and ``spare`` ones
+    when all of those are out."""
     if state != OPEN_IN[wave]:
         raise Refused("issue_not_open", 409, state=state)
-    if count < 1 or issued + count > enrolled:
-        raise Refused("issue_too_many", 409, enrolled=enrolled, issued=issued, count=count)
+    told: dict[str, Any] = {"enrolled": enrolled, "issued": issued, "count": count}
+    if spare and (issued < enrolled or count < 1 or issued + count > enrolled + spares(enrolled)):
+        raise Refused("spare_too_many", 409, most=spares(enrolled), **told)
+    if not spare and (count < 1 or issued + count > enrolled):
+        raise Refused("issue_too_many", 409, **told)
+
+
+def wave_open(state: str) -> str:
+    """The wave that is answered in this state of the cycle."""
+    return next(wave for wave, opened in OPEN_IN.items() if opened == state)
 
 
 def check_can_close(state: str) -> None:
@@ -104,6 +126,39 @@ def check_can_preview(state: str, *, job_running: bool) -> None:
         raise Refused("preview_early", 409, state=state)
     if job_running:
         raise Refused("job_running", 409)
+
+
+def check_can_print(evaluation: str, *, job_running: bool) -> None:
+    """A bulletin is written again from the results that there are."""
+    if not evaluation:
+        raise Refused("no_bulletin", 409)
+    if job_running:
+        raise Refused("job_running", 409)
+
+
+def check_can_say(status: str, *, sample: bool, proposed: list[str], signed: bool) -> None:
+    """A bulletin is issued by an organ on a day, of real data, by frameworks that are adopted."""
+    if status not in (DRAFT_PRINT, ISSUED):
+        raise Refused("page_damaged", 400)
+    if status == ISSUED and sample:
+        raise Refused("issue_sample", 409)
+    if status == ISSUED and proposed:
+        raise Refused("issue_proposed", 409, scorecards="、".join(proposed))
+    if status == ISSUED and not signed:
+        raise Refused("issue_unsigned", 422)
+
+
+def check_can_meet(status: str) -> None:
+    """What goes before a meeting is not issued yet, and never will be: it is marked for good."""
+    if status == ISSUED:
+        raise Refused("meeting_issued", 409)
+
+
+def check_can_be_published(kind: str) -> None:
+    """A cycle's bulletin comes from its scoring: never from what was tried, or printed for a
+    meeting."""
+    if kind != SCORE:
+        raise Refused("not_for_publication", 409)
 
 
 def results_visible(state: str) -> bool:
@@ -200,21 +255,22 @@ def check_can_check(state: str, wave: str, record: str) -> None:
         raise Refused("not_submitted", 409)
 
 
-def check_can_try(now: int, until: int) -> None:
-    """Whoever has tried passwords in vain waits, longer each time."""
+def check_can_try(now: int, until: int, *, kind: str) -> None:
+    """Whoever has tried a password, or a place on a roster, in vain waits, longer each time."""
     if now < until:
-        raise Refused("password_wait", 429, wait=until - now)
+        raise Refused(f"{kind}_wait", 429, wait=until - now)
 
 
 def login_delay(attempts: int) -> int:
     """Seconds a login waits after so many attempts in a row: none, then 5, 10, 20 … 900."""
-    return _growing(attempts - 3, most=900)
+    return growing_delay(attempts - 3, most=900)
 
 
 def network_delay(attempts: int) -> int:
     """Seconds a network waits: many sit behind one address, so more is free and less is waited."""
-    return _growing(attempts - 30, most=60)
+    return growing_delay(attempts - 30, most=60)
 
 
-def _growing(step: int, *, most: int) -> int:
-    return 0 if step < 0 else min(5 * 2 ** min(step, 10), most)
+def growing_delay(step: int, *, most: int) -> int:
+    """Nothing before step 0, then 5 seconds and twice as many at each step, up to ``most``."""
+    return 0 if step < 0 else min(5 * 2 ** min(step, 20), most)

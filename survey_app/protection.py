@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 View = Callable[..., Any]
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 BULLETIN_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
@@ -29,6 +29,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {"reporter": (*policies.REPORTERS, "expe
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 UPLOADS = {"programme.check_import", "programme.change_sources"}
 RECORDS = {"records.send"}
+PRINTING = {"printing.send"}
+PRINTING_BYTES = 3 * 1024 * 1024
+"""A seal, and every text at its longest."""
 FILES_AT_ONCE = 4
 """Attachments of full size that one page may carry."""
 PAGE_BYTES = 8 * 1024 * 1024
@@ -113,6 +116,8 @@ def _size_limits() -> None:
     megabyte = 1024 * 1024
     if request.endpoint in UPLOADS:
         request.max_content_length = settings().upload_mb * megabyte
+    if request.endpoint in PRINTING:
+        request.max_content_length = PRINTING_BYTES
     if request.endpoint in RECORDS:
         files = FILES_AT_ONCE * settings().file_mb * megabyte
         request.max_content_length = files + PAGE_BYTES

@@ -1,4 +1,4 @@
-"""Serves the site with gunicorn: one process, many threads, drained on SIGTERM."""
+"""Serves the site with gunicorn: many threads, several processes where the store takes them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     options = {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "worker_class": "gthread",
-        "workers": 1,  # one writer process per SQLite file
+        "workers": settings.processes,
         "threads": settings.threads,
         "accesslog": None,  # no line beside an answer
         "logger_class": _Log,

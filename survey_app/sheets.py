@@ -13,11 +13,24 @@ from survey_app.phrases import phrase
 from survey_app.services.invite import Invitation
 from survey_app.services.issue import Slip
 
+_BORDER = 2
+"""Modules left white around a code."""
+
 
 def qr_code(address: str) -> Markup:
-    """The address as a QR code in SVG."""
-    code = segno.make(address, error="m", micro=False)
-    return Markup(code.svg_inline(border=2, omitsize=True))  # our own drawing
+    """The address as a QR code in SVG, as part of a page."""
+    return Markup(_qr(address).svg_inline(border=_BORDER, omitsize=True))  # our own drawing
+
+
+def qr_svg(address: str) -> str:
+    """The same as an SVG document of its own."""
+    picture = io.BytesIO()
+    _qr(address).save(picture, kind="svg", border=_BORDER, xmldecl=False, omitsize=True)
+    return picture.getvalue().decode()
+
+
+def _qr(address: str) -> segno.QRCode:
+    return segno.make(address, error="m", micro=False)
 
 
 def slips_csv(slips: Sequence[Slip]) -> str:

@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from disk import NO_COMPILER
+from postgres_server import NO_SERVER
 
 import proofs
 
-LONGEST = "test_straight_line.py"
+LONGEST = "test_straight_line.py", "test_newcomers_item.py"
 NO_BROWSER = "no chromium on PATH: install Debian's package `chromium`"
 
 
@@ -19,9 +21,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest file first, so that no core waits for it at the end. With --prove: the proofs
-    alone, without those already done at this commit."""
-    items.sort(key=lambda item: item.path.name != LONGEST)
+    """The longest files first, so that no core waits for them at the end. With --prove: the proofs
+    alone, without those already done at this commit. On another store than SQLite: without what is
+    about SQLite's file."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+    if os.environ.get("GUOPEI_TEST_STORE", "sqlite") != "sqlite":
+        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
     if config.getoption("--prove"):
         done = proofs.read_done()
         kept = [i for i in items if i.get_closest_marker("prove") and i.nodeid not in done]
@@ -36,14 +41,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly, name by name, what a machine without a browser did not test."""
+    """Say loudly, name by name, what a machine that lacks something did not test."""
     skipped = terminalreporter.stats.get("skipped", [])
-    journeys = [one.nodeid for one in skipped if NO_BROWSER in str(one.longrepr)]
-    if journeys:
-        terminalreporter.section("NOT TESTED", sep="!", red=True)
-        for journey in journeys:
-            terminalreporter.line(journey, red=True)
-        terminalreporter.line(f"{len(journeys)} browser journeys: {NO_BROWSER}", red=True)
+    for reason in (NO_BROWSER, NO_SERVER, NO_COMPILER):
+        missed = [one.nodeid for one in skipped if reason in str(one.longrepr)]
+        if missed:
+            terminalreporter.section("NOT TESTED", sep="!", red=True)
+            for name in missed:
+                terminalreporter.line(name, red=True)
+            terminalreporter.line(f"{len(missed)} tests: {reason}", red=True)
 
 
 @pytest.fixture(autouse=True)

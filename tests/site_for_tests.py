@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from postgres_server import migrated_database
 from small_forms import FORMS, FRAMEWORK, PLAN
 
 from instruments.programme import (
@@ -175,17 +177,30 @@ class Staff:
 
 
 def build(
-    home: Path, *, state: str = "开放", base_url: str = "http://localhost", whole: bool = False
+    home: Path,
+    *,
+    state: str = "开放",
+    base_url: str = "http://localhost",
+    whole: bool = False,
+    store: str = "",
 ) -> Site:
-    """An instance with the sample catalogue in ``state``; the whole programme with small forms."""
+    """An instance with the sample catalogue in ``state``; the whole programme with small forms.
+
+    ``store`` is 'sqlite', 'postgresql' or the address of an empty database; by default what
+    GUOPEI_TEST_STORE says, else SQLite.
+    """
+    kind = store or os.environ.get("GUOPEI_TEST_STORE", "sqlite")
+    database = {"sqlite": "", "postgresql": ""}.get(kind, kind)
+    if kind == "postgresql":
+        database = migrated_database()
     content = whole_programme() if whole else catalogue()
     names = {
         row.code: row.name
         for part in (content.institutions, content.schools, content.recorders, content.experts)
         for row in part
     }
-    with instance(home, title="测试站", base_url=base_url) as settings:
-        engine = db.make_engine(settings.database)
+    with instance(home, title="测试站", base_url=base_url, database=database) as settings:
+        engine = db.make_engine(settings.address)
         migration.upgrade(engine)
         with db.transaction(engine) as session:
             for login, (role, unit) in (STAFF | (REPORTERS if whole else {})).items():
@@ -218,10 +233,22 @@ def answer(site: Site, class_code: str, n: int, **answers: str) -> None:
                     id=respond.new_id(),
                     class_code=class_code,
                     day="2021-07-09",
+                    nonce=respond.new_id(),
                     answers=text,
                     **row,
                 )
             )
+
+
+def answer_all(site: Site) -> list[str]:
+    """Every slip of class C1 is answered by its page; the ids in the order in which they came."""
+    sent = []
+    for ticket in site.tickets():
+        client = site.visitor()
+        form = filled(site, client.get("/c/C1/form").text, ticket)
+        assert client.post("/c/C1/form", data=form).status_code == 303
+        sent.append(form["response"])
+    return sent
 
 
 def hidden(page: str, name: str) -> str:
@@ -229,6 +256,16 @@ def hidden(page: str, name: str) -> str:
     found = re.search(rf'name="{name}"(?: id="\w+")? value="([^"]*)"', page)
     assert found, name
     return found.group(1)
+
+
+def own_fields(page: str) -> dict[str, str]:
+    """What a trainee's page carries to be sent back."""
+    return {name: hidden(page, name) for name in ("token", "response", "nonce")}
+
+
+def filled(site: Site, page: str, ticket: str, **changes: str) -> dict[str, str]:
+    """A trainee's whole answer to ``page``, as its form sends it, with some fields changed."""
+    return own_fields(page) | full(site) | {"confirmed": "1", "ticket": ticket} | changes
 
 
 def full(site: Site, *, per: str = "class", value: str = "4", **others: str) -> dict[str, str]:

@@ -13,7 +13,14 @@ import pytest
 from project_root import ROOT
 
 ALWAYS = ("bash", "dirname", "env", "id")
-NEEDED = ("git", "make", "chromium")
+PACKAGES = {
+    "chromium": "chromium",
+    "soffice": "libreoffice-writer-nogui",
+    "cc": "gcc libc6-dev",
+    "pg_ctlcluster": "postgresql",
+}
+"""Program that the tests need → the Debian package that brings it."""
+NEEDED = ("git", "make", *PACKAGES)
 
 
 def machine(tmp_path: Path, *, has: tuple[str, ...], installer: int) -> dict[str, str]:
@@ -50,7 +57,7 @@ def test_what_cannot_be_installed_is_named_and_nothing_is_tested(
     has = tuple(name for name in NEEDED if name != lacking)
     done = run(machine(tmp_path, has=has, installer=1))
     assert done.returncode == 1
-    assert f"!!! Could not install: {lacking}." in done.stderr
+    assert f"!!! Could not install: {PACKAGES.get(lacking, lacking)}." in done.stderr
     assert "make" not in (tmp_path / "calls").read_text()
 
 
@@ -59,10 +66,18 @@ def test_what_is_missing_is_installed_and_then_all_is_tested(tmp_path: Path) -> 
     assert run(environment).returncode == 0
     calls = (tmp_path / "calls").read_text().splitlines()
     if os.getuid() == 0:
-        assert calls[0] == "apt-get update -qq" and calls[1].endswith("recommends chromium")
+        assert calls[0] == "apt-get update -qq" and calls[1].endswith(
+            f"recommends {' '.join(PACKAGES.values())}"
+        )
     assert calls[2:] == ["make check", "make test", "make installed"]
 
 
 def test_a_complete_machine_installs_nothing(tmp_path: Path) -> None:
     assert run(machine(tmp_path, has=NEEDED, installer=1)).returncode == 0
     assert "apt-get" not in (tmp_path / "calls").read_text()
+
+
+def test_no_two_test_modules_share_a_name() -> None:
+    """pytest imports them by their bare names, so a second one would not be collected."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))

@@ -1,8 +1,7 @@
-"""The whole chain at a small size: demo by its command, and a newcomer's change in data alone."""
+"""The whole chain at a small size: demo by its command, weights changed, the week rehearsed."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shutil
 import subprocess
@@ -12,22 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.pipeline import score
-from instruments.builtin import framework_sources, instrument_sources, load_instruments, plan_source
-from instruments.codebook import codebook_markdown
-from instruments.extract import Extract, read_extract, unpack_extract
-from instruments.fit import check_fit
-from instruments.framework import read_framework
+from instruments.extract import read_extract
 from instruments.model import SOURCE_OF
-from instruments.plan import read_plan
 from instruments.result_tables import SCORECARDS
 from instruments.types import codes_of
-from survey_app.demo.answers import trainee_forms
-from survey_app.demo.cycle import send_forms
-from survey_app.demo.people import Clerk
+from reports.wording import choice
 from survey_app.demo.programme import sample_settings
-from survey_app.demo.run import draw_sample, make_instance
-from survey_app.demo.server import free_port, running_site
+from survey_app.demo.server import free_port
 
 HEADER = (
     "scorecard,group,unit,name,n,enrolled,response_rate,raw,raw_se,adjusted,score,score_low,"
@@ -110,6 +100,21 @@ def test_both_editions_stand_side_by_side(demo: Path) -> None:
     assert "未到期" in pages[0] and all("样例" in page for page in pages)
 
 
+def test_paper_and_self_made_codes_reach_extract_and_bulletin(demo: Path) -> None:
+    extract = read_extract(demo / "extract")
+    core, later = (extract.table(f"responses_{form}_v1_0") for form in ("trainee_core", "followup"))
+    typed = core[core["medium"] == "paper"]
+    assert 3 <= len(typed) <= sample_settings()["paper"]["count"]
+    assert set(typed["class_code"]) == {sample_settings()["paper"]["class_code"]}
+    assert sorted(core["pair"].dropna()) == sorted(later["pair"].dropna()) != []
+    paired = pd.read_parquet(demo / "results" / "paired.parquet")
+    assert len(paired) and (paired["n"] >= 10).all() and (paired["se"] > 0).all()
+    page = (demo / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert "同一学员从结业到跟踪的变化" in page
+    first = read_extract(demo / "end" / "extract")
+    assert first.table("responses_trainee_core_v1_0")["pair"].isna().all()
+
+
 def test_what_is_missing_is_told_in_words(demo: Path) -> None:
     settings, extract = sample_settings(), read_extract(demo / "extract")
     duties = extract.table("duties")
@@ -132,8 +137,8 @@ def test_what_is_missing_is_told_in_words(demo: Path) -> None:
 
 def test_the_report_compares_with_the_planted_truth(run: tuple[Path, str]) -> None:
     told = run[1]
-    found = dict(re.findall(r"真值比较 ([\w-]+):\d+ 个单位，平均绝对误差 ([\d.]+) 分", told))
-    assert set(found) == set(SCORECARDS)
+    found = dict(re.findall(r"真值比较：(\S+?)：\d+个单位，平均绝对误差([\d.]+)分", told))
+    assert set(found) == {choice("scorecards", one) for one in SCORECARDS}
     assert max(map(float, found.values())) < 4
     assert told.count("设计本身允许的相关") >= len(SCORECARDS)
     assert re.findall(r"预设集中的 (\d) 个班（.*?）中，(\d) 个在", told) == [("2", "2")] * 2
@@ -182,11 +187,15 @@ def test_one_changed_weight_is_scored_told_and_verified(demo: Path, tmp_path: Pa
     results = str(out / "results")
     done = guopei("score", extract, "--framework", str(file), "--out", results, site=False)
     assert done.returncode == 0, done.stderr
-    done = guopei(
-        "bulletin", results, "--extract", extract, "--out", str(out / "bulletin"), site=False
-    )
+    (tmp_path / "texts").mkdir()
+    text = (demo / "bulletin" / "texts" / "overview.md").read_text(encoding="utf-8")
+    (tmp_path / "texts" / "overview.md").write_text(f"{text}\n另有12个项目延期。", "utf-8")
+    own = ["--extract", extract, "--texts", str(tmp_path / "texts")]
+    done = guopei("bulletin", results, *own, "--out", str(out / "bulletin"), site=False)
     assert done.returncode == 0, done.stderr
+    assert "行有直接写的数：12。" in done.stderr
     page = (out / "bulletin" / "bulletin.html").read_text(encoding="utf-8")
+    assert "另有12个项目延期。" in page
     assert "由教师工作处提出。理由：乡村情境更重要" in page
     assert "评估结果对提出者已经可见" in page
     verdict = guopei("verify", str(out), site=False)
@@ -216,93 +225,3 @@ def test_the_week_is_rehearsed_on_last_years_extract(demo: Path, tmp_path: Path)
     refused = guopei("rehearse", "--extract", str(tmp_path / "damaged.zip"), "--out", str(out))
     assert refused.returncode == 1
     assert "Traceback" not in refused.stderr
-
-
-WORDS = "授课教师所用案例来自乡村学校。"
-
-
-def newcomers_sources() -> dict[str, bytes]:
-    """The built-in files with one more item, mapped to an indicator, and a new version."""
-    sources = dict(instrument_sources())
-    text = sources["trainee_core.md"].decode("utf-8")
-    item = f"|        | select_one agree5     | q07b         | {WORDS} | | likert | | |\n"
-    mapped = "|             | q07b | A3.1.5    | agree5      |          |\n"
-    lines = text.splitlines(keepends=True)
-    at = next(i for i, line in enumerate(lines) if "select_one agree5" in line and "q07" in line)
-    lines.insert(at + 1, item)
-    at = next(i for i, line in enumerate(lines) if "A3.1.5" in line)
-    lines.insert(at + 1, mapped)
-    text = "".join(lines).replace("| trainee_core | 1.0 ", "| trainee_core | 1.1 ")
-    return sources | {"trainee_core.md": text.encode("utf-8")}
-
-
-def without_item(extract: Extract) -> pd.DataFrame:
-    """Unit results of the same answers when the newcomer's item feeds no indicator."""
-    instruments = tuple(
-        dataclasses.replace(one, mappings=tuple(m for m in one.mappings if m.item != "q07b"))
-        for one in extract.instruments
-    )
-    plain = dataclasses.replace(extract, instruments=instruments)
-    return score(plain, plain.plan, progress=None).units
-
-
-def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
-    """In form, codebook, extract, score and bulletin. Everybody answers the new item with the
-    lowest level, so that the score must fall by it."""
-    sources = newcomers_sources()
-    instruments = load_instruments(sources)
-    frameworks = [read_framework(data, name) for name, data in framework_sources().items()]
-    check_fit(frameworks, read_plan(plan_source(), "default"), instruments)
-    assert WORDS in codebook_markdown(instruments, frameworks)
-    home, sample = tmp_path / "instance", draw_sample(trainees=360, classes=12)
-    credentials = make_instance(home)
-    with running_site(home, free_port(0)) as address:
-        clerk = Clerk(address, *credentials)
-        clerk.import_sample(sample.province.catalogue)
-        files = [(name, text, "text/markdown") for name, text in sources.items()]
-        clerk.post("/province/programme", instruments=files)
-        clerk.post("/province/open")
-        slips = [*clerk.slips("classes"), *clerk.slips("sessions")]
-        settings = sample_settings() | {"session_response": 0.0, "quiet_projects": []}
-        settings |= {"careless_classes": {}}
-        draw = dataclasses.replace(sample.draw, instruments=instruments, settings=settings)
-        forms = trainee_forms(draw, slips)
-        asked = [form for form in forms if "q07b" in form.answers]
-        assert asked
-        for form in asked:
-            form.answers["q07b"] = "1"
-        page = clerk.visitor.get(f"/c/{slips[0].class_code}/form").text
-        assert page.index(WORDS) < page.index('name="q07b"') < page.index('name="q10"')
-        send_forms(address, forms, lambda _text: None)
-        clerk.post("/province/close")
-        clerk.post("/province/extract")
-        clerk.score(lambda _text: None)
-        bulletin = clerk.visitor.get("/province/bulletin").text
-        (tmp_path / "extract.zip").write_bytes(clerk.visitor.get("/province/extract.zip").content)
-    unpack_extract(tmp_path / "extract.zip", tmp_path / "extract")
-    extract = read_extract(tmp_path / "extract")
-    codebook = extract.table("codebook").set_index("column")
-    assert codebook.loc["q07b", "label"] == WORDS
-    assert codebook.loc["q07b", "indicator"] == "A3.1.5"
-    answers = extract.table("responses_trainee_core_v1_1")["q07b"]
-    assert answers.notna().mean() > 0.9 and set(answers.dropna()) == {"1"}
-    results = next((home / "results").iterdir())
-    items = pd.read_csv(results / "items.csv")
-    means = items[items["indicator"] == "A3.1.5"].pivot_table("mean", "unit", "item")
-    projects = {project.code for project in sample.province.catalogue.projects}
-    assert set(means.index) == projects and set(means) == {"q07", "q07b", "h6", "i7"}  # heads, IT
-    assert (means["q07b"] == 20).all()  # plan: agree5, level 1
-    indicators = pd.read_csv(results / "indicators.csv")
-    leaf = indicators[
-        (indicators["indicator"] == "A3.1.5") & (indicators["scorecard"] == "A-project")
-    ].set_index("unit")["raw"]
-    halfway = means.mean(axis=1)
-    assert (leaf - halfway).abs().max() < 3  # some have answered q07 with 不适用
-    keys = ["scorecard", "group", "unit"]
-    units = pd.read_csv(results / "units.csv").fillna({"group": ""}).set_index(keys)["raw"]
-    units = units[units.index.get_level_values("scorecard").str.startswith("A")]
-    before = without_item(extract).set_index(keys)["raw"]
-    assert (units < before.loc[units.index]).all()
-    traced = re.findall(f"<tr[^>]*><th>q07b {WORDS}</th>(.*?)</tr>", bulletin)
-    printed = re.findall(r"<td>([^<]*)<i>", "".join(traced))
-    assert printed == ["20.0"] * len(projects)

@@ -14,14 +14,20 @@ from instruments.workbook import read_workbook
 STRINGS = "xl/sharedStrings.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_LETTER = re.compile(r"&#(\d{3,});")
 _INLINE = re.compile(r'(<c r="\w+" s="\d+") t="inlineStr"><is><t>(.*?)</t></is></c>')
 
 
 def unzipped(data: bytes) -> dict[str, str]:
-    """Parts of a workbook by name, as text."""
+    """Parts of a workbook by name, as text: letters as such and empty tags closed alike, whichever
+    XML library openpyxl has found to write them."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist()}
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    return {
+        name: _LETTER.sub(lambda match: chr(int(match[1])), text).replace(" />", "/>")
+        for name, text in parts.items()
+    }
 
 
 def zipped(members: Mapping[str, str | bytes]) -> bytes:
@@ -51,7 +57,7 @@ def with_shared_strings(parts: Mapping[str, str], item: str) -> dict[str, str]:
     )
     changed[STRINGS] = f'<sst xmlns="{MAIN}" count="1">{entries}</sst>'
     relation = (
-        f'<Relationship Id="rId77" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+        f'<Relationship Id="rId77" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
     )
     changed[RELATIONS] = parts[RELATIONS].replace("</Relationships>", f"{relation}</Relationships>")
     return changed

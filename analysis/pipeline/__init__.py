@@ -9,10 +9,15 @@ from typing import Any
 import pandas as pd
 
 from analysis import provenance, robustness
-from analysis.pipeline import estimation, evidence, items, league, reported, rounds
+from analysis.pipeline import changes, estimation, evidence, items, league, reported, rounds
 from analysis.results import Results
 from instruments.methods import Plan
-from instruments.result_tables import EDITION_RESULTS, RESULT_TABLES, REWEIGHTED_RESULTS
+from instruments.result_tables import (
+    EDITION_RESULTS,
+    PAIRED_RESULTS,
+    RESULT_TABLES,
+    REWEIGHTED_RESULTS,
+)
 from instruments.scorecard import Framework
 
 Progress = Callable[[str, int, int], None]
@@ -54,6 +59,7 @@ def score(
     frames |= {"raters": main.panel.severities, "variance": _variance(main)}
     frames |= {"fields": reported.field_rows(final, main.reports)}
     frames |= {"focus": reported.focus_rows(final, columns=reported.FOCUS)}
+    frames |= {"paired": _changes(main, final, units, waves)}
     _tell(progress, steps)
     return Results(
         extract.cycle,
@@ -103,6 +109,21 @@ def _items(main: rounds.Round, units: pd.DataFrame, rated: pd.DataFrame) -> pd.D
     if main.local is not None:
         parts.append(items.of_counties(main.local.evidence, cell=cell))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def _changes(
+    main: rounds.Round, extract: Any, units: pd.DataFrame, waves: Sequence[str]
+) -> pd.DataFrame:
+    """How the same people changed from one wave to the other, where the edition has both."""
+    if tuple(waves) != rounds.BOTH:
+        return pd.DataFrame(columns=PAIRED_RESULTS.names)
+    flags, shown = main.data.flags, units.query("scorecard == 'A-project' and score.notna()")
+    return changes.paired_rows(
+        extract,
+        main.plan,
+        excluded=set(flags.loc[flags["excluded"].astype(bool), "response"]),
+        published=set(shown["unit"]),
+    )
 
 
 def _variance(main: rounds.Round) -> pd.DataFrame:

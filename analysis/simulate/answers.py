@@ -177,6 +177,9 @@ def _unscored(
             out[item.name] = item.scale.codes[1]
         elif use.use in ("fact", "pace", "city") and item.scale:
             out[item.name] = item.scale.codes[int(generator.random() < 0.2)]
+        elif use.use == "change" and item.scale:
+            apart = province.settings.before_spread * (2.0 * generator.random() - 1.0)
+            out[item.name] = _place(province.settings.level + apart, item)
     return out
 
 

@@ -21,6 +21,7 @@ from analysis.simulate import (
 from instruments.model import Instrument
 from survey_app.demo.cases import PIECES, Case
 from survey_app.demo.people import Slip
+from survey_app.services.pairing import PREFIX
 
 Observations = dict[str, dict[str, dict[str, dict[str, str]]]]
 """Expert code, visit, session, item: the answer."""
@@ -70,10 +71,12 @@ def trainee_forms(draw: Draw, slips: Sequence[Slip]) -> list[Filled]:
     for training in catalogue.classes:
         habits = draw.habits(training.code)
         own = [s.code for s in catalogue.sessions if s.class_code == training.code]
-        for person in draw_people(
+        people = draw_people(
             draw.province, class_code=training.code, generator=draw.generator, habits=habits
-        ):
-            filled.append(Filled(piles[training.code, ""].pop(), _said(draw, whole, person)))
+        )
+        for place, person in enumerate(people):
+            said = _said(draw, whole, person) | own_code(draw, place)
+            filled.append(Filled(piles[training.code, ""].pop(), said))
             for session in own:
                 if draw.generator.random() < draw.settings["session_response"]:
                     slip = piles[training.code, session].pop()
@@ -82,16 +85,29 @@ def trainee_forms(draw: Draw, slips: Sequence[Slip]) -> list[Filled]:
 
 
 def follow_up_forms(draw: Draw, slips: Sequence[Slip]) -> list[Filled]:
-    """Follow-up forms: who answers is drawn anew, since nothing links a person's two answers."""
+    """Follow-up forms: who answers is drawn anew. Those at the same places of a class as before
+    stand for the same people where they have made a code; nothing else links two answers."""
     form, piles = draw.form("trainee", "class", "followup"), _piles(slips, draw.generator)
     habits = draw.province.habits(response=draw.settings["followup_response"])
     return [
-        Filled(piles[training.code, ""].pop(), _said(draw, form, person))
+        Filled(piles[training.code, ""].pop(), _said(draw, form, person) | own_code(draw, place))
         for training in draw.province.catalogue.classes
-        for person in draw_people(
-            draw.province, class_code=training.code, generator=draw.generator, habits=habits
+        for place, person in enumerate(
+            draw_people(
+                draw.province, class_code=training.code, generator=draw.generator, habits=habits
+            )
         )
     ]
+
+
+def own_code(draw: Draw, place: int) -> dict[str, str]:
+    """Fields of the self-made code of whoever stands at this place of a class: every so many make
+    none. Drawn from nothing, so that all other draws stay what they are."""
+    if place % draw.settings["without_code"] == 0:
+        return {}
+    signs = draw.settings["code_signs"]
+    said = {"mother": signs[place % len(signs)], "school": signs[-1], "day": str(place % 31 + 1)}
+    return {f"{PREFIX}{name}": text for name, text in said.items()}
 
 
 def _said(draw: Draw, form: Instrument, person: Person, session: str = "") -> dict[str, str]:

@@ -38,7 +38,7 @@ def demo(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
 def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
     from instruments.catalogue_writer import write_catalogue
     from survey_app.demo import cycle
-    from survey_app.demo.run import clear, command, draw_sample, make_instance
+    from survey_app.demo.run import add_clerk, clear, command, draw_sample, make_instance
     from survey_app.demo.server import YESTERDAY, free_port, running_site
     from survey_app.demo.truth import compare_with_truth
 
@@ -47,11 +47,12 @@ def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
     clear(out)
     home = out / "instance"
     credentials = make_instance(home, address=f"http://127.0.0.1:{port}")
+    second = add_clerk(home)
     sample = draw_sample(trainees=trainees, classes=classes)
     (out / "catalogue.xlsx").write_bytes(write_catalogue(sample.province.catalogue))
     with running_site(home, port, module=YESTERDAY) as address:
         tell(f"站点已启动（时钟拨在昨天，好让两次催报隔一天）：{address}")
-        links = cycle.first_day(address, credentials, sample, tell)
+        links = cycle.first_day(address, (credentials, second), sample, tell)
     with running_site(home, port) as address:
         tell("第二天")
         clerk, schools = cycle.second_day(address, credentials, sample, links, tell)
@@ -62,9 +63,9 @@ def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
         command(["verify", str(out)], home=home)
         tell("跟踪通报：由数据快照重算的与站点的逐字节相同，第三方复核成立")
         for line in compare_with_truth(out, sample):
-            tell(f"与预设真值比较 {line}")
+            tell(f"与预设真值比较：{line}")
         for name in ("end/bulletin", "bulletin"):
-            tell(f"通报（样例）:{out / name / 'bulletin.html'}")
+            tell(f"通报（样例）：{out / name / 'bulletin.html'}")
         if serve:
             _stay(address, credentials)
 

@@ -19,6 +19,7 @@ from survey_app.demo.answers import (
     trainee_forms,
 )
 from survey_app.demo.cases import Case
+from survey_app.demo.paper import split_paper, type_sheets
 from survey_app.demo.people import Clerk, Staff, answer_form, observe
 from survey_app.demo.run import Sample, take_away
 
@@ -32,18 +33,25 @@ STEPS = 5
 ROLES = ("institution", "locality", "school", "recorder", "expert")
 
 
-def first_day(address: str, credentials: tuple[str, str], sample: Sample, tell: Tell) -> Links:
-    """The clerk imports, opens, invites; trainees answer; most institutions and localities file;
-    the rest are reminded. Returns the links of all who were invited."""
-    clerk = Clerk(address, *credentials)
+def first_day(
+    address: str, accounts: Sequence[tuple[str, str]], sample: Sample, tell: Tell
+) -> Links:
+    """The first of two clerks imports, opens, invites; trainees answer, some on paper, which both
+    type; most institutions and localities file; the rest are reminded. Returns the links of all
+    who were invited."""
+    clerks = [Clerk(address, *account) for account in accounts]
+    clerk = clerks[0]
     clerk.import_sample(sample.province.catalogue)
     clerk.post("/province/open")
     links = {role: clerk.links(role) for role in ROLES}
     slips = [*clerk.slips("classes"), *clerk.slips("sessions")]
     invited = sum(map(len, links.values()))
     tell(f"目录已导入，年度已开放，发出邀请 {invited} 份、答题码 {len(slips)} 个")
-    send_forms(address, trainee_forms(sample.draw, slips), tell, what="结业与场次问卷")
     settings = sample.draw.settings
+    sent, sheets = split_paper(trainee_forms(sample.draw, slips), **settings["paper"])
+    send_forms(address, sent, tell, what="结业与场次问卷")
+    type_sheets(clerks, sample.draw.form("trainee", "class"), sheets)
+    tell(f"两名工作人员各录入纸质问卷 {len(sheets)} 份，两次一致，已计入")
     _file(address, links, sample, _delivered(sample, without=settings["late"]), tell)
     clerk.remind()
     tell("对到期未交的填报作了第一次催报")

@@ -68,13 +68,22 @@ def make_instance(home: Path, *, address: str = "http://127.0.0.1:8000") -> tupl
 
     ``address`` is what the codes on the slips lead to.
     """
+    return _make_account(home, CLERK, "--base-url", address)
+
+
+def add_clerk(home: Path) -> tuple[str, str]:
+    """A second account of the province, made by the command as an office would; login, password."""
+    return _make_account(home, f"{CLERK}2")
+
+
+def _make_account(home: Path, login: str, *options: str) -> tuple[str, str]:
+    """Run `guopei init` for this login with a fresh password; returns both."""
     password = secrets.token_urlsafe(12)
     with NamedTemporaryFile("w", encoding="utf-8") as note:  # readable by its owner only
         note.write(password)
         note.flush()
-        known = ["--admin", CLERK, "--password-file", note.name, "--base-url", address]
-        command(["init", *known], home=home)
-    return CLERK, password
+        command(["init", "--admin", login, "--password-file", note.name, *options], home=home)
+    return login, password
 
 
 def ended(arguments: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:

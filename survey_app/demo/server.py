@@ -57,14 +57,20 @@ def start_site(home: Path, port: int, *, module: str = SITE) -> tuple[subprocess
             stdout=stream,
             stderr=stream,
         )
+    return process, wait_until_ready(process, address, log)
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> str:
+    """``address``, once the server there answers; raises ServerFailed."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         if _answers(address):
-            return process, address
+            return address
         time.sleep(0.1)
     stop_site(process)
+    port = address.rpartition(":")[2]
     raise ServerFailed(f"站点没有在端口 {port} 启动，原因见日志 {log}(端口被占用时请换 --port)")
 
 
@@ -82,5 +88,5 @@ def stop_site(process: subprocess.Popen[bytes]) -> None:
 def _answers(address: str) -> bool:
     try:
         return requests.get(f"{address}/login", timeout=2).status_code == 200
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):  # not there yet, or busy starting
         return False

@@ -15,6 +15,7 @@ from analysis.results import SURVEYS
 from analysis.screen import PROBES, STRAIGHT_LINE
 from instruments.extract import Extract, read_extract
 from reports import tables
+from reports.wording import choice
 from survey_app.demo.run import Sample
 
 KEYS = ["scorecard", "group", "unit"]
@@ -98,10 +99,11 @@ def _line(scorecard: str, part: pd.DataFrame) -> str:
     spread, noise = float(part["truth"].var()), float((part["score_se"] ** 2).mean())
     found = float(part["truth"].corr(part["score"], method="spearman"))
     return (
-        f"{scorecard}:{len(part)} 个单位，平均绝对误差 {tables.score(error, 2)} 分;"
-        f"95% 区间含真值 {inside}/{len(part)},名次区间含真名次 {sets}/{len(part)};"
-        f"真值与得分的秩相关 {tables.score(found, 2)},"
-        f"设计本身允许的相关 {tables.score(float(np.sqrt(spread / (spread + noise))), 2)}"
+        f"{choice('scorecards', scorecard)}：{len(part)}个单位，"
+        f"平均绝对误差{tables.score(error, 2)}分；"
+        f"95%区间含真值{inside}/{len(part)}，名次区间含真名次{sets}/{len(part)}；"
+        f"真值与得分的秩相关{tables.score(found, 2)}，"
+        f"设计本身允许的相关{tables.score(float(np.sqrt(spread / (spread + noise))), 2)}"
     )
 
 

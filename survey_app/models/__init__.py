@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from survey_app.models.answers import (
     ObservationRow,
+    PaperEntryRow,
+    ReceiptListRow,
     ResponseRow,
     TicketRow,
 )
 from survey_app.models.base import Base
+from survey_app.models.printings import PrintingRow
 from survey_app.models.programme import (
     ClassRow,
     CycleRow,
@@ -41,6 +44,7 @@ from survey_app.models.staff import (
     JobRow,
     SignInRow,
 )
+from survey_app.models.tokens import RosterRow, SpentTokenRow, TokenKeyRow, TokenWindowRow
 from survey_app.models.weights import FrameworkStateRow, FrameworkVersionRow
 
 __all__ = [
@@ -60,21 +64,28 @@ __all__ = [
     "JobRow",
     "LotRow",
     "ObservationRow",
+    "PaperEntryRow",
+    "PrintingRow",
     "ProjectCountyRow",
     "ProjectRow",
+    "ReceiptListRow",
     "RecordCheckRow",
     "RecordRow",
     "RecorderRow",
     "ReminderRow",
     "ResponseRow",
     "ReviewRow",
+    "RosterRow",
     "SchoolRow",
     "SendingRow",
     "SessionRow",
     "SignInRow",
     "SourceRow",
+    "SpentTokenRow",
     "StageRow",
     "StructureRow",
     "TicketRow",
+    "TokenKeyRow",
+    "TokenWindowRow",
     "VisitRow",
 ]

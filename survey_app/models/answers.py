@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey_app.models.base import UNORDERED, Base
+from survey_app.models.base import TRAINEES, UNORDERED, Base
 
 
 class TicketRow(Base):
     """A one-time ticket 答题码: only its keyed digest, what it opens, and whether it is spent."""
 
     __tablename__ = "tickets"
-    __table_args__ = UNORDERED
+    __table_args__ = TRAINEES
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     target: Mapped[str] = mapped_column(String(60), index=True)
     spent: Mapped[bool] = mapped_column(Boolean)
@@ -22,7 +22,7 @@ class ResponseRow(Base):
     """A trainee's response 作答: no sequence, no time of day, no address, no ticket."""
 
     __tablename__ = "responses"
-    __table_args__ = (Index("ix_responses_class_code", "class_code", "session"), UNORDERED)
+    __table_args__ = (Index("ix_responses_class_code", "class_code", "session"), TRAINEES)
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     instrument: Mapped[str] = mapped_column(String(40))
     version: Mapped[str] = mapped_column(String(20))
@@ -31,6 +31,41 @@ class ResponseRow(Base):
     day: Mapped[str] = mapped_column(String(10))
     duration: Mapped[str] = mapped_column(String(4))
     answers: Mapped[str] = mapped_column(Text)
+    nonce: Mapped[str] = mapped_column(String(32), server_default="")
+    """Came with the answer; what makes its leaf unguessable. Never in an extract."""
+    medium: Mapped[str] = mapped_column(String(8), server_default="online")
+    """Filled in 'online', or on 'paper' that two of the staff have typed."""
+    pairing: Mapped[str] = mapped_column(String(64), server_default="")
+    """Keyed digest of the self-made code 自编代码; '' without one. Never in an extract."""
+
+
+class PaperEntryRow(Base):
+    """A paper form that one of the staff has typed once: it counts for nothing yet, and is gone
+    when a second one has typed the same, or at closing."""
+
+    __tablename__ = "paper_entries"
+    __table_args__ = TRAINEES
+    ticket: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Digest of the ticket that is printed on the sheet."""
+    target: Mapped[str] = mapped_column(String(60), index=True)
+    instrument: Mapped[str] = mapped_column(String(40))
+    version: Mapped[str] = mapped_column(String(20))
+    answers: Mapped[str] = mapped_column(Text)
+    pairing: Mapped[str] = mapped_column(String(64))
+    author: Mapped[str] = mapped_column(String(60))
+    """Login of who typed it: somebody else must type it again."""
+
+
+class ReceiptListRow(Base):
+    """The list of receipts 回执清单 as it was published when a cycle closed; only added to."""
+
+    __tablename__ = "receipt_lists"
+    __table_args__ = UNORDERED
+    cycle: Mapped[str] = mapped_column(String(40), primary_key=True)
+    edition: Mapped[str] = mapped_column(String(12), primary_key=True)
+    head: Mapped[str] = mapped_column(String(64))
+    leaves: Mapped[str] = mapped_column(Text)
+    """Hexadecimal, one a line, sorted."""
 
 
 class ObservationRow(Base):
@@ -44,6 +79,7 @@ class ObservationRow(Base):
             "session",
             unique=True,
             sqlite_where=text("status != 'conflict'"),
+            postgresql_where=text("status != 'conflict'"),
         ),
         UNORDERED,
     )

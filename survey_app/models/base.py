@@ -11,3 +11,5 @@ class Base(DeclarativeBase):
 
 UNORDERED = {"sqlite_with_rowid": False}
 """Without a hidden row number the order of arrival is not kept."""
+TRAINEES = {**UNORDERED, "info": {"trainees": True}}
+"""Rows that trainees write: when a cycle closes, they are written anew in key order."""

@@ -21,6 +21,7 @@ class RecordRow(Base):
             *("cycle", "instrument", "target", "revision"),
             unique=True,
             sqlite_where=text("state != '冲突'"),
+            postgresql_where=text("state != '冲突'"),
         ),
         Index("ix_records_target", "cycle", "instrument", "target"),
     )

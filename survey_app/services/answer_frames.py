@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
+from instruments.tables import PAPER
 from survey_app.models import ObservationRow, ResponseRow
 from survey_app.services.masks import mask_numbers
 from survey_app.services.programme import Programme
@@ -19,10 +20,16 @@ Row = dict[str, object]
 
 
 def responses(
-    db: Session, instrument: Instrument, programme: Programme, projects: Mapping[str, str]
+    db: Session,
+    instrument: Instrument,
+    programme: Programme,
+    projects: Mapping[str, str],
+    pairs: Mapping[str, str],
 ) -> list[Row]:
-    """Trainees' responses, by id; ``projects``: class → project. Traits are coarsened per class,
-    words withheld below the minimum cell and masked above it."""
+    """Trainees' responses, by id; ``projects``: class → project, ``pairs``: response → number
+    of its pair. Traits are coarsened per class,
+    what only a few of a combination did is withheld; words are withheld below the minimum cell
+    and masked above it."""
     own = select(ResponseRow).where(
         ResponseRow.instrument == instrument.code, ResponseRow.version == instrument.version
     )
@@ -36,6 +43,8 @@ def responses(
             "session": r.session or None,
             "day": r.day,
             "duration": r.duration or None,
+            "medium": r.medium,
+            "pair": pairs.get(r.id),
             "status": "accepted",
         }
         for r in db.scalars(own.order_by(ResponseRow.id))
@@ -99,7 +108,22 @@ def _protected(rows: list[Row], instrument: Instrument, programme: Programme) ->
             row |= dict(zip(traits, kept, strict=True))
             if len(members) < plan.thresholds.min_cell:
                 row |= dict.fromkeys(written(instrument))
+        _cover_medium(members, traits, plan.thresholds.min_cell_traits)
     return rows
+
+
+def _cover_medium(members: list[Row], traits: list[str], k: int) -> None:
+    """Withhold how those of one combination of traits have answered where fewer than ``k`` of them
+    did so on paper, or online beside them: others have seen who took a sheet. The duration goes
+    with it, for a sheet has none."""
+    alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in members:
+        alike[tuple(row.get(trait) for trait in traits)].append(row)
+    for rows in alike.values():
+        media = Counter(row["medium"] for row in rows)
+        if PAPER in media and min(media.values()) < k:
+            for row in rows:
+                row |= {"medium": None, "duration": None}
 
 
 def _by_need(traits: list[str], programme: Programme) -> list[str]:

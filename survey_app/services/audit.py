@@ -14,6 +14,8 @@ from survey_app.models import AuditRow
 
 COMMAND = ""
 """Stands for a login where somebody acted by the command on the server."""
+NAMED = 5
+"""Classes or sessions that a line names one by one."""
 PAGE = 50
 """Lines of one page."""
 ACTIONS = (
@@ -25,6 +27,13 @@ ACTIONS = (
     "score",
     "tickets",
     "tickets_anew",
+    "tickets_spare",
+    "roster",
+    "tokens_close",
+    "paper_first",
+    "paper_matched",
+    "paper_settled",
+    "paper_dropped",
     "account",
     "account_end",
     "password",
@@ -45,6 +54,9 @@ ACTIONS = (
     "weights_use",
     "weights_adopt",
     "weights_withdraw",
+    "printing",
+    "print",
+    "meeting",
 )
 """What can be noted; the words are in the phrases, under ``audit.``."""
 

@@ -6,15 +6,23 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from survey_app.config import Settings
+from survey_app.printing_form import Printing
 
 Progress = Callable[[str, int, int], None]
 Files = Mapping[str, bytes]
 """Later versions of frameworks: file name → YAML."""
+BULLETINS, MEETINGS = "bulletins", "meetings"
+"""Folders of an instance: what is published, and the 送审稿 apart from it."""
+FONTS, SEAL, PARTICULARS = "fonts.yaml", "seal.png", "particulars.yaml"
+_UNSAID = {"status": Printing().status}
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
@@ -25,7 +33,12 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
 
 def evaluate(
-    settings: Settings, extract_folder: Path, progress: Progress, *, frameworks: Files
+    settings: Settings,
+    extract_folder: Path,
+    progress: Progress,
+    *,
+    frameworks: Files,
+    printing: Printing,
 ) -> str:
     """Score an extract, by later versions of its frameworks where there are any, and write its
     bulletin; both appear whole, under one name, or not at all. Other points have another name."""
@@ -35,14 +48,64 @@ def evaluate(
 
     extract = read_extract(extract_folder)
     name = "-".join([extract_folder.name, extract.sha256[:12], *_mark(frameworks)])
-    place, printed = settings.home / "results" / name, settings.home / "bulletins" / name
+    place, printed = settings.home / "results" / name, settings.home / BULLETINS / name
     with (
         arriving_folder(place, check=_ours) as fresh,
         arriving_folder(printed, check=_ours) as fresh_print,
+        _choices(settings, printing, meeting=False) as choices,
     ):
         results = score_extract(extract, fresh, progress=progress, frameworks=frameworks)
-        publish_bulletin(results, fresh_print)
+        publish_bulletin(results, fresh_print, choices=choices, progress=progress)
     return name
+
+
+def publish(
+    settings: Settings,
+    extract_folder: Path,
+    progress: Progress,
+    *,
+    evaluation: str,
+    printing: Printing,
+    meeting: bool,
+) -> str:
+    """Write the bulletin of an ``evaluation`` again, from its stored results and by ``printing``:
+    in its place, or as a 送审稿 apart; returns ``evaluation``. What stood there stays unless the
+    new one is whole."""
+    from instruments.extract import read_extract
+    from reports.evaluation import publish_bulletin
+    from reports.folder import read_results
+
+    extract = read_extract(extract_folder)
+    results = read_results(settings.home / "results" / evaluation, extract)
+    place = settings.home / (MEETINGS if meeting else BULLETINS) / evaluation
+    with _choices(settings, printing, meeting=meeting) as choices:
+        publish_bulletin(results, place, choices=choices, progress=progress)
+    return evaluation
+
+
+@contextmanager
+def _choices(settings: Settings, printing: Printing, *, meeting: bool) -> Iterator[Any]:
+    """The printing as the files that the bulletin's writer takes; gone afterwards."""
+    from reports.publication import Choices
+
+    fonts = settings.home / FONTS
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        told = {"status": printing.status, **printing.particulars}
+        if printing.seal:
+            (place / SEAL).write_bytes(printing.seal)
+            told["seal"] = SEAL
+        particulars, texts = place / PARTICULARS, place / "texts"
+        particulars.write_text(yaml.safe_dump(told, allow_unicode=True, sort_keys=False), "utf-8")
+        texts.mkdir()
+        for slot, text in printing.texts.items():
+            (texts / f"{slot}.md").write_text(f"{text}\n", encoding="utf-8")
+        yield Choices(
+            particulars=particulars if told != _UNSAID else None,
+            texts=texts if printing.texts else None,
+            fonts=fonts if fonts.is_file() else None,
+            meeting=meeting,
+        )
 
 
 def preview(

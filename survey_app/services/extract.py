@@ -21,6 +21,7 @@ from survey_app.models import CycleRow
 from survey_app.services import audit
 from survey_app.services.frames import build_tables
 from survey_app.services.programme import current_cycle, programme_of, read_sources
+from survey_app.services.receipts import published_head
 
 
 def seal_cycle(engine: Engine, settings: Settings, *, by: str) -> Extract:
@@ -33,12 +34,13 @@ def seal_cycle(engine: Engine, settings: Settings, *, by: str) -> Extract:
         edition = "followup" if cycle.state == policies.FOLLOWUP_CLOSED else "end"
         when = {"edition": edition, "day": clock.today()}
         tables = build_tables(db, cycle, programme, raters, **when)
+        receipts = published_head(db, cycle=cycle.code, edition=edition)
     name = "-".join([cycle.code, clock.today(), *([edition] if edition != "end" else [])])
     place = settings.home / "extracts" / name
     with arriving_folder(place, check=_unsealed) as fresh:
         extract = write_extract(
             fresh,
-            cycle=Cycle(cycle.code, cycle.title, cycle.year, cycle.sample, edition),
+            cycle=Cycle(cycle.code, cycle.title, cycle.year, cycle.sample, edition, receipts),
             day=clock.today(),
             tables=tables,
             instruments=dict(sources.instruments),

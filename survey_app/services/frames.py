@@ -40,6 +40,7 @@ from survey_app.models import (
 )
 from survey_app.services.answer_frames import Row, observations, responses
 from survey_app.services.duties import duties_of
+from survey_app.services.pairing import matched_pairs
 from survey_app.services.programme import Programme
 from survey_app.services.progress import duty_lines
 from survey_app.services.record_frames import check_rows, duty_rows, record_rows
@@ -115,10 +116,12 @@ def _answer_rows(
     projects = roster.projects
     seen = {visit.code: (visit.class_code, roster.raters[visit.expert]) for visit in roster.visits}
     owed = duties_of(db, cycle, programme)
+    least = programme.plan.thresholds.min_cell
+    pairs = matched_pairs(db, programme.instruments, classes=projects, least=least)
     rows: dict[str, list[Row]] = {}
     for instrument in programme.instruments:
         if instrument.role == "trainee":
-            rows[instrument.table] = responses(db, instrument, programme, projects)
+            rows[instrument.table] = responses(db, instrument, programme, projects, pairs)
         elif instrument.per == "visit":
             rows[instrument.table] = observations(db, instrument, seen, projects)
         else:

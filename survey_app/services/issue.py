@@ -11,11 +11,10 @@ from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.models import ClassRow, SessionRow
 from survey_app.services import audit
+from survey_app.services.paper import destroy_entries
 from survey_app.services.places import FIND, Place
 from survey_app.services.tickets import issue_tickets, issued_tickets, withdraw_unspent
-
-NAMED = 5
-"""Classes or sessions that the audit names one by one."""
+from survey_app.services.windows import issued_tokens
 
 
 @dataclass(frozen=True)
@@ -38,26 +37,31 @@ def issue_slips(
     count: int | None,
     anew: bool,
     by: str,
+    spare: bool = False,
 ) -> list[Slip]:
-    """Slips for each place: ``count`` of them, or as many as are enrolled and lack one. With
-    ``anew`` the unspent ones are made void first."""
+    """Slips for each place: ``count`` of them, or as many as are enrolled and lack one (whoever is
+    on a roster has a token). With ``anew`` the unspent ones are made void first;
+    ``spare`` ones stand in for lost ones."""
     slips = []
-    issued = {} if anew else issued_tickets(db)
+    issued, tokens = {} if anew else issued_tickets(db), issued_tokens(db)
     for place in places:
         if anew:
             withdraw_unspent(db, target=place.target)
+            destroy_entries(db, by=by, target=place.target)
             issued = issued_tickets(db)
-        have, enrolled = issued.get(place.target, 0), place.training_class.enrolled
+        have = issued.get(place.target, 0) + tokens.get(place.target, 0)
+        enrolled = place.training_class.enrolled
         wanted = enrolled - have if count is None else count
         if count is None and wanted == 0 and len(places) > 1:
             continue
         state = place.cycle.state
         policies.check_can_issue(
-            state, wave=place.wave, enrolled=enrolled, issued=have, count=wanted
+            state, wave=place.wave, enrolled=enrolled, issued=have, count=wanted, spare=spare
         )
         codes = issue_tickets(db, key=key, target=place.target, count=wanted)
         slips += [_slip(place, code, base_url) for code in codes]
-    _note_issued(db, [place.code for place in places], len(slips), anew, by)
+    action = "tickets_spare" if spare else "tickets_anew" if anew else "tickets"
+    _note_issued(db, [place.code for place in places], len(slips), action, by)
     return slips
 
 
@@ -76,14 +80,17 @@ def places_of(db: Session, *, cycle: str, scope: str, code: str) -> list[Place]:
     return [FIND["session"](db, found) for found in sorted(sessions)]
 
 
-def _note_issued(db: Session, codes: list[str], count: int, anew: bool, by: str) -> None:
-    named = " ".join(codes[:NAMED]) + (f" … {codes[-1]}" if len(codes) > NAMED else "")
-    action = "tickets_anew" if anew else "tickets"
+def _note_issued(db: Session, codes: list[str], count: int, action: str, by: str) -> None:
+    named = " ".join(codes[: audit.NAMED]) + (f" … {codes[-1]}" if len(codes) > audit.NAMED else "")
     audit.note(db, by=by, action=action, object=f"{named} × {count}")
 
 
 def _slip(place: Place, code: str, base_url: str) -> Slip:
-    heading = place.session.title if place.session else place.training_class.name
-    address = f"{base_url.rstrip('/')}/{place.door}/{place.code}#{code.replace('-', '')}"
+    address = f"{address_of(place, base_url)}#{code.replace('-', '')}"
     session = place.session.code if place.session else ""
-    return Slip(place.training_class.code, session, heading, code, address)
+    return Slip(place.training_class.code, session, place.heading, code, address)
+
+
+def address_of(place: Place, base_url: str) -> str:
+    """Where the form of ``place`` is, without a ticket."""
+    return f"{base_url.rstrip('/')}/{place.door}/{place.code}"

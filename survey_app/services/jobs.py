@@ -15,33 +15,38 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from instruments.faults import Fault, FaultsFound
 from instruments.framework import read_framework
 from survey_app import policies
 from survey_app.config import Settings
 from survey_app.db import look, transaction
 from survey_app.errors import Refused
 from survey_app.models import CycleRow, JobRow
-from survey_app.services import audit, evaluation, weights
+from survey_app.phrases import phrase
+from survey_app.policies import MEETING, PREVIEW, PRINT, SCORE
+from survey_app.printing_form import Printing
+from survey_app.services import audit, evaluation, printings, weights
 
-SCORE, PREVIEW = "score", "preview"
 START_SECONDS = 30
 """A queued job whose process has not begun by then will never begin."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a job does: an extract, the framework versions to score it by, and for a preview the
-    published evaluation to compare with."""
+    """What a job does: an extract, the framework versions to score it by, the published evaluation
+    to compare with or to print again, and how it is printed."""
 
     kind: str
     extract: Path
     frameworks: dict[str, bytes]
     published: str
+    printing: Printing
 
 
 def request_score(db: Session, settings: Settings, *, cycle: CycleRow, now: int, by: str) -> str:
     """Queue a scoring of the sealed extract; returns the job's id."""
     policies.check_can_score(cycle.state, job_running=is_busy(settings))
+    printings.check_printing(db, cycle, printings.latest_printing(db, cycle).printing)
     audit.note(db, by=by, action="score", object=cycle.code)
     return _queue(db, cycle, SCORE, now=now)
 
@@ -54,6 +59,19 @@ def request_preview(
     scorecard = read_framework(draft, "draft").scorecard
     audit.note(db, by=by, action="weights_preview", object=f"{cycle.code} {scorecard}")
     return _queue(db, cycle, PREVIEW, now=now, draft=draft.decode())
+
+
+def request_print(
+    db: Session, settings: Settings, *, cycle: CycleRow, kind: str, now: int, by: str
+) -> str:
+    """Queue another print of the bulletin, or a 送审稿 beside it; returns the job's id."""
+    policies.check_can_print(cycle.evaluation, job_running=is_busy(settings))
+    printing = printings.latest_printing(db, cycle).printing
+    if kind == MEETING:
+        policies.check_can_meet(printing.status)
+    printings.check_printing(db, cycle, printing)
+    audit.note(db, by=by, action=kind, object=f"{cycle.code} {cycle.evaluation}")
+    return _queue(db, cycle, kind, now=now)
 
 
 def _queue(db: Session, cycle: CycleRow, kind: str, *, now: int, draft: str = "") -> str:
@@ -83,6 +101,8 @@ def request_again(db: Session, settings: Settings, *, job: str, now: int, by: st
     if row.kind == PREVIEW:
         draft = row.draft.encode()
         return request_preview(db, settings, cycle=cycle, draft=draft, now=now, by=by)
+    if row.kind in (PRINT, MEETING):
+        return request_print(db, settings, cycle=cycle, kind=row.kind, now=now, by=by)
     return request_score(db, settings, cycle=cycle, now=now, by=by)
 
 
@@ -143,7 +163,7 @@ def run_job(engine: Engine, settings: Settings, job: str) -> None:
         try:
             made = _do(settings, task, progress)
         except Exception as error:
-            note(engine, job, state=policies.FAILED, message=f"{type(error).__name__}: {error}")
+            note(engine, job, state=policies.FAILED, message=_told(error))
             raise
         _finish(engine, job, made)
 
@@ -161,11 +181,26 @@ def _begin(engine: Engine, settings: Settings, job: str) -> Task:
         row = find_job(db, job)
         cycle = db.get_one(CycleRow, row.cycle)
         files = weights.chosen_files(db, cycle)
+        printing = printings.latest_printing(db, cycle).printing
     if row.kind == PREVIEW:
         draft = row.draft.encode()
         files |= {f"{read_framework(draft, row.id).scorecard}.yaml": draft}
     note(engine, job, state=policies.RUNNING, step="", message="")
-    return Task(row.kind, settings.home / "extracts" / cycle.extract, files, cycle.evaluation)
+    extract = settings.home / "extracts" / cycle.extract
+    return Task(row.kind, extract, files, cycle.evaluation, printing)
+
+
+def _told(error: Exception) -> str:
+    """Why a job failed, for whoever started it: a line for each fault, or what else went wrong."""
+    if not isinstance(error, FaultsFound):
+        return f"{type(error).__name__}: {error}"
+    return "\n".join(f"{_where(one)}{one.message}{one.remedy}" for one in error.faults)
+
+
+def _where(one: Fault) -> str:
+    """Where a fault sits, as the pages call it: nobody there has seen the file of particulars."""
+    place = phrase("job.particulars") if one.place.file == evaluation.PARTICULARS else one.place
+    return f"{place}：" if str(place) else ""
 
 
 def _do(settings: Settings, task: Task, progress: evaluation.Progress) -> str:
@@ -177,7 +212,18 @@ def _do(settings: Settings, task: Task, progress: evaluation.Progress) -> str:
             frameworks=task.frameworks,
             published=task.published,
         )
-    return evaluation.evaluate(settings, task.extract, progress, frameworks=task.frameworks)
+    if task.kind in (PRINT, MEETING):
+        return evaluation.publish(
+            settings,
+            task.extract,
+            progress,
+            evaluation=task.published,
+            printing=task.printing,
+            meeting=task.kind == MEETING,
+        )
+    return evaluation.evaluate(
+        settings, task.extract, progress, frameworks=task.frameworks, printing=task.printing
+    )
 
 
 def _finish(engine: Engine, job: str, made: str) -> None:
@@ -186,11 +232,16 @@ def _finish(engine: Engine, job: str, made: str) -> None:
         row.state, row.done = policies.DONE, row.total
         if row.kind == PREVIEW:
             row.outcome = made
-            return
-        cycle = db.get_one(CycleRow, row.cycle)
-        if cycle.state in (policies.SEALED, policies.FOLLOWUP_SEALED):
-            cycle.state = policies.next_state(cycle.state)
-        cycle.evaluation = made
+        if row.kind == SCORE:
+            publish(db.get_one(CycleRow, row.cycle), row.kind, made)
+
+
+def publish(cycle: CycleRow, kind: str, made: str) -> None:
+    """Make what a job of this ``kind`` made the cycle's own; refused for all but a scoring."""
+    policies.check_can_be_published(kind)
+    if cycle.state in (policies.SEALED, policies.FOLLOWUP_SEALED):
+        cycle.state = policies.next_state(cycle.state)
+    cycle.evaluation = made
 
 
 @contextmanager

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
 from instruments.types import module_for
 from survey_app.errors import Refused
+from survey_app.forms import Questionnaire
 from survey_app.models import ClassRow, CycleRow, ProjectRow, SessionRow
+from survey_app.services.programme import programme_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Place:
     @property
     def door(self) -> str:
         """First part of the address of its page."""
-        return {"class": "c", "session": "s", "followup": "f"}[self.kind]
+        return next(door for door, kind in DOORS.items() if kind == self.kind)
 
     @property
     def per(self) -> str:
@@ -42,6 +45,11 @@ class Place:
     def code(self) -> str:
         """Code in the address of its page."""
         return self.session.code if self.session else self.training_class.code
+
+    @property
+    def heading(self) -> str:
+        """What is answered about, in the words of the catalogue."""
+        return self.session.title if self.session else self.training_class.name
 
     @property
     def target(self) -> str:
@@ -61,13 +69,20 @@ CONTEXT: Mapping[str, Callable[[ProjectRow], str]] = {
 """Context name → value from the project."""
 
 
+_CLASS = (
+    select(CycleRow, ProjectRow, ClassRow)
+    .join(CycleRow, CycleRow.code == ClassRow.cycle)
+    .join(ProjectRow, and_(ProjectRow.cycle == ClassRow.cycle, ProjectRow.code == ClassRow.project))
+    .where(ClassRow.code == bindparam("code"))
+)
+
+
 def find_class(db: Session, code: str) -> Place:
     """The class with this code, or a refusal."""
-    row = db.get(ClassRow, code)
-    if row is None:
+    found = db.execute(_CLASS, {"code": code}).one_or_none()
+    if found is None:
         raise Refused("no_such_class", 404)
-    cycle = db.get_one(CycleRow, row.cycle)
-    return Place(cycle, db.get_one(ProjectRow, (row.cycle, row.project)), row, None)
+    return Place(*found, None)
 
 
 def find_session(db: Session, code: str) -> Place:
@@ -90,3 +105,12 @@ FIND: Mapping[str, Callable[[Session, str], Place]] = {
     "followup": find_followup,
 }
 """What a ticket or page is about → how it is found."""
+DOORS: Mapping[str, str] = {"c": "class", "s": "session", "f": "followup"}
+"""First part of the address of a trainee's page → key of ``FIND``."""
+
+
+def questionnaire_of(db: Session, place: Place) -> Questionnaire:
+    """The empty form that trainees fill about ``place``, or a refusal."""
+    programme = programme_of(db, place.cycle)
+    instrument = programme.instrument(role="trainee", per=place.per, wave=place.wave)
+    return Questionnaire(instrument, place.context(instrument))

@@ -84,7 +84,7 @@ class Preview:
 def find_preview(db: Session, cycle: CycleRow, job: str) -> Preview:
     """The preview that a job of this cycle has made, or a refusal."""
     row = jobs.find_job(db, job)
-    if (row.kind, row.cycle, row.state) != (jobs.PREVIEW, cycle.code, policies.DONE):
+    if (row.kind, row.cycle, row.state) != (policies.PREVIEW, cycle.code, policies.DONE):
         raise Refused("no_such_job", 404)
     return Preview(read_framework(row.draft.encode(), row.id), read_moves(row.outcome))
 

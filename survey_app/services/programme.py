@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -111,12 +112,15 @@ def read_sources(db: Session, cycle: str) -> Sources:
 
 _KINDS = ("instrument", "framework", "plan")
 _COMPILED: dict[str, Programme] = {}
+_COMPILING = Lock()
 
 
 def programme_of(db: Session, cycle: CycleRow) -> Programme:
     """Compiled instruments, frameworks and plan of a cycle."""
     if cycle.sources_sha not in _COMPILED:
-        _COMPILED[cycle.sources_sha] = compile_sources(read_sources(db, cycle.code))
+        with _COMPILING:  # a class that comes at once waits for one compilation, not for sixteen
+            if cycle.sources_sha not in _COMPILED:
+                _COMPILED[cycle.sources_sha] = compile_sources(read_sources(db, cycle.code))
     return _COMPILED[cycle.sources_sha]
 
 

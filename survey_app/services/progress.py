@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from survey_app import policies
+from survey_app.db import add_new
 from survey_app.models import CycleRow, ReminderRow
 from survey_app.services import audit
 from survey_app.services.duties import Duty, duties_of
@@ -113,8 +113,7 @@ def remind(
         duty = line.duty
         policies.check_can_fill(cycle.state, duty.instrument.wave, line.standing.state)
         values = {"cycle": cycle.code, "instrument": duty.instrument.code, "target": duty.target}
-        added = insert(ReminderRow).values(**values, day=day, author=author)
-        if db.connection().execute(added.on_conflict_do_nothing()).rowcount:
+        if add_new(db, ReminderRow, **values, day=day, author=author):
             new += 1
             told = f"{duty.instrument.code} {duty.target}"
             audit.note(db, by=author, action="remind", object=told)

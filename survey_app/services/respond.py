@@ -1,4 +1,4 @@
-"""One response and one spent ticket in one transaction: a retry never makes a second answer."""
+"""One response and what lets it in, in one transaction: a retry never makes a second answer."""
 
 from __future__ import annotations
 
@@ -8,14 +8,23 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from instruments.tables import ONLINE
+from survey_app import clock, policies
+from survey_app.db import add_new
 from survey_app.errors import Refused
-from survey_app.models import ResponseRow
-from survey_app.services.tickets import is_spent, spend_ticket
+from survey_app.forms import Questionnaire
+from survey_app.models import ClassRow, CycleRow, ResponseRow
+from survey_app.services.admission import Admission, is_spent, spend
+from survey_app.services.pairing import pairing_of
+from survey_app.services.places import Place
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_USUAL = {"medium": ONLINE, "pairing": ""}
+"""What an answer may have besides: hashed only where it has it, so that the leaves of answers
+from before these columns stay what they were."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +39,16 @@ class Submission:
     answers: Mapping[str, object]
     duration: str
     day: str
+    nonce: str
     wave: str = "end"
+    medium: str = ONLINE
+    pairing: str = ""
+    """Digest of the self-made code; no part of what a retry repeats, for its key is renewed when
+    it is needed no more."""
 
     @property
     def target(self) -> str:
-        """What its ticket must open (``Place.target``)."""
+        """What its ticket or token must open (``Place.target``)."""
         if self.session:
             return f"session:{self.session}"
         return f"{'followup' if self.wave == 'followup' else 'class'}:{self.class_code}"
@@ -51,15 +65,45 @@ class Submission:
         }
 
 
+def submission_about(
+    place: Place, sheet: Questionnaire, sent: Mapping[str, str], *, key: bytes, **own: str
+) -> Submission:
+    """What a filled page about ``place`` gives to be stored.
+
+    ``sent``: what the page sent, for the self-made code, whose ``key`` it takes; ``own``: id,
+    nonce, duration and medium, which each kind of page decides itself.
+    """
+    code = place.training_class.code
+    return Submission(
+        instrument=sheet.instrument.code,
+        version=sheet.instrument.version,
+        class_code=code,
+        session=place.session.code if place.session else "",
+        answers=sheet.answers,
+        day=clock.today(),
+        wave=place.wave,
+        pairing=pairing_of(sent, sheet.instrument, key=key, class_code=code),
+        **own,
+    )
+
+
 def new_id() -> str:
     """A random response id for a page that is answered without a script."""
     return secrets.token_hex(16)
 
 
 def check_id(response: str) -> None:
-    """A response id is 128 random bits in hexadecimal."""
+    """A response id, and a nonce, is 128 random bits in hexadecimal."""
     if not _ID.fullmatch(response):
         raise Refused("page_damaged", 400)
+
+
+def stored_bytes(row: ResponseRow) -> bytes:
+    """A stored answer as it is hashed: all that is kept of it but its nonce."""
+    names = ("id", "instrument", "version", "class_code", "session", "day", "duration", "answers")
+    kept = {name: getattr(row, name) for name in names}
+    kept |= {name: getattr(row, name) for name, u in _USUAL.items() if getattr(row, name) != u}
+    return canonical(kept).encode()
 
 
 def canonical(answers: Mapping[str, object]) -> str:
@@ -67,41 +111,55 @@ def canonical(answers: Mapping[str, object]) -> str:
     return json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def submit_response(db: Session, submission: Submission, *, ticket: str, key: bytes) -> str:
-    """Store a response and spend its ticket; returns the id it is stored under.
+def submit_response(db: Session, submission: Submission, admission: Admission) -> ResponseRow:
+    """Store a response and spend what lets it in; returns what is stored.
 
-    The same content under the same id with its spent ticket is a success.
+    The same content under the same id with the same spent ticket or token is a success.
     """
-    outcome = spend_ticket(db, key=key, target=submission.target, code=ticket)
+    outcome, kind = spend(db, admission, target=submission.target), admission.kind
     if outcome == "spent now":
+        _check_open(db, submission)
         return _store(db, submission)
     if outcome == "unknown":
-        raise Refused("ticket_unknown", 422, field="ticket")
+        raise Refused(f"{kind}_unknown", 422, field=kind)
     kept = db.get(ResponseRow, submission.id)
     if kept is None:
-        raise Refused("ticket_spent", 409, field="ticket")
+        raise Refused(f"{kind}_spent", 409, field=kind)
     if not _is_same(kept, submission):
         raise Refused("response_differs", 409)
-    return submission.id
+    return kept
 
 
-def is_retry(db: Session, submission: Submission, *, ticket: str, key: bytes) -> bool:
-    """Whether this very content is stored under this id, and its ticket is spent: an answer that
-    was acknowledged stays so, whatever has happened to page and cycle since."""
+def is_retry(db: Session, submission: Submission, admission: Admission) -> bool:
+    """Whether this very content is stored under this id, and what let it in is spent: an answer
+    that was acknowledged stays so, whatever has happened to page and cycle since."""
     kept = db.get(ResponseRow, submission.id)
     same = kept is not None and _is_same(kept, submission)
-    return same and is_spent(db, key=key, target=submission.target, code=ticket)
+    return same and is_spent(db, admission, target=submission.target)
 
 
-def _store(db: Session, submission: Submission) -> str:
+_STATE = (
+    select(CycleRow.state)
+    .join(ClassRow, ClassRow.cycle == CycleRow.code)
+    .where(ClassRow.code == bindparam("code"))
+)
+
+
+def _check_open(db: Session, submission: Submission) -> None:
+    """Refuse what comes in the moment in which the cycle closes: its list of receipts is frozen."""
+    state = db.scalars(_STATE, {"code": submission.class_code}).one()
+    policies.check_can_answer(state, submission.wave)
+
+
+def _store(db: Session, submission: Submission) -> ResponseRow:
     """Add the response; an id that is taken came by a page that two people shared, and the second
     answer gets an id of its own."""
-    values = {"day": submission.day, "duration": submission.duration, **submission.content}
+    names = ("day", "duration", "nonce", "medium", "pairing")
+    values = {name: getattr(submission, name) for name in names} | submission.content
     for id in (submission.id, new_id()):
-        added = insert(ResponseRow).values(id=id, **values).on_conflict_do_nothing()
-        if db.connection().execute(added).rowcount:
+        if add_new(db, ResponseRow, id=id, **values):
             break
-    return id
+    return ResponseRow(id=id, **values)
 
 
 def _is_same(kept: ResponseRow, submission: Submission) -> bool:

@@ -7,7 +7,7 @@ import hmac
 import secrets
 import unicodedata
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey_app.models import TicketRow
@@ -56,19 +56,26 @@ def issue_tickets(db: Session, *, key: bytes, target: str, count: int) -> list[s
     return codes
 
 
-def spend_ticket(db: Session, *, key: bytes, target: str, code: str) -> str:
+_MINE = (TicketRow.digest == bindparam("own"), TicketRow.target == bindparam("place"))
+_SPEND = update(TicketRow).where(*_MINE, TicketRow.spent.is_(False)).values(spent=True)
+_SPENT = select(TicketRow.spent).where(*_MINE)
+
+
+def spend_ticket(db: Session, *, target: str, digest: str) -> str:
     """Spend a ticket: 'spent now', 'spent before' or 'unknown' for this target."""
-    mine = (TicketRow.digest == digest(key, code), TicketRow.target == target)
-    unspent = update(TicketRow).where(*mine, TicketRow.spent.is_(False)).values(spent=True)
-    if db.connection().execute(unspent).rowcount:
+    if db.connection().execute(_SPEND, {"own": digest, "place": target}).rowcount:
         return "spent now"
-    return "spent before" if is_spent(db, key=key, target=target, code=code) else "unknown"
+    return "spent before" if is_spent(db, target=target, digest=digest) else "unknown"
 
 
-def is_spent(db: Session, *, key: bytes, target: str, code: str) -> bool:
+def is_spent(db: Session, *, target: str, digest: str) -> bool:
     """Whether a ticket for this target has been spent."""
-    mine = (TicketRow.digest == digest(key, code), TicketRow.target == target)
-    return bool(db.scalar(select(TicketRow.spent).where(*mine)))
+    return bool(db.connection().scalar(_SPENT, {"own": digest, "place": target}))
+
+
+def is_known(db: Session, *, target: str, digest: str) -> bool:
+    """Whether there is such a ticket for this target, spent or not."""
+    return db.scalar(_SPENT, {"own": digest, "place": target}) is not None
 
 
 def withdraw_unspent(db: Session, *, target: str) -> int:

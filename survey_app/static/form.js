@@ -1,4 +1,4 @@
-// Four small aids; the form works without them.
+// Five small aids; the form works without them.
 "use strict";
 (function () {
   // 1. The ticket travels in the address after '#', which is never sent to the server.
@@ -39,7 +39,14 @@
       duration.value = minutes < 1 ? "<1" : minutes < 3 ? "1-3" : minutes <= 10 ? "3-10" : ">10";
     });
   }
-  // 4. A record that was changed and not saved asks before it is left.
+  // 4. What tells this answer from others is made here, so that no page that was sent holds it.
+  document.querySelectorAll("[data-fresh]").forEach(function (field) {
+    if (!window.crypto || !crypto.getRandomValues) return;
+    field.value = Array.from(crypto.getRandomValues(new Uint8Array(16)), function (one) {
+      return one.toString(16).padStart(2, "0");
+    }).join("");
+  });
+  // 5. A record that was changed and not saved asks before it is left.
   var changed = false;
   if (form && "keep" in form.dataset) {
     form.addEventListener("input", function () { changed = true; });

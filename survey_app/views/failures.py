@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, render_template
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from instruments.faults import Fault, FaultsFound, fault
@@ -26,6 +26,7 @@ def bind(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(DataError, _not_storable)
 
 
 def _refused(refusal: Refused) -> Any:
@@ -46,6 +47,11 @@ def _no_token(_error: CSRFError) -> Any:
 
 def _busy(_error: OperationalError) -> Any:
     return _page((fault("site.store_busy"),), 503)
+
+
+def _not_storable(_error: DataError) -> Any:
+    """A store that is strict about text: a character of number 0, a code longer than any."""
+    return _page((fault("site.not_storable"),), 400)
 
 
 def _foreign_host(_error: SecurityError) -> Any:

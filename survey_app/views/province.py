@@ -10,16 +10,19 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 
 from survey_app import clock, db, policies
 from survey_app.errors import Refused
-from survey_app.protection import BULLETIN_POLICY, only, settings, who
-from survey_app.services import audit, invite, issue, jobs, monitor
-from survey_app.services.cycle import close_cycle, open_cycle
+from survey_app.protection import only, settings, who
+from survey_app.services import audit, invite, issue, jobs, monitor, paper, slip_sheets, windows
+from survey_app.services.cycle import close_cycle, destroy_code_key, open_cycle
+from survey_app.services.documents import PAGE, find_edition
 from survey_app.services.extract import seal_cycle
-from survey_app.services.places import find_class
+from survey_app.services.places import FIND, Place, find_class, find_followup, questionnaire_of
 from survey_app.services.programme import current_cycle, find_cycle, programme_of
 from survey_app.services.progress import counts, duty_lines
 from survey_app.sheets import invitations_csv, qr_code, slips_csv
 
 LAST_PAGE = 100_000
+PAPER = "paper"
+"""What is handed out as a whole questionnaire, hence for one class or session at a time."""
 pages = Blueprint("province", __name__, url_prefix="/province")
 
 
@@ -40,6 +43,7 @@ def board() -> Any:
         states=policies.STATES,
         followup=programme.has_followup,
         counts=counts(duties),
+        typed_once=sum(paper.entries(db.current()).values()),
     )
 
 
@@ -56,7 +60,9 @@ def open_answers() -> Any:
 @only("province")
 def close_answers() -> Any:
     """Close the cycle."""
-    close_cycle(db.current(), current_cycle(db.current()), by=who())
+    cycle = current_cycle(db.current())
+    close_cycle(db.current(), cycle, by=who())
+    db.afterwards(partial(destroy_code_key, settings(), cycle))
     db.afterwards(partial(db.forget_layout, db.engine()))
     return redirect(url_for("province.board"), 303)
 
@@ -90,7 +96,13 @@ def training_class(code: str) -> Any:
     lines = monitor.board(db.current(), place.cycle.code, programme)
     line = next(x for x in lines if x.code == code)
     sessions = monitor.session_lines(db.current(), code)
-    return render_template("class.html", place=place, line=line, sessions=sessions)
+    spares = policies.spares(line.enrolled)
+    remote = {kind: windows.find_window(db.current(), f"{kind}:{code}") for kind in windows.KINDS}
+    asked = [place, find_followup(db.current(), code)]
+    asked += [FIND["session"](db.current(), one.code) for one in sessions]
+    counts = paper.paper_counts(db.current(), asked, programme)
+    page = {"place": place, "line": line, "sessions": sessions, "spares": spares, "remote": remote}
+    return render_template("class.html", **page, papers=counts)
 
 
 @pages.post("/tickets")
@@ -100,18 +112,40 @@ def tickets() -> Any:
     sent = request.form
     cycle = current_cycle(db.current())
     scope, code = sent.get("scope", "class"), sent.get("code", "")
+    places = issue.places_of(db.current(), cycle=cycle.code, scope=scope, code=code)
+    if sent.get("format") == PAPER and len(places) != 1:
+        raise Refused("page_damaged", 400)
     slips = issue.issue_slips(
         db.current(),
         key=settings().secret("ticket"),
         base_url=settings().base_url,
-        places=issue.places_of(db.current(), cycle=cycle.code, scope=scope, code=code),
+        places=places,
         count=_count(sent.get("count", "")),
-        anew=bool(sent.get("anew")),
+        anew=sent.get("lost") == "anew",
+        spare=sent.get("lost") == "spare",
         by=who(),
     )
-    if sent.get("format") == "csv":
+    return _handed_out(slips, places, sent.get("format", ""), sample=cycle.sample)
+
+
+def _handed_out(slips: list[issue.Slip], places: list[Place], form: str, *, sample: bool) -> Any:
+    if form == "csv":
         return _csv(slips_csv(slips), "tickets.csv")
+    if form == "pdf":
+        return _pdf(slip_sheets.slips_pdf(slips, sample=sample), "tickets.pdf")
+    if form == PAPER:
+        sheet = questionnaire_of(db.current(), places[0])
+        return _pdf(slip_sheets.paper_pdf(slips, places[0], sheet), "paper.pdf")
     return render_template("slips.html", slips=slips, qr_code=qr_code)
+
+
+@pages.get("/poster/<any(class, session, followup):scope>/<code>.pdf")
+@only("province")
+def poster(scope: str, code: str) -> Any:
+    """The poster of a class or session, for the wall of its room: no code that lets anybody in."""
+    place = FIND[scope](db.current(), code)
+    made = slip_sheets.poster_pdf(place, base_url=settings().base_url)
+    return _pdf(made, f"{place.code}.pdf")
 
 
 @pages.get("/experts")
@@ -182,15 +216,10 @@ def progress(job: str) -> Any:
 @pages.get("/bulletin")
 @only("province")
 def bulletin() -> Any:
-    """The bulletin of the latest scoring, or of the first edition; locked in by its own policy."""
-    cycle = current_cycle(db.current())
-    name = cycle.first_evaluation if request.args.get("edition") == "end" else cycle.evaluation
-    path = settings().home / "bulletins" / name / "bulletin.html"
-    if not name or not path.exists():
-        raise Refused("no_bulletin", 404)
-    reply = send_file(path, mimetype="text/html")
-    reply.headers["Content-Security-Policy"] = BULLETIN_POLICY
-    return reply
+    """The page of the latest bulletin, or of the first edition's."""
+    edition = "end" if request.args.get("edition") == "end" else "now"
+    find_edition(settings(), current_cycle(db.current()), edition)
+    return redirect(url_for("documents.document", edition=edition, name=PAGE), 303)
 
 
 @pages.get("/audit")
@@ -215,6 +244,14 @@ def _count(typed: str) -> int | None:
 
 
 def _csv(text: str, name: str) -> Response:
-    reply = Response(text.encode("utf-8-sig"), mimetype="text/csv")
+    return _attached(text.encode("utf-8-sig"), "text/csv", name)
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    return _attached(content, "application/pdf", name)
+
+
+def _attached(content: bytes, mimetype: str, name: str) -> Response:
+    reply = Response(content, mimetype=mimetype)
     reply.headers["Content-Disposition"] = f"attachment; filename={name}"
     return reply

@@ -9,19 +9,29 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
 from instruments.tables import DURATIONS
-from survey_app import clock, db, policies
+from survey_app import db, policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.phrases import phrase
 from survey_app.protection import public, settings
-from survey_app.services.places import FIND, Place
-from survey_app.services.programme import programme_of
+from survey_app.services import tokens, windows
+from survey_app.services.admission import Admission, by_ticket, by_token
+from survey_app.services.pairing import KEY, read_code_parts
+from survey_app.services.places import DOORS, FIND, Place, questionnaire_of
 from survey_app.services.receipts import is_receipt, receipt
-from survey_app.services.respond import Submission, check_id, is_retry, new_id, submit_response
+from survey_app.services.respond import (
+    Submission,
+    check_id,
+    is_retry,
+    new_id,
+    submission_about,
+    submit_response,
+)
 from survey_app.services.tickets import grouped, read_code
 
 pages = Blueprint("trainee", __name__)
-_KINDS = {"c": "class", "s": "session", "f": "followup"}
+MADE = ("response", "nonce")
+"""Fields that the phone, or the page without script, has made for this one answer."""
 
 
 @pages.get("/<any(c, s, f):kind>/<code>")
@@ -29,15 +39,19 @@ _KINDS = {"c": "class", "s": "session", "f": "followup"}
 def notice(kind: str, code: str) -> Any:
     """Who sees what, before anything is asked."""
     place, sheet = _open_sheet(kind, code)
-    return render_template("notice.html", place=place, kind=kind, sheet=sheet)
+    window = windows.find_window(db.current(), place.target)
+    return render_template("notice.html", place=place, kind=kind, sheet=sheet, window=window)
 
 
 @pages.get("/<any(c, s, f):kind>/<code>/form")
 @public
 def form(kind: str, code: str) -> Any:
-    """The empty form."""
+    """The empty form, for a ticket or for a token."""
     place, sheet = _open_sheet(kind, code)
-    return _form_page(place, kind, sheet, response=new_id(), typed="")
+    if _by() == "token":
+        tokens.check_can_use(db.current(), place.target)
+    made = {name: new_id() for name in MADE}
+    return _form_page(place, kind, sheet, made=made, typed="")
 
 
 @pages.post("/<any(c, s, f):kind>/<code>/form")
@@ -45,16 +59,19 @@ def form(kind: str, code: str) -> Any:
 def submit(kind: str, code: str) -> Any:
     """Take a filled form: errors, one confirmation of blanks, or the receipt."""
     sent = request.form  # the whole of it, before any lock: a slow phone must not stop the others
-    check_id(sent.get("response", ""))
+    for name in MADE:
+        check_id(sent.get(name, ""))
+    db.only_read()
     place, sheet = _sheet(kind, code)
     sheet.read(sent)
-    ticket = _read_ticket(sheet)
-    _check_acceptable(place, sheet, ticket)
+    admission = _READ[_by()](place, sheet)
+    submission = _submission(place, sheet, sent)
+    _check_acceptable(place, sheet, submission, admission)
     if sheet.errors:
         return _again(place, kind, sheet), 422
     if sheet.blanks and not sent.get("confirmed"):
         return _again(place, kind, sheet, confirm=True)
-    return _store(place, kind, sheet, ticket)
+    return _store(place, kind, sheet, submission, admission)
 
 
 @pages.get("/receipt/<number>")
@@ -73,60 +90,78 @@ def _open_sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
 
 
 def _sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
-    place = FIND[_KINDS[kind]](db.current(), code)
-    programme = programme_of(db.current(), place.cycle)
-    instrument = programme.instrument(role="trainee", per=place.per, wave=place.wave)
-    return place, Questionnaire(instrument, place.context(instrument))
+    place = FIND[DOORS[kind]](db.current(), code)
+    return place, questionnaire_of(db.current(), place)
 
 
-def _check_acceptable(place: Place, sheet: Questionnaire, ticket: str) -> None:
+def _check_acceptable(
+    place: Place, sheet: Questionnaire, submission: Submission, admission: Admission
+) -> None:
     """A new answer needs an open cycle and a page that is not too old; a retry needs neither."""
-    submission, key = _submission(place, sheet, request.form), settings().secret("ticket")
-    if sheet.errors or not is_retry(db.current(), submission, ticket=ticket, key=key):
+    if sheet.errors or not is_retry(db.current(), submission, admission):
         policies.check_can_answer(place.cycle.state, place.wave)
-        _check_token(place)
+        _check_page(place)
+        if _by() == "token":
+            tokens.check_can_use(db.current(), place.target)
+            _close_what_is_over()
 
 
-def _store(place: Place, kind: str, sheet: Questionnaire, ticket: str) -> Any:
-    submission = _submission(place, sheet, request.form)
+def _close_what_is_over() -> None:
+    if windows.is_any_over(db.current()):
+        with db.transaction(db.engine()) as alone:
+            windows.settle(alone)
+
+
+def _store(
+    place: Place, kind: str, sheet: Questionnaire, submission: Submission, admission: Admission
+) -> Any:
     try:
-        key = settings().secret("ticket")
-        stored = submit_response(db.current(), submission, ticket=ticket, key=key)
+        stored = db.together(lambda session: submit_response(session, submission, admission))
+        number = receipt(settings().secret("receipt"), stored)
     except Refused as refusal:
         if not refusal.field:
             raise
         db.abandon()
         sheet.errors[refusal.field] = f"{refusal.fault.message}{refusal.fault.remedy}"
         return _again(place, kind, sheet), refusal.status
-    number = receipt(settings().secret("receipt"), stored)
     return redirect(url_for("trainee.show_receipt", number=number), 303)
 
 
 def _submission(place: Place, sheet: Questionnaire, sent: MultiDict[str, str]) -> Submission:
     duration = sent.get("duration", "")
-    return Submission(
-        id=sent["response"],
-        instrument=sheet.instrument.code,
-        version=sheet.instrument.version,
-        class_code=place.training_class.code,
-        session=place.session.code if place.session else "",
-        answers=sheet.answers,
-        duration=duration if duration in DURATIONS else "",
-        day=clock.today(),
-        wave=place.wave,
-    )
+    made = {"id": sent["response"], "nonce": sent["nonce"]}
+    made["duration"] = duration if duration in DURATIONS else ""
+    return submission_about(place, sheet, sent, key=settings().secret(KEY), **made)
 
 
-def _read_ticket(sheet: Questionnaire) -> str:
+def _read_ticket(_place: Place, sheet: Questionnaire) -> Admission:
     ticket = read_code(request.form.get("ticket", ""))
     if ticket is None:
         sheet.errors["ticket"] = phrase("form.ticket_wrong")
-    return ticket or ""
+    return by_ticket(settings().secret("ticket"), ticket or "")
+
+
+def _read_token(place: Place, sheet: Questionnaire) -> Admission:
+    public = windows.the_window(db.current(), place.target).public
+    found = by_token(public, request.form.get("held", ""))
+    if found is None:
+        sheet.errors["token"] = phrase("form.token_wrong")
+    return found or Admission("token", "")
+
+
+_READ = {"ticket": _read_ticket, "token": _read_token}
+"""What an answer may be let in by → how the page's field is read."""
+
+
+def _by() -> str:
+    """Which of them the page is for."""
+    return "token" if request.values.get("by") == "token" else "ticket"
 
 
 def _again(place: Place, kind: str, sheet: Questionnaire, *, confirm: bool = False) -> str:
-    response, typed = request.form["response"], request.form.get("ticket", "")
-    return _form_page(place, kind, sheet, response=response, typed=typed, confirm=confirm)
+    made = {name: request.form[name] for name in MADE}
+    typed = request.form.get("ticket" if _by() == "ticket" else "held", "")
+    return _form_page(place, kind, sheet, made=made, typed=typed, confirm=confirm)
 
 
 def _form_page(
@@ -134,7 +169,7 @@ def _form_page(
     kind: str,
     sheet: Questionnaire,
     *,
-    response: str,
+    made: dict[str, str],
     typed: str,
     confirm: bool = False,
 ) -> str:
@@ -144,15 +179,18 @@ def _form_page(
         place=place,
         kind=kind,
         sheet=sheet,
-        response=response,
+        made=made,
+        fresh=request.method == "GET",
+        by=_by(),
         typed=typed,
         token=token,
         confirm=confirm,
         duration=request.form.get("duration", ""),
+        code_parts=read_code_parts(request.form),
     )
 
 
-def _check_token(place: Place) -> None:
+def _check_page(place: Place) -> None:
     days = settings().form_days
     try:
         target = _signer().loads(request.form.get("token", ""), max_age=days * 86400)

@@ -8,15 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from scored_site import score_whole
 
 from instruments.catalogue_writer import write_catalogue
 from instruments.programme import Catalogue
+from screens import sign_in
+from site_for_tests import PASSWORD, build
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_catalogue
 from survey_app.demo.run import make_instance
 from survey_app.demo.server import free_port, running_site
 
+LOCAL = "http://127.0.0.1:8000"
+DESKTOP = {"width": 1280, "height": 800}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -74,3 +79,20 @@ def open_site(site: Site, workbook: bytes) -> tuple[Site, Clerk]:
     clerk.import_workbook("样例.xlsx", workbook)
     clerk.post("/province/open")
     return site, clerk
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running site whose small cycle is scored."""
+    made = build(tmp_path_factory.mktemp("scored") / "home", base_url=LOCAL, whole=True)
+    score_whole(made)
+    made.engine.dispose()
+    with running_site(made.home, free_port(0)) as address:
+        yield address
+
+
+@pytest.fixture
+def boss(browser: Browser, scored: str) -> Iterator[Page]:
+    context = browser.new_context(viewport=DESKTOP, bypass_csp=True)
+    yield sign_in(context, scored, "boss", PASSWORD)
+    context.close()

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 WIDTHS = {"phone": (320, 640), "desktop": (1280, 800)}
 
@@ -36,13 +36,19 @@ def fits(page: Page) -> bool:
     )
 
 
+def follow(link: Locator) -> None:
+    """Click what leads to another page, and be there: a bare click does not wait for it."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 def sign_in(context: BrowserContext, address: str, login: str, password: str) -> Page:
     """A page on which somebody has signed in by the form."""
     page = context.new_page()
     page.goto(f"{address}/login")
     page.get_by_label("登录名").fill(login)
     page.get_by_label("密码").fill(password)
-    page.get_by_role("button", name="登录").click()
+    follow(page.get_by_role("button", name="登录"))
     return page
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from instruments.catalogue_writer import write_catalogue
-from screens import WIDTHS, check_page, fits, shoot, sign_in
+from screens import WIDTHS, check_page, fits, follow, shoot, sign_in
 from site_for_tests import whole_programme
 from survey_app.demo.people import Clerk
 
@@ -70,7 +70,7 @@ def submit(page: Page) -> None:
     """Fill and submit; once more for what was asked only because of an answer just given."""
     for _ in range(2):
         fill(page)
-        page.locator("#send").click()
+        follow(page.locator("#send"))
         if "/view" in page.url:
             break
     expect(page.locator("#state")).to_contain_text("已提交")
@@ -78,25 +78,25 @@ def submit(page: Page) -> None:
 
 def open_record(page: Page, address: str, words: str) -> None:
     page.goto(f"{address}/records/")
-    page.locator(".card", has_text=words).get_by_role("link").click()
+    follow(page.locator(".card", has_text=words).get_by_role("link"))
 
 
 def test_1_the_province_invites_and_an_institution_comes_in(context, clerk, site) -> None:
     page = sign_in(context, site.address, site.login, site.password)
     page.goto(f"{site.address}/province/invitations")
     check_page(page, "province-invitations")
-    page.get_by_role("button", name="承训机构：生成打印页").click()
+    follow(page.get_by_role("button", name="承训机构：生成打印页"))
     expect(page.locator(".slip")).to_have_count(2)
     check_page(page, "province-invitation-sheet")
     link = page.locator(".address").first.inner_text()
-    page.get_by_role("button", name="退出").click()
+    follow(page.get_by_role("button", name="退出"))
     page.set_viewport_size(PHONE)
     page.goto(site.address + link[link.index("/invite/") :])
     expect(page.locator("h1")).to_have_text("示例院校甲")
     check_page(page, "invite")
     for label in ("密码（至少10位）", "再输一次密码"):
         page.get_by_label(label).fill(PASSWORD)
-    page.get_by_role("button", name="设置密码并登录").click()
+    follow(page.get_by_role("button", name="设置密码并登录"))
     expect(page.locator("h1")).to_have_text("我的填报")
     check_page(page, "institution-records")
 
@@ -131,7 +131,7 @@ def test_2_an_institution_fills_rows_pastes_and_attaches(
     file = tmp_path / "实施方案.pdf"
     file.write_bytes(b"%PDF-1.4 sample")
     page.locator("[name='plan_file-file']").set_input_files(file)
-    page.get_by_role("button", name="保存草稿").last.click()
+    follow(page.get_by_role("button", name="保存草稿").last)
     expect(page.get_by_role("status")).to_contain_text("已保存")
     expect(page.get_by_role("link", name="实施方案.pdf")).to_be_visible()
     expect(page.locator("[name='timetable-3-lesson_title']")).to_have_value("专题讲座3")
@@ -143,7 +143,7 @@ def test_2_an_institution_fills_rows_pastes_and_attaches(
 def test_3_the_form_has_no_barrier_and_is_submitted(context, clerk, site) -> None:
     page = sign_in(context, site.address, "I1", PASSWORD)
     open_record(page, site.address, "示例项目一")
-    page.locator("#send").click()
+    follow(page.locator("#send"))
     expect(page.locator("#summary")).to_contain_text("需要更改")
     check_page(page, "institution-form-errors")
     submit(page)
@@ -157,7 +157,7 @@ def test_4_two_browsers(browser: Browser, clerk, site) -> None:
         open_record(page, site.address, "示例项目二")
     for page, number in zip(pages, ("30", "31"), strict=True):
         page.locator("[name=planned]").fill(number)
-        page.get_by_role("button", name="保存草稿").last.click()
+        follow(page.get_by_role("button", name="保存草稿").last)
     expect(pages[1].locator("[role=alert]")).to_contain_text("没有覆盖现有记录")
     check_page(pages[1], "institution-copies")
     for one in contexts:
@@ -189,11 +189,11 @@ def test_6_an_expert_reviews_a_scheme_and_homework(context, people, site) -> Non
     for words, name in (("方案案头评阅表", "plan"), ("作业抽评表", "homework")):
         page.set_viewport_size(PHONE)
         page.goto(f"{site.address}/expert/")
-        page.locator(".card a", has_text=words).first.click()
+        follow(page.locator(".card a", has_text=words).first)
         page.get_by_label("没有").check()
-        page.get_by_role("button", name="声明").click()
+        follow(page.get_by_role("button", name="声明"))
         check_page(page, f"expert-review-{name}")
-        page.get_by_role("link", name="填写评阅").click()
+        follow(page.get_by_role("link", name="填写评阅"))
         check_page(page, f"expert-review-{name}-form")
         page.set_viewport_size(PHONE)
         submit(page)
@@ -204,17 +204,17 @@ def test_7_the_province_reminds_checks_and_returns(context, people, site) -> Non
     page.goto(f"{site.address}/province/duties")
     check_page(page, "province-duties")
     page.set_viewport_size(DESKTOP)
-    page.get_by_role("button", name="催报全部到期未交的").click()
+    follow(page.get_by_role("button", name="催报全部到期未交的"))
     expect(page.get_by_role("status")).to_contain_text("条催报")
-    page.get_by_role("link", name="查看示例院校甲的承训机构项目填报").last.click()
+    follow(page.get_by_role("link", name="查看示例院校甲的承训机构项目填报").last)
     check_page(page, "province-record")
     page.set_viewport_size(DESKTOP)
     page.get_by_label("计划人数（人）的核查").select_option("confirmed")
-    page.get_by_role("button", name="保存核查").click()
+    follow(page.get_by_role("button", name="保存核查"))
     expect(page.get_by_label("计划人数（人）的核查")).to_have_value("confirmed")
     page.get_by_text("退回…").click()
     page.get_by_label("退回原因（对方能看到）").fill("课程表与学时不符")
-    page.get_by_role("button", name="确认退回").click()
+    follow(page.get_by_role("button", name="确认退回"))
     expect(page.locator("#state")).to_contain_text("已退回")
     other = sign_in(context, site.address, "I1", PASSWORD)
     open_record(other, site.address, "示例项目一")

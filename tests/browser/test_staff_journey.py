@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from screens import WIDTHS, check_page, sign_in
+from screens import WIDTHS, check_page, follow, sign_in
 from survey_app.demo.people import Clerk, answer_form
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def test_1_a_faulty_workbook_changes_nothing(clerk_page: Page, site, workbook, t
     clerk_page.goto(f"{site.address}/province/import")
     check_page(clerk_page, "province-import")
     clerk_page.locator("#workbook").set_input_files(bad)
-    clerk_page.get_by_role("button", name="检查").click()
+    follow(clerk_page.get_by_role("button", name="检查"))
     alert = clerk_page.locator("[role=alert]")
     expect(alert).to_contain_text("没有改动任何数据")
     expect(alert).to_contain_text("班级")
@@ -51,22 +51,23 @@ def test_2_import_open_and_issue(clerk_page: Page, site, workbook, tmp_path) -> 
     good.write_bytes(workbook)
     clerk_page.goto(f"{site.address}/province/import")
     clerk_page.locator("#workbook").set_input_files(good)
-    clerk_page.get_by_role("button", name="检查").click()
+    follow(clerk_page.get_by_role("button", name="检查"))
     check_page(clerk_page, "province-import-checked")
-    clerk_page.get_by_role("button", name="导入").click()
+    follow(clerk_page.get_by_role("button", name="导入"))
     clerk_page.get_by_role("link", name="工具与方案").or_(
         clerk_page.locator("a[href$='/province/programme']")
     ).first.click()
     check_page(clerk_page, "province-programme")
     clerk_page.goto(f"{site.address}/province/")
     clerk_page.get_by_text("开放作答…").click()
-    clerk_page.get_by_role("button", name="确认开放").click()
+    follow(clerk_page.get_by_role("button", name="确认开放"))
     expect(clerk_page.locator("#state")).to_have_text("开放")
     check_page(clerk_page, "province-board")
-    clerk_page.locator("#responses a").first.click()
+    follow(clerk_page.locator("#responses a").first)
     check_page(clerk_page, "province-class")
     clerk_page.locator("input[name=count]").first.fill("2")
-    clerk_page.get_by_role("button", name="发放答题码").first.click()
+    clerk_page.locator("select[name=format]").first.select_option("print")
+    follow(clerk_page.get_by_role("button", name="发放答题码").first)
     expect(clerk_page.locator(".slip")).to_have_count(2)
     check_page(clerk_page, "province-slips")
 
@@ -81,22 +82,22 @@ def test_3_an_expert_observes_and_signs(browser: Browser, clerk_page: Page, site
     check_page(page, "expert-wrong-role")
     page.goto(f"{site.address}/expert/")
     page.set_viewport_size({"width": 320, "height": 640})
-    page.locator(".card a").first.click()
+    follow(page.locator(".card a").first)
     visit = page.url
     check_page(page, "expert-declaration")
     page.get_by_label("没有").check()
-    page.get_by_role("button", name="声明").click()
+    follow(page.get_by_role("button", name="声明"))
     count = page.locator(".card").count()
     for number in range(count):
-        page.locator(".card").nth(number).get_by_role("link").click()
+        follow(page.locator(".card").nth(number).get_by_role("link"))
         if number == 0:
             check_page(page, "expert-record")
             page.set_viewport_size({"width": 320, "height": 640})
         fill_rubric(page)
-        page.locator("#send").click()
+        follow(page.locator("#send"))
         page.goto(visit)
     check_page(page, "expert-visit")
-    page.get_by_role("button", name="签署").click()
+    follow(page.get_by_role("button", name="签署"))
     expect(page.locator("#signed")).to_be_visible()
     check_page(page, "expert-signed")
     context.close()
@@ -120,17 +121,17 @@ def test_4_close_seal_score_and_read(clerk_page: Page, site) -> None:
         answer_form(site.address, slip, {"q20": "4", "q07": "4", "q21": "8", "q22": "2"})
     clerk_page.goto(f"{site.address}/province/")
     clerk_page.get_by_text("关闭作答…").click()
-    clerk_page.get_by_role("button", name="确认关闭").click()
+    follow(clerk_page.get_by_role("button", name="确认关闭"))
     expect(clerk_page.locator("#state")).to_have_text("关闭")
-    clerk_page.get_by_role("button", name="封存数据快照").click()
+    follow(clerk_page.get_by_role("button", name="封存数据快照"))
     expect(clerk_page.locator("#state")).to_have_text("已封存")
     check_page(clerk_page, "province-sealed")
-    clerk_page.get_by_role("button", name="计分并生成通报").click()
+    follow(clerk_page.get_by_role("button", name="计分并生成通报"))
     expect(clerk_page.locator("#job")).to_have_attribute(
         "data-state", "完成", timeout=SCORING_MILLISECONDS
     )
     check_page(clerk_page, "province-job")
-    clerk_page.get_by_role("link", name="查看通报").click()
+    follow(clerk_page.get_by_role("link", name="查看通报"))
     expect(clerk_page.locator("h1")).to_contain_text("通报")
     check_page(clerk_page, "bulletin")
     page = clerk_page.context.new_page()
@@ -142,10 +143,10 @@ def test_4_close_seal_score_and_read(clerk_page: Page, site) -> None:
 
 def test_5_the_clerk_looks_back_and_changes_the_password(clerk_page: Page, site) -> None:
     clerk_page.goto(f"{site.address}/province/")
-    clerk_page.get_by_role("link", name="操作记录").click()
+    follow(clerk_page.get_by_role("link", name="操作记录"))
     expect(clerk_page.locator("tbody tr").first).to_contain_text("计分并生成通报")
     check_page(clerk_page, "province-audit")
-    clerk_page.get_by_role("link", name="修改密码").click()
+    follow(clerk_page.get_by_role("link", name="修改密码"))
     check_page(clerk_page, "staff-password")
     for attempt in range(4):
         clerk_page.get_by_label("现在的密码").fill(f"guess-{attempt}")
@@ -154,10 +155,10 @@ def test_5_the_clerk_looks_back_and_changes_the_password(clerk_page: Page, site)
         if attempt == 1:
             expect(clerk_page.locator("#error-old")).to_contain_text("不对")
             check_page(clerk_page, "staff-password-wrong")
-        clerk_page.get_by_role("button", name="修改", exact=True).click()
+        follow(clerk_page.get_by_role("button", name="修改", exact=True))
     expect(clerk_page.locator("#failure")).to_have_attribute("data-status", "429")
     check_page(clerk_page, "staff-password-wait")
-    clerk_page.get_by_role("link", name="返回首页").click()
+    follow(clerk_page.get_by_role("link", name="返回首页"))
     expect(clerk_page.locator("#state")).to_have_text("已评分")
 
 
@@ -171,6 +172,6 @@ def test_6_wrong_passwords_are_told_and_slowed(browser: Browser, site) -> None:
     expect(page.locator("#failure")).to_have_attribute("data-status", "429")
     expect(page.locator("#failure")).to_contain_text("秒后再试")
     check_page(page, "login-wait")
-    page.get_by_role("link", name="返回登录").click()
+    follow(page.get_by_role("link", name="返回登录"))
     expect(page.locator("#login")).to_be_visible()
     context.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from screens import WIDTHS, check_page, fits, shoot
+from screens import WIDTHS, check_page, fits, follow, shoot
 from survey_app.demo.people import Slip, answer_form
 
 
@@ -59,7 +59,7 @@ def test_trainee_answers_and_keeps_a_receipt(
     if script:
         assert fits(page)
         shoot(page, f"trainee-notice-{screen}")
-    page.get_by_role("link", name="开始").or_(page.get_by_role("button", name="开始")).first.click()
+    follow(page.get_by_role("link", name="开始").or_(page.get_by_role("button", name="开始")).first)
     if script:
         assert page.locator("input[name=ticket]").input_value().replace("-", "").replace(
             " ", ""
@@ -70,12 +70,12 @@ def test_trainee_answers_and_keeps_a_receipt(
     fill(page, blank="q01")
     kind = "script" if script else "plain"
     shoot(page, f"trainee-form-{screen}-{kind}")
-    page.locator("#send").click()
+    follow(page.locator("#send"))
     expect(page.locator(".confirm")).to_contain_text("还有1题未答")
     assert fits(page)
     shoot(page, f"trainee-blanks-{screen}-{kind}")
     assert page.locator("input[type=radio]:checked").count() > 10  # nothing is lost
-    page.locator("#send").click()
+    follow(page.locator("#send"))
     page.wait_for_url("**/receipt/*")
     assert fits(page)
     assert not context.cookies()
@@ -95,7 +95,7 @@ def test_errors_name_the_item_and_the_reason(browser: Browser, open_site, slips)
     page.goto(f"{site.address}/c/{slips[0].class_code}/form")
     page.locator("input[name=ticket]").fill("ABCD-EFGH-JKMN-PQRS")
     fill(page)
-    page.locator("#send").click()
+    follow(page.locator("#send"))
     alert = page.locator("[role=alert]")
     assert alert.first.is_visible()
     assert "答题码" in alert.first.inner_text()

@@ -12,7 +12,7 @@ from instruments.catalogue_writer import write_catalogue
 from instruments.faults import Fault, FaultsFound
 from instruments.workbook import read_workbook
 from test_catalogue import SMALL
-from workbook_parts import MAIN, RELATIONS, unzipped, with_shared_strings, zipped
+from workbook_parts import MAIN, OFFICE, RELATIONS, unzipped, with_shared_strings, zipped
 
 Parts = dict[str, str]
 PARTS = unzipped(write_catalogue(SMALL))
@@ -65,7 +65,9 @@ def empty_sheet() -> Parts:
     return PARTS | {
         "xl/worksheets/sheet99.xml": f'<worksheet xmlns="{MAIN}">{row}</worksheet>',
         BOOK: PARTS[BOOK].replace(
-            "</sheets>", '<sheet name="Sheet9" sheetId="9" state="hidden" r:id="rId88"/></sheets>'
+            "</sheets>",
+            f'<sheet xmlns:r="{OFFICE}" name="Sheet9" sheetId="9" state="hidden" r:id="rId88"/>'
+            "</sheets>",
         ),
         RELATIONS: PARTS[RELATIONS].replace("</Relationships>", f"{relation}</Relationships>"),
     }
@@ -118,9 +120,9 @@ QUIRKS: dict[str, Parts] = {
     "day with escapes": dated(177, r"yyyy\-mm\-dd;@"),
     "day as text of a formula": cell("G2", 't="str"><f>TEXT(A1,"x")</f><v>2021-09-01</v>'),
     "day as ISO date": cell("G2", 't="d"><v>2021-09-01T00:00:00</v>'),
-    "a fill without a pattern": replaced(STYLES, "<fill><patternFill /></fill>", "<fill/>"),
-    "a font family of GB 2312": replaced(STYLES, '<family val="2" />', '<family val="134"/>'),
-    "a colour too short": replaced(STYLES, '<color theme="1" />', '<color rgb="FF00"/>'),
+    "a fill without a pattern": replaced(STYLES, "<fill><patternFill/></fill>", "<fill/>"),
+    "a font family of GB 2312": replaced(STYLES, '<family val="2"/>', '<family val="134"/>'),
+    "a colour too short": replaced(STYLES, '<color theme="1"/>', '<color rgb="FF00"/>'),
     "a strange validation": after_cells(
         '<dataValidations><dataValidation type="list" errorStyle="x" imeMode="y" sqref="A1"/>'
         "</dataValidations>"
@@ -160,7 +162,7 @@ def test_days_since_1904_are_days_all_the_same() -> None:
     """Workbooks of a Mac count from 1904: the same day is another number."""
     parts = dated(14)
     parts[CLASSES] = parts[CLASSES].replace("<v>44440</v>", f"<v>{44440 - 1462}</v>")
-    parts[BOOK] = parts[BOOK].replace("<workbookPr />", '<workbookPr date1904="1"/>')
+    parts[BOOK] = parts[BOOK].replace("<workbookPr/>", '<workbookPr date1904="1"/>')
     assert read_catalogue(read_workbook(zipped(parts), "目录.xlsx")) == SMALL
 
 

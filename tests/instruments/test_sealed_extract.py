@@ -137,7 +137,7 @@ def test_manifest_may_not_be_rewritten(copy: Path) -> None:
     assert faults_of(copy) == [("changed", MANIFEST)]
 
 
-OURS = '{"sha256": "0", "extract": {"format": 2}, "resources": '
+OURS = '{"sha256": "0", "extract": {"format": 3}, "resources": '
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ OURS = '{"sha256": "0", "extract": {"format": 2}, "resources": '
         ('{"name": "x", "resources": [{"name": "a", "path": "a.csv"}]}', "foreign"),
         ('{"sha256": "0", "resources": []}', "other_format"),
         ('{"sha256": "0", "extract": 1, "resources": []}', "other_format"),
-        ('{"sha256": "0", "extract": {"format": 3, "files": {}}}', "other_format"),
+        ('{"sha256": "0", "extract": {"format": 9, "files": {}}}', "other_format"),
     ],
 )
 def test_manifests_of_others_and_broken_ones(copy: Path, text: str, code: str) -> None:
@@ -177,7 +177,7 @@ def test_foreign_folders_are_refused(tmp_path: Path) -> None:
     assert faults_of(tmp_path / "nothing") == [("not_an_extract", "nothing")]
     seal_folder(tmp_path, {"name": "other", "resources": []})
     assert faults_of(tmp_path) == [("other_format", MANIFEST)]
-    header = {"format": 2, "cycle": {"code": "x"}, "day": "2021-09-30"}
+    header = {"format": 3, "cycle": {"code": "x"}, "day": "2021-09-30"}
     seal_folder(tmp_path, {"name": "other", "extract": header, "resources": []})
     assert faults_of(tmp_path) == [("other_format", MANIFEST)]
 
@@ -188,7 +188,7 @@ def test_an_extract_of_the_former_layout_is_refused(copy: Path) -> None:
     manifest["extract"]["format"] = 1
     seal_folder(copy, manifest)
     assert faults_of(copy) == [("other_format", MANIFEST)]
-    manifest["extract"] |= {"format": 2, "cycle": manifest["extract"]["cycle"] | {"edition": "x"}}
+    manifest["extract"] |= {"format": 3, "cycle": manifest["extract"]["cycle"] | {"edition": "x"}}
     seal_folder(copy, manifest)
     assert faults_of(copy) == [("other_format", MANIFEST)]
 

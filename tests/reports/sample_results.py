@@ -46,7 +46,7 @@ UNITS = f"""
 | scorecard | group | group_label | unit | name | n | enrolled | response_rate | raw | raw_se | adjusted | adjusted_se | score | score_se | score_low | score_high | reliability | shrunken | rank | rank_low | rank_high | letters | band | band_probability | ranked | note |
 | A-project | team | 团队研修 | P1 | 项目一 | 40 | 50 | 0.8 | 91.26 | 1.1 | 91.25 | 1.2 | 91.25 | 1.2 | 88.9 | 93.6 | 0.91 | 90.6 | 1 | 1 | 1 | a | 优（近良） | 0.85 | true | |
 | A-project | team | 团队研修 | P2 | 项目二 | 35 | 50 | 0.7 | 84.0 | 1.3 | 84.04 | 1.4 | 84.04 | 1.4 | 81.3 | 86.8 | 0.88 | 84.3 | 2 | 2 | 2 | b | 良 | 0.99 | true | |
-| A-project | team | 团队研修 | P3 | 项目三 | 4 | 50 | 0.08 | | | | | | | | | | | | | | | | | false | 有效份数少于5,不显示 |
+| A-project | team | 团队研修 | P3 | 项目三 | 4 | 50 | 0.08 | | | | | | | | | | | | | | | | | false | 有效份数少于5，不显示 |
 | A | team | 团队研修 | I1 | {HOSTILE} | 40 | 50 | 0.8 | 91.26 | 1.1 | 91.25 | 1.2 | 91.25 | 1.2 | 88.9 | 93.6 | 0.91 | 90.6 | 1 | 1 | 2 | a | 优（近良） | 0.85 | true | |
 | A | team | 团队研修 | I2 | 院校乙 | 39 | 100 | 0.39 | 84.0 | 1.3 | 84.04 | 1.4 | 84.04 | 1.4 | 81.3 | 86.8 | 0.88 | 84.3 | 1 | 1 | 2 | a | 良 | 0.99 | true | |
 | A-overall | | 全部 | I1 | {HOSTILE} | 40 | 50 | 0.8 | 91.26 | 1.1 | 91.25 | 1.2 | 91.25 | 1.2 | 88.9 | 93.6 | 0.91 | 90.6 | 1 | 1 | 1 | a | 优（近良） | 0.85 | true | |

@@ -14,7 +14,7 @@ from foreign_table import OPTIONS, ratings, run, units
 
 from reports.commands import COMMANDS, FAULTS, OK, USAGE
 from reports.evaluation import assess_table
-from reports.verify import verify
+from reports.verification.verify import verify
 
 
 def test_means_counts_and_ranks(done: Path) -> None:

@@ -13,13 +13,16 @@ from test_bulletin import tables_of, texts, walk
 from analysis.results import Results
 from reports.bulletin import build_bulletin
 from reports.document import MANY, Bulletin, Figure, Paragraph, Table, Trail, TrailRow
-from reports.figures import PANEL
-from reports.html import render_html
+from reports.material import gather
+from reports.printing import SAMPLE, Printing
+from reports.sections.figures import PANEL
+from reports.sections.trails import trails
+from reports.writers.html import render_html
 
 
 @pytest.fixture(scope="module")
 def bulletin() -> Bulletin:
-    return build_bulletin(sample_results(), sample=True)
+    return build_bulletin(sample_results(), Printing(mark=SAMPLE))
 
 
 def said(bulletin: Bulletin, anchor: str) -> str:
@@ -30,9 +33,11 @@ def said(bulletin: Bulletin, anchor: str) -> str:
     return "\n".join(block.text for block in blocks if isinstance(block, Paragraph))
 
 
-def trail(bulletin: Bulletin, label: str) -> Trail:
-    blocks = (b for section in walk(bulletin.annexes) for b in section.blocks)
-    return next(b for b in blocks if isinstance(b, Trail) and b.label == label)
+def trail(results: Results, scorecard: str) -> Trail:
+    """The units of a scorecard abreast; the sheets hold the same trails (test_unit_sheets)."""
+    group = next(one for one in gather(results).groups if one.scorecard == scorecard)
+    names = [unit.name for unit in group.units]
+    return next(trails(gather(results), group.title, group.units, names))
 
 
 def line(found: Trail, label: str) -> list[tuple[str, str]]:
@@ -46,14 +51,14 @@ def between(found: Trail, first: str, last: str) -> list[TrailRow]:
     return list(found.rows[labels.index(first) : labels.index(last)])
 
 
-COUNTIES = "各县（市、区）：城区（阳泉市）、城区（晋城市）、高平市"
-PROJECTS = "项目分类型：团队研修：项目一、项目二、项目三"
+COUNTIES = "B-county"
+PROJECTS = "A-project"
 
 
 def test_counties_have_a_ranked_table_of_their_own(bulletin: Bulletin) -> None:
     """Section 00, ranked units; columns count schools; two 城区 are told apart by their city."""
     table = tables_of(bulletin)["table5"]
-    assert table.caption == "表6 各县（市、区）（本期可测100/100分）"
+    assert table.caption == "表8 各县（市、区）（满分100分，全部可评）"
     labels = [column.label for column in table.columns]
     assert labels == [
         *("名次", "单位", "作答学校（所）", "学校回收率", "B1 组织", "B4 选派"),
@@ -64,82 +69,84 @@ def test_counties_have_a_ranked_table_of_their_own(bulletin: Bulletin) -> None:
         *("80.5", "76.5–84.5", "1", "a", "良（近中）"),
     ]
     assert texts(table)[1][1] == "城区（晋城市）"
-    assert tables_of(bulletin)["table4"].caption == "表5 各市（本期可测100/100分）"
+    assert tables_of(bulletin)["table4"].caption == "表7 各市（满分100分，全部可评）"
 
 
 def test_unranked_localities_are_listed_apart_with_their_reason(bulletin: Bulletin) -> None:
     table = tables_of(bulletin)["unranked-local-table"]
-    assert [column.label for column in table.columns][1:3] == ["作答学校（所）", "应答学校（所）"]
-    assert texts(table) == [["高平市", "2", "4", "50.0%", "88.0", "作答学校不足5所,不排名"]]
+    assert [column.label for column in table.columns][1:3] == ["作答学校（所）", "应作答学校（所）"]
+    assert texts(table) == [["高平市", "2", "4", "50.0%", "88.0", "作答学校不足5所，不排名"]]
     others = tables_of(bulletin)["unranked-table"]
     assert [column.label for column in others.columns][1:3] == ["有效份数", "参训人数"]
 
 
 def test_every_kind_of_missing_has_its_word(bulletin: Bulletin) -> None:
     """Section 00, missing data, three kinds; what is withheld shows what it counts as."""
-    found = trail(bulletin, COUNTIES)
+    found = trail(sample_results(), COUNTIES)
     assert line(found, "B1.1.1 工作小组会议") == [
         ("100.0", ""),
         ("应报未报", "计0.0分"),
         ("未到期", ""),
     ]
     assert [text for text, _ in line(found, "B1.1.2 经费达标")] == ["25.0", "不适用", "缺测"]
-    assert line(trail(bulletin, PROJECTS), "T1.1.1 回应需求")[2] == ("人数不足", "")
+    assert line(trail(sample_results(), PROJECTS), "T1.1.1 回应需求")[2] == ("人数不足", "")
     explained = said(bulletin, "scores")
     assert all(f"“{word}”" in explained for word in ("缺测", "不适用", "未到期", "应报未报"))
 
 
-def test_units_made_of_others_lead_to_them(bulletin: Bulletin) -> None:
+def test_units_made_of_others_lead_to_them() -> None:
     """An institution's items are its projects', a city's are its counties': both are named."""
     made = "合成所用的{}（按参训人数加权；题项、填报见各{}）"
-    institutions = trail(
-        bulletin, "承训机构分类型：团队研修：<script>alert('x')</script>&院校、院校乙"
-    )
+    institutions = trail(sample_results(), "A")
     found = line(institutions, made.format("项目", "项目"))
     assert [text for text, _ in found] == ["项目一", "项目二、项目三"]
     assert line(institutions, "T2.2.1 完成率")[1] == ("部分应报未报", "计0.0分")
-    cities = trail(bulletin, "各市：晋城市、阳泉市")
+    cities = trail(sample_results(), "B-city")
     found = line(cities, made.format("县", "县"))
     assert [text for text, _ in found] == ["城区（晋城市）、高平市", "城区（阳泉市）"]
 
 
-def test_what_is_withheld_is_a_finding_by_code_that_names_nobody(bulletin: Bulletin) -> None:
-    text = said(bulletin, "findings")
-    withheld = next(part for part in text.split("\n") if part.startswith("应报未报的问题"))
-    assert "T2.2.1（1个项目）；B1.1.1（1个县（市、区））" in withheld
-    assert "2次有记录的催报" in withheld
-    assert "城区" not in text
-    assert "项目二" not in text
+def test_what_is_withheld_is_a_finding_that_names_units_by_their_number_of_leaves(
+    bulletin: Bulletin,
+) -> None:
+    text = said(bulletin, "problems")
+    withheld = [part for part in text.split("\n") if "应报未报：经2次有记录的催报" in part]
+    assert [part.split("：")[-1] for part in withheld] == [
+        "项目二（院校乙）1项，见其分表。",
+        "城区（晋城市）1项，见其分表。",
+    ]
+    assert "城区" not in text.replace(withheld[-1], "")
+    assert "T2.2.1" not in text
     none = sample_results()
     kept = none.indicators.assign(status=none.indicators["status"].replace("withheld", "missing"))
-    assert "应报未报" not in said(build_bulletin(replace(none, indicators=kept), sample=True),
-                              "findings")  # fmt: skip
+    bulletin = build_bulletin(replace(none, indicators=kept), Printing(mark=SAMPLE))
+    assert "应报未报" not in said(bulletin, "problems")
 
 
-def test_a_record_s_leaf_shows_formula_fields_and_checks(bulletin: Bulletin) -> None:
-    rows = between(trail(bulletin, PROJECTS), "T2.2.1 完成率", "座谈（不计分）：B4.1 对象")
+def test_a_record_s_leaf_shows_formula_fields_and_checks() -> None:
+    rows = between(trail(sample_results(), PROJECTS), "T2.2.1 完成率", "座谈（不计分）：B4.1 对象")
     formula, *fields = rows[1:]
     assert formula.kind == "formula"
     assert formula.label == (
         "计算：如已填“结业文件”且（“中标方式”≠“邀标”），为“结业人数（人）”÷“计划人数（人）”；"
-        "否则为0；得分0→0，1→100，两点连线（可外推），限于0—100分（标度share）"
+        "否则为0；得分0→0，1→100，两点连线（可外推），限于0—100分；标度：占比（share）"
     )
     found = {row.label: [(cell.text, cell.n) for cell in row.cells] for row in fields}
     assert found["结业人数（人）"] == [("48", "核定"), ("—", ""), ("—", "")]
     assert found["计划人数（人）"][0] == ("50", "抽核")
     assert found["中标方式"][0] == ("公开招标", "自报")
     assert found["结业文件"][0] == ("已填", "自报"), "free text is not printed"
-    assert line(trail(bulletin, COUNTIES), "学校经费表（行数）")[0] == ("4行", "自报")
+    assert line(trail(sample_results(), COUNTIES), "学校经费表（行数）")[0] == ("4行", "自报")
 
 
 def test_the_verified_share_is_printed_by_unit_and_over_all(bulletin: Bulletin) -> None:
-    shares = line(trail(bulletin, PROJECTS), "核定或抽核字段占比")
+    shares = line(trail(sample_results(), PROJECTS), "核定或抽核字段占比")
     assert [text for text, _ in shares] == ["50.0%（2/4）", "", ""]
     assert "50.0%（3/6）" in said(bulletin, "quality-fields")
 
 
 def test_focus_groups_are_counted_and_never_scored(bulletin: Bulletin) -> None:
-    found = trail(bulletin, PROJECTS)
+    found = trail(sample_results(), PROJECTS)
     assert line(found, "座谈（不计分）") == [
         ("肯定3 中性1 否定2", "2场，1条有不同意见"),
         ("肯定1 中性0 否定0", "1场"),
@@ -150,8 +157,8 @@ def test_focus_groups_are_counted_and_never_scored(bulletin: Bulletin) -> None:
     assert ["T2.1 满意", "3", "4", "1", "2", "1"] in texts(table)
 
 
-def test_items_of_schools_lead_from_a_county(bulletin: Bulletin) -> None:
-    found = trail(bulletin, COUNTIES)
+def test_items_of_schools_lead_from_a_county() -> None:
+    found = trail(sample_results(), COUNTIES)
     assert line(found, "s1 派去培训的教师是合适的人选。")[0] == ("91.0", "6")
     assert line(found, "作答学校（所）")[0] == ("6", "")
     assert line(found, "已测分值（适用分值折合100）")[2] == ("50", "")
@@ -162,7 +169,7 @@ def test_a_lowest_leaf_names_those_of_which_it_is_the_lowest() -> None:
     lowest = replace(framework.indicator("T2.1.1"), minimum_of=("T1.1.1", "T2.2.1"))
     nodes = tuple(lowest if n.code == lowest.code else n for n in framework.indicators)
     both = (replace(framework, indicators=nodes), frozen_locality())
-    found = trail(build_bulletin(sample_results(frameworks=both), sample=True), PROJECTS)
+    found = trail(sample_results(frameworks=both), PROJECTS)
     labels = [row.label for row in found.rows]
     place = next(n for n, label in enumerate(labels) if label.startswith("T2.1.1"))
     assert labels[place + 1] == "取T1.1.1、T2.2.1中最低者"
@@ -173,7 +180,7 @@ def test_the_form_is_named_where_a_source_has_several() -> None:
     other = replace(framework.indicator("T2.1.1"), instrument="school_form")
     nodes = tuple(other if node.code == other.code else node for node in framework.indicators)
     both = (replace(framework, indicators=nodes), frozen_locality())
-    found = trail(build_bulletin(sample_results(frameworks=both), sample=True), PROJECTS)
+    found = trail(sample_results(frameworks=both), PROJECTS)
     labels = [row.label for row in found.rows]
     assert "T2.1.1 总体满意（县校问卷）" in labels
     assert "T1.1.1 回应需求（结业问卷）" in labels
@@ -188,12 +195,25 @@ def test_the_follow_up_edition_supersedes_the_first_side_by_side(bulletin: Bulle
     assert texts(table) == [
         ["项目一", "83.0", "2", "91.3", "1", "升1位"],
         ["项目二", "85.0", "1", "84.0", "2", "降1位"],
-        ["城区（阳泉市）", "80.0", "1", "80.5", "1", "不变"],
+        ["城区（阳泉市）", "80.0", "1", "80.5", "—", "—"],  # alone in the later one
         ["高平市", "88.0", "1", "88.0", "—", "不再排名"],
     ]
     marked = [[cell.strong for cell in row] for group in table.groups for row in group.rows]
     assert [row[-1] for row in marked] == [True, True, False, True]
     assert "4个参加排名的单位中，3个名次有变化" in said(bulletin, "editions")
+
+
+def test_the_same_people_s_change_stands_beside_the_two_editions(bulletin: Bulletin) -> None:
+    table = tables_of(bulletin)["paired-table"]
+    assert texts(table) == [
+        ["项目一", "总体满意程度", "14", "0.64", "0.20"],
+        ["项目二", "总体满意程度", "10", "-0.30", "0.15"],
+    ]
+    assert "有2个项目可以按人比较前后" in said(bulletin, "editions")
+    assert "不少于10人" in table.notes[0] and "不计入得分" in table.notes[0]
+    results = sample_results()
+    few = build_bulletin(replace(results, paired=results.paired.iloc[:0]), Printing(mark=SAMPLE))
+    assert "paired-table" not in tables_of(few)
 
 
 def test_the_first_edition_says_nothing_of_another() -> None:
@@ -203,7 +223,7 @@ def test_the_first_edition_says_nothing_of_another() -> None:
         cycle=replace(results.cycle, edition="end"),
         editions=results.editions.iloc[:0],
     )
-    bulletin = build_bulletin(first, sample=True)
+    bulletin = build_bulletin(first, Printing(mark=SAMPLE))
     assert bulletin.title == "关于2021年度“国培计划”项目绩效评估情况的通报"
     assert "期末通报" in bulletin.subtitle
     assert "moves-end-table" not in tables_of(bulletin)
@@ -231,7 +251,7 @@ def test_without_a_later_version_nothing_is_compared() -> None:
     plain = replace(
         results, frameworks=results.frozen, reweighted=results.reweighted.iloc[:0]
     )  # fmt: skip
-    bulletin = build_bulletin(plain, sample=True)
+    bulletin = build_bulletin(plain, Printing(mark=SAMPLE))
     assert "moves-frozen-table" not in tables_of(bulletin)
     assert "points-B-table" not in tables_of(bulletin)
     assert "提出者" not in render_html(bulletin)
@@ -247,7 +267,7 @@ def test_the_annex_has_both_scorecards_with_how_and_for_whom(bulletin: Bulletin)
     }
     assert notes["T1.1.1 回应需求"] == "题项q01"
     assert notes["B1.1.2 经费达标"] == (
-        "计算：“学校经费表”各行中（“支出（元）”≥100）的行所占比例；得分0→0，1→100，两点连线（可外推），限于0—100分（标度share）；"
+        "计算：“学校经费表”各行中（“支出（元）”≥100）的行所占比例；标度：占比；"
         "只适用于类型为国培项目县、两类项目县的单位"
     )
     assert notes["B4.1.1 选派合适"].endswith("市取所辖县（市、区）按参训人数的加权平均")
@@ -276,7 +296,7 @@ def test_many_rows_stay_readable(units: int, layout: str, panels: int) -> None:
     """Head and names stay in sight; names of plots stay legible."""
     assert 3 < MANY < 90
     assert -(-units // PANEL) == panels
-    bulletin = build_bulletin(many(sample_results(), units), sample=True)
+    bulletin = build_bulletin(many(sample_results(), units), Printing(mark=SAMPLE))
     assert tables_of(bulletin)["table5"].layout == layout
     section = next(s for s in walk(bulletin.sections) if s.anchor == "group5")
     figures = [block for block in section.blocks if isinstance(block, Figure)]

@@ -12,8 +12,8 @@ import pytest
 
 from instruments.faults import FaultsFound
 from instruments.workbook import XLS_MAGIC
-from reports.ratings import Columns, Range, collect_ratings, parse_range
-from reports.sheets import LISTED, read_table
+from reports.foreign.ratings import Columns, Range, collect_ratings, parse_range
+from reports.foreign.tables import LISTED, read_table
 
 LONG = "单位,班级,评分人,总体评分\n甲校,一班,s1,5\n甲校,一班,s2,4\n乙校,二班,s1,３\n乙校,二班,s3,\n"
 COLUMNS = Columns(value=("总体评分",), unit="单位", class_="班级", respondent="评分人")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -18,10 +20,17 @@ from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font
 
-from instruments.extract import pack_extract
+from instruments.extract import pack_extract, read_extract
+from instruments.folder import file_entry
 from reports.commands import FAULTS, OK
-from reports.compare import difference
-from reports.verify import examine, verify
+from reports.evaluation import publish_bulletin
+from reports.folder import manifest, read_results, writers
+from reports.publication import WRITERS
+from reports.verification.compare import difference
+from reports.verification.verify import examine, verify
+
+OLDER = "3.11.99"
+"""A version that this machine does not have."""
 
 
 def test_verify_holds(done: Path) -> None:
@@ -36,7 +45,8 @@ FILES = (
     "extract/plan.yaml", "extract/classes.parquet", "extract/datapackage.json",
     "extract/instruments/ratings.md", "results/units.csv", "results/units.xlsx",
     "results/units.parquet", "results/pairs.csv", "results/results.json",
-    "results/original_scale.csv", "bulletin/bulletin.html",
+    "results/original_scale.csv", "bulletin/bulletin.html", "bulletin/bulletin.json",
+    "bulletin/bulletin.pdf", "bulletin/short.docx",
 )  # fmt: skip
 
 
@@ -84,12 +94,15 @@ def edited(path: Path, old: str, new: str, *, after: str = "") -> None:
 @pytest.fixture
 def elsewhere(done: Path, tmp_path: Path) -> Path:
     """The same, as another version of Python would have named itself in it."""
-    shutil.copytree(done, tmp_path / "copy")
-    for name in ("results/results.json", "bulletin/bulletin.html"):
-        path = tmp_path / "copy" / name
-        python = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-        path.write_bytes(path.read_bytes().replace(python.encode(), b"3.11.99"))
-    return tmp_path / "copy"
+    folder = Path(shutil.copytree(done, tmp_path / "copy"))
+    extract = read_extract(folder / "extract")
+    results = read_results(folder / "results", extract)
+    claimed = tuple((n, OLDER if n == "python" else v) for n, v in results.provenance)
+    results = replace(results, provenance=claimed)
+    (folder / "results" / "results.json").write_bytes(manifest(results, writers(), {}))
+    named = tuple((n, OLDER if n == "typst" else v) for n, v in writers(WRITERS))
+    publish_bulletin(results, folder / "bulletin", named=named)
+    return folder
 
 
 def places(folder: Path) -> list[str]:
@@ -102,8 +115,18 @@ def test_another_software_version_is_told_and_no_other_result(elsewhere: Path) -
     result = run("verify", elsewhere)
     assert result.exit_code == OK
     assert "除软件版本的自述外" in result.output
-    assert "python 3.11.99（本机" in result.output
+    assert f"python {OLDER}（本机" in result.output
+    assert f"typst {OLDER}（本机" in result.output
     assert "自述无法核验" in result.output
+
+
+def reset(path: Path, old: str, new: str) -> None:
+    """Change what every part of a Word file says."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data.replace(old.encode(), new.encode()))
 
 
 BULLETIN = "bulletin/bulletin.html"
@@ -115,12 +138,14 @@ FORGERIES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "figure of the bulletin": (BULLETIN, lambda p: edited(p, ">80.0<", ">80.1<")),
     "word": (BULLETIN, lambda p: edited(p, "无法核验", "已经核验")),
     "drawn point": (BULLETIN, lambda p: edited(p, ' x="', ' x="1', after="<use")),
-    "drawn line": (BULLETIN, lambda p: edited(p, "M ", "M 1", after="line2d")),
-    "drawn word": (BULLETIN, lambda p: edited(p, "Regular-15", "Regular-15.01", after="<use")),
-    "drawn size": (BULLETIN, lambda p: edited(p, "scale(0.015625)", "scale(0.005)")),
+    "drawn line": (BULLETIN, lambda p: edited(p, "M ", "M 1", after="<svg")),
+    "drawn word": (BULLETIN, lambda p: edited(p, "#f1-3", "#f1-3.01", after="<svg")),
+    "drawn size": (BULLETIN, lambda p: edited(p, "scale(0.009 ", "scale(0.005 ")),
     "colour": (BULLETIN, lambda p: edited(p, "#0b4f71", "#0b04f71", after="<svg")),
     "part more": (BULLETIN, lambda p: edited(p, "</svg>", '<text x="1" y="1">90</text></svg>')),
     "drawing more": (BULLETIN, lambda p: edited(p, "</svg>", "</svg><svg ></svg>")),
+    "cell of the Word file": ("bulletin/bulletin.docx", lambda p: reset(p, ">80.0<", ">80.1<")),
+    "seal of a file": ("bulletin/bulletin.json", lambda p: edited(p, '"mark": "', '"mark": "x')),
     "hidden": (BULLETIN, lambda p: edited(p, "fill: #", "fill: none; x: #", after="<svg")),
 }
 
@@ -210,6 +235,11 @@ def test_last_digit_of_a_drawing_may_round_the_other_way(done: Path, tmp_path: P
     at = text.index(' x="', text.index("<use")) + 4
     end = text.index('"', at)
     page.write_text(f"{text[:at]}{float(text[at:end]) + 0.01:.2f}{text[end:]}", encoding="utf-8")
+    assert [fault.code for fault in verify(folder)] == ["reports.unsealed"]
+    sealed = folder / "bulletin" / "bulletin.json"
+    stored = json.loads(sealed.read_text(encoding="utf-8"))
+    stored["files"]["bulletin.html"] = file_entry(page.read_bytes())
+    sealed.write_text(json.dumps(stored), encoding="utf-8")
     result = run("verify", folder)
     assert result.exit_code == OK
     assert "图按内容比较" in result.output
@@ -278,7 +308,9 @@ def test_versions_hold_no_other_words(elsewhere: Path) -> None:
     for name in ("results/results.json", "bulletin/bulletin.html"):
         text = (elsewhere / name).read_text(encoding="utf-8")
         (elsewhere / name).write_text(text.replace("3.11.99", "结果作废"), encoding="utf-8")
-    assert len(verify(elsewhere)) == 2
+    forms = ("html", "pdf", "docx")  # the two that were left alone name another version still
+    found = {fault.place.file for fault in verify(elsewhere)}
+    assert found == {"results/results.json", *(f"bulletin/bulletin.{form}" for form in forms)}
 
 
 def test_difference_names_the_value(tmp_path: Path) -> None:
@@ -287,7 +319,28 @@ def test_difference_names_the_value(tmp_path: Path) -> None:
         head = "scorecard,group,unit,score\nA-project,t,P1,"
         (tmp_path / name / "units.csv").write_text(f"{head}{score}\n", encoding="utf-8")
     where = difference(tmp_path / "a" / "units.csv", tmp_path / "b" / "units.csv")
-    assert where == "A-project t P1 score: 81.5 / 81.6"
+    assert where == "第2行（A-project t P1）的“综合得分”（score），所存81.5，重算81.6"
+
+
+def test_a_changed_figure_is_told_alike_in_every_form(done: Path, tmp_path: Path) -> None:
+    """Row and label as the table shows them, what is stored, what was recomputed."""
+    results = Path(shutil.copytree(done / "results", tmp_path / "results"))
+    frame = pd.read_parquet(results / "units.parquet")
+    was = frame["score"].iloc[0]
+    frame.loc[0, "score"] = was + 1
+    frame.to_parquet(results / "units.parquet", index=False)
+    where = difference(results / "units.parquet", done / "results" / "units.parquet")
+    assert where
+    assert where.startswith("第2行（")
+    assert where.endswith(f"的“综合得分”（score），所存{was + 1}，重算{was}")
+    book = openpyxl.load_workbook(results / "units.xlsx")
+    page = book.active
+    [cell] = [one for one in page[2] if page.cell(1, one.column).value == "综合得分"]
+    cell.value = None
+    book.save(results / "units.xlsx")
+    where = difference(results / "units.xlsx", done / "results" / "units.xlsx")
+    assert where
+    assert where.startswith(f"工作表“{page.title}”{cell.coordinate}格，所存空，重算")
 
 
 def test_extract_alone_is_checked_and_said_so(done: Path, tmp_path: Path) -> None:

@@ -127,6 +127,13 @@ def test_one_network_may_not_try_many_logins(site: Site, moment) -> None:
     assert count(site, "E98", "203.0.113.200")
 
 
+def test_many_at_once_do_not_wait_for_one_another(site: Site, moment) -> None:
+    """Who waits for the lock has read the clock before those who had it."""
+    assert count(site, "E1", "203.0.113.1")
+    moment(-1)
+    assert count(site, "E2", "203.0.113.1")
+
+
 def test_colleagues_on_one_network_who_sign_in_do_not_slow_it_down(site: Site, moment) -> None:
     for number in range(2 * FREE_OF_NETWORK):
         assert count(site, f"E{number}", "2001:db8:1:2::3")
@@ -167,6 +174,7 @@ def remote_address(home, proxies: int, headers: dict[str, str]) -> str:
     return seen
 
 
+@pytest.mark.sqlite
 def test_no_file_holds_or_leads_back_to_an_address(site: Site, moment) -> None:
     attempt(site, "boss", "wrong")
     attempt(site, "hunter2", "wrong")  # people do type a password into the wrong field

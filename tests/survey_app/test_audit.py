@@ -8,17 +8,18 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from blind_phone import UNTIL, closed, fetch, listed, members
 from flask import request
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from instruments.catalogue_writer import write_catalogue
-from site_for_tests import PASSWORD, Site, Staff, catalogue, full, hidden
+from site_for_tests import PASSWORD, Site, Staff, catalogue, full, hidden, own_fields
 from survey_app import clock, db
 from survey_app.models import AccountRow, AuditRow
 from survey_app.phrases import phrase
 from survey_app.services import audit, jobs
-from survey_app.services.programme import builtin_sources
+from survey_app.services.programme import builtin_sources, current_cycle
 
 pytest_plugins = ("site_fixtures",)
 
@@ -26,10 +27,14 @@ CHANGE_NOTHING = {"auth.sign_out", "programme.check_import"}
 OF_RECORDS = {"records.send", "duties.remind", "duties.send_back", "duties.check"}
 OF_RECORDS |= {"expert.declare_review"}
 OF_WEIGHTS = {"weights.send", "weights.decide"}
+OF_ROSTERS = {"rosters.send"}
+OF_PRINTING = {"printing.send", "documents.request_print"}
 DIMENSIONS = ("e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8a", "e8b")
 RECORD = "/expert/visits/V1/sessions/S1"
 FILING = "/records/institution_record/P1"
 NEW = "another-new-password"
+OF_PAPER = {"paper.send"}
+"""Shown by test_paper_entry.py."""
 Line = tuple[str, str, str]
 
 
@@ -79,7 +84,7 @@ def observe(expert: Staff) -> None:
 def issue(site: Site, boss: Staff) -> None:
     """Tickets for a class and for all; an account for an expert who has lost the own one."""
     boss.post("/province/tickets", scope="class", code="C1", count="2")
-    boss.post("/province/tickets", scope="classes", anew="1", format="csv")
+    boss.post("/province/tickets", scope="classes", lost="anew", format="csv")
     site.staff("E2").post("/password", old=PASSWORD, new="a-new-password", again="a-new-password")
     with db.transaction(site.engine) as session:
         session.execute(text("DELETE FROM sign_ins WHERE login = 'E2'"))
@@ -146,7 +151,8 @@ def test_every_change_by_staff_leaves_one_line(preparing: Site, monkeypatch) -> 
         ("boss", "score", "2021"),
         ("boss", "score", "2021"),
     ]
-    assert changing(site) - OF_RECORDS - OF_WEIGHTS <= called
+    ours = OF_RECORDS | OF_WEIGHTS | OF_PRINTING | OF_ROSTERS | OF_PAPER
+    assert changing(site) - ours <= called
 
 
 def test_every_change_of_a_record_leaves_one_line(whole: Site) -> None:
@@ -162,6 +168,18 @@ def test_every_change_of_a_record_leaves_one_line(whole: Site) -> None:
         ("E1", "declare_none", "W1"),
     ]
     assert changing(whole) >= OF_RECORDS and called >= OF_RECORDS
+
+
+def test_every_change_of_a_roster_leaves_one_line_without_a_name(site: Site) -> None:
+    called, boss = watch(site), site.staff("boss")
+    listed(boss, members())
+    fetch(site, members()[0])
+    closed(boss)
+    assert lines(site) == [
+        ("boss", "roster", f"C1 × 5 → {UNTIL}"),
+        ("boss", "tokens_close", "C1 × 1"),
+    ]
+    assert changing(site) >= OF_ROSTERS and called >= OF_ROSTERS
 
 
 def test_every_change_of_the_points_leaves_one_line(whole: Site) -> None:
@@ -181,12 +199,31 @@ def test_every_change_of_the_points_leaves_one_line(whole: Site) -> None:
     assert changing(whole) >= OF_WEIGHTS and called >= OF_WEIGHTS
 
 
+def test_every_change_of_the_print_leaves_one_line(whole: Site, monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "start_job", lambda settings, job: None)
+    whole.state("已评分")
+    with db.transaction(whole.engine) as session:
+        current_cycle(session).evaluation = "E"
+    called, boss = watch(whole), whole.staff("boss")
+    page = "/province/printing/"
+    boss.post(page, seen="", status="征求意见稿", overview="一", do="print")
+    seen = hidden(boss.get(page).text, "seen")
+    boss.post(page, seen=seen, status="征求意见稿", overview="一", do="save")  # the same once more
+    boss.post("/province/documents/meeting")
+    assert lines(whole) == [
+        ("boss", "printing", "2021 end 征求意见稿"),
+        ("boss", "print", "2021 E"),
+        ("boss", "meeting", "2021 E"),
+    ]
+    assert changing(whole) >= OF_PRINTING and called >= OF_PRINTING
+
+
 def test_no_trainee_is_in_it(site: Site) -> None:
     [ticket] = site.tickets(count=1)
     before = lines(site)
     client = site.visitor()
     page = client.get("/c/C1/form").text
-    own = {"token": hidden(page, "token"), "response": hidden(page, "response"), "confirmed": "1"}
+    own = own_fields(page) | {"confirmed": "1"}
     stored = client.post("/c/C1/form", data={**own, **full(site), "ticket": ticket})
     refused = client.post("/c/C1/form", data={**own, **full(site, value="5"), "ticket": ticket})
     assert (stored.status_code, refused.status_code) == (303, 409)

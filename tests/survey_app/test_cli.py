@@ -188,7 +188,8 @@ def test_verify_loads_neither_web_nor_store(tmp_path: Path) -> None:
     code = (
         "import sys; from survey_app import cli\n"
         "try: cli.run(['verify', sys.argv[1]])\n"
-        "finally: print('reports.verify' in sys.modules, {'flask', 'sqlalchemy'} & {*sys.modules})"
+        "finally: print('reports.verification.verify' in sys.modules,"
+        " {'flask', 'sqlalchemy'} & {*sys.modules})"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False

@@ -12,6 +12,7 @@ from site_for_tests import Site, answer
 from survey_app import cli, db
 from survey_app.errors import Refused
 from survey_app.models import ObservationRow, VisitRow
+from survey_app.printing_form import Printing
 from survey_app.services import evaluation, jobs, respond
 from survey_app.services.extract import seal_cycle
 from survey_app.services.programme import current_cycle
@@ -80,8 +81,8 @@ def test_sealing_is_done_once(site: Site, sealed) -> None:
 
 
 def test_a_job_moves_its_results_into_place(site: Site, sealed, monkeypatch) -> None:
-    def evaluate(settings, folder, progress, *, frameworks) -> str:
-        assert frameworks == {}
+    def evaluate(settings, folder, progress, *, frameworks, printing) -> str:
+        assert frameworks == {} and printing == Printing()
         return folder.name
 
     monkeypatch.setattr(evaluation, "evaluate", evaluate)
@@ -94,7 +95,7 @@ def test_a_job_moves_its_results_into_place(site: Site, sealed, monkeypatch) -> 
 
 
 def test_a_failed_job_says_why_and_can_run_again(site: Site, sealed, monkeypatch) -> None:
-    def fail(settings, folder, progress, *, frameworks) -> None:
+    def fail(settings, folder, progress, *, frameworks, printing) -> None:
         progress("计分", 1, 3)
         raise ValueError("数据不全")
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from test_records import BASICS, RECORD, send
 
 from instruments.extract import read_extract
-from site_for_tests import Site, hidden
+from site_for_tests import Site, own_fields
 from survey_app import db
 from survey_app.models import ResponseRow, TicketRow
 from survey_app.services.extract import seal_cycle
@@ -18,7 +18,7 @@ pytest_plugins = ("site_fixtures",)
 
 def answer(client, door: str, ticket: str, **answers: str):
     page = client.get(f"{door}/form").text
-    own = {"token": hidden(page, "token"), "response": hidden(page, "response")}
+    own = own_fields(page)
     return client.post(f"{door}/form", data={**own, "confirmed": "1", "ticket": ticket, **answers})
 
 
@@ -49,7 +49,7 @@ def test_the_board_and_the_tickets_of_the_follow_up(whole: Site) -> None:
     boss = whole.staff("boss")
     listed = boss.post("/province/tickets", scope="followups", format="csv").data.decode()
     assert listed.count("/f/C1#") == 6 and listed.count("/f/C3#") == 6
-    early = boss.post("/province/tickets", scope="class", code="C1", anew="1")
+    early = boss.post("/province/tickets", scope="class", code="C1", lost="anew")
     assert early.status_code == 409
     page = boss.get("/province/").text.replace("\n", "")
     assert "关闭跟踪…" in page and 'data-label="跟踪码">6</td>' in page

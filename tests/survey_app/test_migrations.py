@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
 from alembic import command
 from sqlalchemy import Engine, text
 
@@ -31,7 +33,7 @@ FIRST = {
 
 def first_release(home: Path) -> Engine:
     with instance(home, title="测试站", base_url="http://localhost") as settings:
-        engine = db.make_engine(settings.database)
+        engine = db.make_engine(settings.address)
         config = migration._config()
         with engine.begin() as connection:
             config.attributes["connection"] = connection
@@ -39,7 +41,7 @@ def first_release(home: Path) -> Engine:
             for table, values in FIRST.items():
                 connection.execute(text(f"INSERT INTO {table} VALUES {values}"))
         engine.dispose()
-    return db.make_engine(load_settings(home).database)
+    return db.make_engine(load_settings(home).address)
 
 
 def content(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
@@ -63,6 +65,11 @@ def test_rows_of_the_first_release_stay(tmp_path: Path) -> None:
     assert later.pop("accounts") == [former.pop("accounts")[0][:5]]  # attempts have a table now
     assert later.pop("projects") == [(*former.pop("projects")[0], "")]
     assert later.pop("cycles") == [(*former.pop("cycles")[0], "", "")]
+    [response] = later.pop("responses")
+    *kept, nonce, medium, pairing = response
+    assert tuple(kept) == former.pop("responses")[0]
+    assert re.fullmatch("[0-9a-f]{32}", str(nonce))  # a nonce that nobody has
+    assert (medium, pairing) == ("online", "")
     assert later == former
     assert "WITHOUT ROWID" in shapes(engine)["projects"]
     with engine.connect() as connection:
@@ -73,6 +80,7 @@ def test_rows_of_the_first_release_stay(tmp_path: Path) -> None:
     app.extensions["engine"].dispose()
 
 
+@pytest.mark.sqlite
 def test_a_migrated_store_has_the_tables_of_a_new_one(tmp_path: Path) -> None:
     migrated = first_release(tmp_path / "old")
     migration.upgrade(migrated)

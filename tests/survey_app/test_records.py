@@ -360,7 +360,7 @@ def test_an_institution_sees_counts_but_never_few(whole: Site) -> None:
             for _ in range(n):
                 row = {"instrument": "trainee_core", "version": "1.0", "session": ""}
                 row |= {"duration": "", "day": "2021-07-09", "answers": '{"q01":"4"}'}
-                session.add(ResponseRow(id=new_id(), class_code=code, **row))
+                session.add(ResponseRow(id=new_id(), class_code=code, nonce=new_id(), **row))
     page = whole.staff("I1").get("/records/").text.replace("\n", "")
     numbers = re.findall(r'<td class="n" data-label="[^"]+">([^<]+)</td>', page)
     assert [numbers[start : start + 3] for start in range(0, len(numbers), 3)] == [

@@ -228,12 +228,12 @@ def test_board_tickets_and_accounts(site: Site) -> None:
     page = boss.post("/province/tickets", scope="class", code="C1", count="2", format="print")
     assert page.text.count("<svg") == 2 and "只显示这一次" in page.text
     too_many = boss.post("/province/tickets", scope="class", code="C1", count="5")
-    assert too_many.status_code == 409 and "作废未用的" in too_many.text
+    assert too_many.status_code == 409 and "全部作废，重新发放" in too_many.text
     listed = boss.post("/province/tickets", scope="classes", format="csv")
     rows = list(csv.DictReader(io.StringIO(listed.data.decode("utf-8-sig"))))
     assert [row["班级代码"] for row in rows] == ["C1"] * 4 + ["C2"] * 6
     assert rows[0]["网址"].startswith("http://localhost/c/C1#")
-    anew = boss.post("/province/tickets", scope="class", code="C1", anew="1", format="csv")
+    anew = boss.post("/province/tickets", scope="class", code="C1", lost="anew", format="csv")
     assert anew.data.decode().count("/c/C1#") == 6
     sessions = boss.post("/province/tickets", scope="sessions", format="csv").data.decode()
     assert sessions.count("/s/S1#") == 6

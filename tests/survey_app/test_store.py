@@ -16,8 +16,10 @@ from survey_app import create_app, db, migration
 from survey_app.config import SECRETS
 from survey_app.errors import Refused
 from survey_app.models import AccountRow, Base, ResponseRow, SignInRow, TicketRow
+from survey_app.services.admission import by_ticket
 from survey_app.services.respond import Submission, new_id, submit_response
 from survey_app.services.tickets import digest
+from survey_app.stores import lite
 
 pytest_plugins = ("site_fixtures",)
 
@@ -26,11 +28,13 @@ POSTS = 16
 
 def send(site: Site, id: str, ticket: str, value: str) -> str:
     """One submission in a transaction of its own; 'stored' or the refusal's code."""
-    submission = Submission(id, "trainee_core", "1.0", "C1", "", {"q01": value}, "", "2021-07-01")
+    submission = Submission(
+        id, "trainee_core", "1.0", "C1", "", {"q01": value}, "", "2021-07-01", id
+    )
     try:
         with db.transaction(site.engine) as session:
             key = site.settings.secret("ticket")
-            submit_response(session, submission, ticket=ticket.replace("-", ""), key=key)
+            submit_response(session, submission, by_ticket(key, ticket.replace("-", "")))
     except Refused as refusal:
         return refusal.fault.code
     return "stored"
@@ -73,6 +77,7 @@ def test_unknown_ticket_stores_nothing(site: Site) -> None:
     assert counts(site) == (0, 0)
 
 
+@pytest.mark.sqlite
 def test_no_order_of_arrival_is_kept(site: Site) -> None:
     with site.engine.connect() as connection:
         query = text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
@@ -96,6 +101,7 @@ def test_answers_and_tickets_share_no_column(site: Site) -> None:
     assert {"created", "time", "address", "ticket"}.isdisjoint(tables["responses"].columns.keys())
 
 
+@pytest.mark.sqlite
 def test_ticket_codes_are_kept_nowhere(site: Site) -> None:
     codes = site.tickets(count=3)
     with site.engine.connect() as connection:
@@ -110,6 +116,7 @@ def test_ticket_codes_are_kept_nowhere(site: Site) -> None:
         assert plain.encode() not in content
 
 
+@pytest.mark.sqlite
 def test_every_connection_is_durable(site: Site) -> None:
     with site.engine.connect() as connection:
         values = {
@@ -140,11 +147,11 @@ def test_every_connection_is_durable(site: Site) -> None:
     ],
 )
 def test_sqlite_with_the_wal_reset_fault_is_refused(version, sound, monkeypatch, tmp_path) -> None:
-    assert db.is_sound(version) is sound
-    monkeypatch.setattr(db.sqlite, "sqlite_version_info", version)
+    assert lite.is_sound(version) is sound
+    monkeypatch.setattr(lite.sqlite, "sqlite_version_info", version)
     if not sound:
         with pytest.raises(FaultsFound, match="sqlite_affected"):
-            db.make_engine(tmp_path / "x.db")
+            db.make_engine("sqlite://")
 
 
 def test_migrations_and_models_agree(site: Site) -> None:
@@ -154,7 +161,7 @@ def test_migrations_and_models_agree(site: Site) -> None:
 
 
 def test_a_store_of_the_first_version_keeps_its_rows(tmp_path) -> None:
-    engine = db.make_engine(tmp_path / "site.db")
+    engine = db.make_engine(f"sqlite:///{tmp_path}/site.db")
     config = migration._config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scored_site import score_whole
 
-from reports.verify import examine
+from reports.verification.verify import examine
 from site_for_tests import Site, Staff
 from survey_app import db
 from survey_app.services import jobs
@@ -33,7 +33,7 @@ def scored(whole: Site, monkeypatch) -> Site:
 
 
 def bulletin(boss: Staff) -> str:
-    with boss.get("/province/bulletin") as reply:
+    with boss.client.get("/province/bulletin", follow_redirects=True) as reply:
         return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", reply.text)))
 
 

@@ -250,6 +250,7 @@ def upgrade() -> None:
             ["visit", "session"],
             unique=True,
             sqlite_where=sa.text("status != 'conflict'"),
+            postgresql_where=sa.text("status != 'conflict'"),
         )
 
     # ### end Alembic commands ###

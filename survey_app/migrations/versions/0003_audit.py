@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from survey_app.migrations.steps import only_add
+
 revision = "0003"
 down_revision = "0002"
 
@@ -22,11 +24,7 @@ def upgrade() -> None:
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_at"), ["at"], unique=False)
 
-    for change in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER audit_no_{change.lower()} BEFORE {change} ON audit "
-            "BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END"
-        )
+    only_add("audit", "the audit")
 
 
 def downgrade() -> None:

@@ -40,6 +40,7 @@ def upgrade() -> None:
         ["cycle", "instrument", "target", "revision"],
         unique=True,
         sqlite_where=sa.text("state != '冲突'"),
+        postgresql_where=sa.text("state != '冲突'"),
     )
     op.create_index("ix_records_target", "records", ["cycle", "instrument", "target"])
     op.create_table(

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from survey_app.migrations.steps import only_add
+
 revision = "0006"
 down_revision = "0005"
 TABLES = ("framework_versions", "framework_states")
@@ -49,11 +51,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_framework_states_cycle", "framework_states", ["cycle"])
     for table in TABLES:
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
-            )
+        only_add(table)
 
 
 def downgrade() -> None:

@@ -1,0 +1,52 @@
+"""Answers of the same people in both waves, found by their pair numbers, as changes of projects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+
+from analysis.paired import paired_change
+from instruments.fit import UNSCORED_CODES, before_form
+from instruments.methods import Plan
+from instruments.model import Instrument, Use
+from instruments.result_tables import PAIRED_RESULTS
+
+
+def paired_rows(
+    extract: Any, plan: Plan, *, excluded: Collection[str], published: Collection[str]
+) -> pd.DataFrame:
+    """Rows of ``paired``: of each item that is compared with one before, per project.
+
+    ``excluded``: responses left out of the main ranking; ``published``: projects whose score may
+    be shown. Fewer pairs than ``thresholds.min_publish_n`` are not shown.
+    """
+    parts = [pd.DataFrame(columns=PAIRED_RESULTS.names)]
+    for later in extract.instruments:
+        first = before_form(later, extract.instruments)
+        if first is None or not (later.self_code and first.self_code):
+            continue
+        for use in later.used_as("change"):
+            pairs = _pairs(extract, later, first, use, excluded)
+            pairs = pairs[pairs["unit"].isin(list(published))]
+            found = paired_change(pairs, least=plan.thresholds.min_publish_n)
+            named = {"instrument": later.code, "item": use.item, "before": use.against}
+            parts.append(found.assign(**named))
+    full = [part for part in parts if len(part)]
+    return pd.concat(full or parts[:1], ignore_index=True)[PAIRED_RESULTS.names]
+
+
+def _pairs(
+    extract: Any, later: Instrument, first: Instrument, use: Use, excluded: Collection[str]
+) -> pd.DataFrame:
+    """unit, before, after: of pairs that have answered both items on their scale."""
+    sides = {"after": (later, use.item), "before": (first, use.against)}
+    frames = {}
+    for name, (form, item) in sides.items():
+        rows = extract.table(form.table)
+        kept = rows["pair"].notna() & ~rows["response"].isin(list(excluded))
+        said = rows[item].notna() & ~rows[item].isin(UNSCORED_CODES)
+        chosen = rows.loc[kept & said, ["pair", "unit", item]]
+        frames[name] = chosen.assign(**{name: chosen[item].astype(float)})[["pair", "unit", name]]
+    return frames["before"].merge(frames["after"], on=["pair", "unit"])

@@ -1,0 +1,1 @@
+"""Tables that others made: read, checked and turned into an extract."""

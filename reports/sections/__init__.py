@@ -1,0 +1,1 @@
+"""The parts of the bulletin, each built from the same material."""

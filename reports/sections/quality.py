@@ -1,0 +1,212 @@
+"""Data quality: response, flags, with and without flagged rows, raters, reliability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import median
+from typing import Any
+
+from reports import tables
+from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table, layout_of
+from reports.material import Material, rows
+from reports.sections.evidence import focus_labels, verified_share
+from reports.sections.responses import response_figures
+from reports.sections.satisfaction import satisfaction_figures
+from reports.wording import choice, phrase
+
+RECORDER = "recorder"
+"""Role of those who take notes of focus groups."""
+
+
+def quality_sections(material: Material) -> tuple[Section, ...]:
+    """The subsections of the method annex that describe the data."""
+    parts = {
+        "response": _response(material),
+        "flags": _flags(material),
+        "sensitivity": _sensitivity(material),
+        "raters": _raters(material),
+    }
+    if satisfaction := satisfaction_figures(material):
+        parts["satisfaction"] = satisfaction
+    if any(form.reported for form in material.results.instruments):
+        parts["fields"] = _fields(material)
+    if any(form.role == RECORDER for form in material.results.instruments):
+        parts["focus"] = _focus(material)
+    return tuple(
+        Section(f"quality-{key}", phrase(f"quality.{key}"), blocks) for key, blocks in parts.items()
+    )
+
+
+def _fields(material: Material) -> tuple[Block, ...]:
+    """The share of reported fields that somebody has looked at."""
+    share = verified_share(rows(material.results.fields))
+    text = phrase("quality.fields_note", share=share) if share else phrase("quality.fields_none")
+    return (Paragraph(text),)
+
+
+def _focus(material: Material) -> tuple[Block, ...]:
+    """Points of the focus groups by indicator, over all projects."""
+    frame = material.results.focus
+    if frame.empty:
+        return (Paragraph(phrase("quality.focus_none")),)
+    labels = focus_labels(material)
+    counts = ["groups", "positive", "neutral", "negative", "dissent"]
+    sums = frame.groupby("indicator", sort=True)[counts].sum()
+    body = [
+        (labels.get(row.Index, row.Index), *(tables.count(getattr(row, name)) for name in counts))
+        for row in sums.itertuples()
+    ]
+    note = Paragraph(phrase("quality.focus_note"))
+    return (note, _table("focus", ("indicator", *counts), body))
+
+
+def _table(
+    name: str, columns: Sequence[str], body: Sequence[tuple[str, ...]], words: int = 1
+) -> Table:
+    """A table whose first ``words`` columns are text and the others numbers."""
+    heads = tuple(Column(phrase(f"columns.{c}"), i >= words) for i, c in enumerate(columns))
+    cells = tuple(tuple(Cell(text) for text in row) for row in body)
+    return Table(f"{name}-table", phrase(f"quality.{name}"), heads, (Rows("", cells),))
+
+
+def _names(material: Material) -> dict[str, str]:
+    found = rows(material.results.units, scorecard="A-project")
+    return {unit.unit: unit.name for unit in found}
+
+
+def _response(material: Material) -> tuple[Block, ...]:
+    body = [
+        (unit.name, tables.count(unit.enrolled), tables.count(unit.n),
+         tables.rate(unit.response_rate), tables.coefficient(unit.reliability))
+        for unit in rows(material.results.units, scorecard="A-project")
+    ]  # fmt: skip
+    columns = ("project", "enrolled", "n", "rate", "reliability")
+    reliability = Paragraph(_reliability(material))
+    institutions = any(group.scorecard != "A-project" for group in material.groups)
+    left_out = phrase("quality.response_left_out") if institutions else ""
+    known = any(not tables.absent(count) for count in material.results.units["enrolled"])
+    rate = phrase(f"quality.response_{'note' if known else 'unknown'}")
+    note = Paragraph(rate + left_out)
+    figures = response_figures(material)
+    return (note, *figures, _table("response", columns, body), reliability)
+
+
+def _reliability(material: Material) -> str:
+    found = rows(material.results.units, scorecard="A-project")
+    values = [float(u.reliability) for u in found if not tables.absent(u.reliability)]
+    if not values:
+        return phrase("quality.reliability_none")
+    return phrase(
+        "quality.reliability",
+        median=tables.coefficient(median(values)),
+        range=tables.interval(min(values), max(values), 2),
+        units=str(len(values)),
+    )
+
+
+def _flags(material: Material) -> tuple[Block, ...]:
+    names = _names(material)
+    flagged = [r for r in rows(material.results.flags) if tables.absent(r.flagged) or r.flagged]
+    if not flagged:
+        return (Paragraph(phrase("quality.flags_none")),)
+    note = phrase("quality.flags_hidden", cell=str(material.results.plan.thresholds.min_cell))
+    found = [row for row in flagged if not tables.absent(row.flagged)]
+    if not found:
+        return (Paragraph(note),)
+    groups = tuple(
+        Rows(
+            choice("method.flags", flag),
+            tuple(_flag_row(names, r) for r in found if r.flag == flag),
+        )
+        for flag in dict.fromkeys(row.flag for row in found)
+    )
+    table = _table("flags", ("project", "asked_forms", "flagged", "excluded"), ())
+    table = replace(table, groups=groups, layout=layout_of(groups, "plain"))
+    return (table, Paragraph(note))
+
+
+def _flag_row(names: Mapping[str, str], row: Any) -> tuple[Cell, ...]:
+    counts = (row.n, row.flagged, row.excluded)
+    return (Cell(names.get(row.project, row.project)), *(Cell(tables.count(one)) for one in counts))
+
+
+def _sensitivity(material: Material) -> tuple[Block, ...]:
+    found = rows(material.results.sensitivity)
+    moved = [row for row in found if _moved(row)]
+    if not moved:
+        return (
+            Paragraph(
+                phrase(
+                    "quality.sensitivity_same",
+                    units=str(sum(not tables.absent(row.rank) for row in found)),
+                )
+            ),
+        )
+    labels = {
+        (unit.scorecard, unit.group, unit.unit): (group.title, unit.name)
+        for group in material.groups
+        for unit in group.units
+    }
+    body = [
+        (*labels[(row.scorecard, row.group, row.unit)],
+         tables.score(row.score, material.decimals), tables.score(row.score_all, material.decimals),
+         tables.count(row.rank), tables.count(row.rank_all))
+        for row in moved
+    ]  # fmt: skip
+    columns = ("table", "unit", "score", "score_all", "rank", "rank_all")
+    sentence = phrase("quality.sensitivity_moved", units=str(len(found)), moved=str(len(moved)))
+    return (Paragraph(sentence), _table("sensitivity", columns, body, 2))
+
+
+def _moved(row: Any) -> bool:
+    ranks = (row.rank, row.rank_all)
+    if any(tables.absent(rank) for rank in ranks):
+        return not all(tables.absent(rank) for rank in ranks)
+    return bool(row.rank != row.rank_all)
+
+
+def _raters(material: Material) -> tuple[Block, ...]:
+    results = material.results
+    blocks: list[Block] = []
+    found = rows(results.raters)
+    if not found:
+        blocks.append(Paragraph(phrase("quality.raters_none")))
+    elif any(not tables.absent(row.severity) for row in found):
+        blocks += [Paragraph(phrase("quality.raters_note")), _severities(material, found)]
+    else:
+        blocks.append(Paragraph(_no_severity(material, found)))
+    if len(results.variance):
+        body = [
+            (choice("quality.models", row.model), choice("quality.components", row.component),
+             _spread(row), tables.count(row.levels))
+            for row in rows(results.variance)
+        ]  # fmt: skip
+        blocks.append(Paragraph(phrase("quality.variance_note")))
+        blocks.append(_table("variance", ("model", "component", "sd", "levels"), body, 2))
+    return tuple(blocks)
+
+
+def _no_severity(material: Material, found: list[Any]) -> str:
+    """Why no severity is listed: the raters do not differ, or the design cannot show it."""
+    fitted = rows(material.results.variance, model="observation", component="rater")
+    return phrase(
+        "quality.raters_equal" if fitted else "quality.raters_unseen",
+        raters=str(len(found)),
+        n=tables.count(sum(int(row.n) for row in found)),
+        blocks=str(len({row.block for row in found})),
+    )
+
+
+def _spread(row: Any) -> str:
+    return phrase("quality.no_spread") if row.points == 0 else tables.half_up(row.points, 2)
+
+
+def _severities(material: Material, found: list[Any]) -> Table:
+    body = [
+        (row.rater, tables.score(row.severity, material.decimals), tables.half_up(row.se, 2),
+         tables.count(row.n), tables.count(row.block),
+         phrase(f"quality.separable.{bool(row.separable)}"))
+        for row in found
+    ]  # fmt: skip
+    return _table("raters", ("rater", "severity", "se", "n", "block", "comparable"), body)

@@ -1,0 +1,1 @@
+"""Recompute what is published and say, file by file, whether it holds."""

@@ -1,0 +1,167 @@
+"""Paper forms typed in by the staff: typed twice, by two people, before anything counts.
+
+What keeps a paper form anonymous is the shuffled pile of sheets, each with a ticket that names
+nobody; the audit says who typed for which class, and never what, nor off which sheet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from instruments.tables import PAPER
+from survey_app.db import add_new
+from survey_app.errors import Refused
+from survey_app.models import PaperEntryRow, ResponseRow
+from survey_app.services import audit
+from survey_app.services.admission import Admission
+from survey_app.services.places import Place
+from survey_app.services.programme import Programme
+from survey_app.services.respond import Submission, canonical, submit_response
+from survey_app.services.tickets import is_known, is_spent
+
+FIRST, AGAIN, MATCHED, SETTLED, DIFFERS = "first", "again", "matched", "settled", "differs"
+"""What became of a typed sheet: kept apart; kept anew by the same person; counted since both
+typed the same; counted as the second one has decided; not counted, for the two differ."""
+DONE = (FIRST, AGAIN, MATCHED, SETTLED)
+"""Those after which the next sheet is typed."""
+SELF_CODE = "self_code"
+"""Stands among differing items for the self-made code, of which only a digest is kept."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a typed sheet, and the items in which the two typings differ."""
+
+    told: str
+    differing: tuple[str, ...] = ()
+
+
+def enter_paper(
+    db: Session,
+    submission: Submission,
+    *,
+    admission: Admission,
+    by: str,
+    decided: Collection[str] = (),
+) -> Outcome:
+    """Take a sheet that ``by`` has typed. The second typing by somebody else stores the response
+    and spends the ticket, when it says the same, or when ``decided`` names all items in which it
+    differs: then whoever typed second has looked at the sheet again."""
+    _check_ticket(db, submission, admission)
+    code = admission.digest
+    kept = db.get(PaperEntryRow, code)
+    if kept is None or kept.author == by:
+        return _keep(db, submission, code, kept, by)
+    differing = _differing(kept, submission)
+    if differing and set(decided) != set(differing):
+        return Outcome(DIFFERS, differing)
+    db.delete(kept)
+    submit_response(db, submission, admission)
+    db.flush()
+    told = SETTLED if differing else MATCHED
+    _note(db, submission, by=by, action=f"paper_{told}", count=_counted(db, submission))
+    return Outcome(told)
+
+
+def entries(db: Session) -> dict[str, int]:
+    """Sheets that were typed once only, by what their tickets open."""
+    rows = db.execute(select(PaperEntryRow.target, func.count()).group_by(PaperEntryRow.target))
+    return {target: count for target, count in rows}
+
+
+@dataclass(frozen=True)
+class PaperCount:
+    """Paper forms of one class or session: how many count, in words, and how many wait for their
+    second typing."""
+
+    counted: str
+    waiting: int
+
+
+def paper_counts(
+    db: Session, places: Sequence[Place], programme: Programme
+) -> dict[str, PaperCount]:
+    """By what their tickets open. Where those on paper, or those not, are below the minimum cell,
+    their number is not told: one paper form among many would be somebody's."""
+    least, waiting = programme.plan.thresholds.min_cell, entries(db)
+    forms = {one.subject: one.code for one in programme.instruments}
+    told = {}
+    for place in places:
+        session = place.session.code if place.session else ""
+        form = forms.get(("trainee", place.per, place.wave), "")
+        media = _by_medium(db, form, place.training_class.code, session)
+        few = PAPER in media and any(count < least for count in media.values())
+        counted = f"不足{least}份不列" if few else str(media.get(PAPER, 0))
+        told[place.target] = PaperCount(counted, waiting.get(place.target, 0))
+    return told
+
+
+def _by_medium(db: Session, instrument: str, class_code: str, session: str) -> dict[str, int]:
+    about = (
+        ResponseRow.instrument == instrument,
+        ResponseRow.class_code == class_code,
+        ResponseRow.session == session,
+    )
+    query = select(ResponseRow.medium, func.count()).where(*about).group_by(ResponseRow.medium)
+    return {medium: count for medium, count in db.execute(query)}
+
+
+def destroy_entries(db: Session, *, by: str, target: str = "") -> None:
+    """What nobody has typed a second time is gone, and the audit says how many: at closing all of
+    it, before that what the void tickets of ``target`` stood on."""
+    chosen = delete(PaperEntryRow)
+    if target:
+        chosen = chosen.where(PaperEntryRow.target == target)
+    dropped = db.connection().execute(chosen).rowcount
+    if dropped:
+        audit.note(db, by=by, action="paper_dropped", object=f"{target} × {dropped}".strip())
+
+
+def _check_ticket(db: Session, submission: Submission, admission: Admission) -> None:
+    own = {"target": submission.target, "digest": admission.digest}
+    if not is_known(db, **own):
+        raise Refused("ticket_unknown", 422, field="ticket")
+    if is_spent(db, **own):
+        raise Refused("paper_spent", 409, field="ticket")
+
+
+def _keep(
+    db: Session, submission: Submission, code: str, kept: PaperEntryRow | None, by: str
+) -> Outcome:
+    """Keep a first typing apart; the same person's later one stands in its place."""
+    values = {
+        "instrument": submission.instrument,
+        "version": submission.version,
+        "answers": canonical(submission.answers),
+        "pairing": submission.pairing,
+    }
+    if kept is not None:
+        for name, value in values.items():
+            setattr(kept, name, value)
+    elif not add_new(db, PaperEntryRow, ticket=code, target=submission.target, author=by, **values):
+        raise Refused("paper_meanwhile", 409, field="ticket")
+    db.flush()
+    count = entries(db)[submission.target]
+    _note(db, submission, by=by, action="paper_first", count=count)
+    return Outcome(FIRST if kept is None else AGAIN)
+
+
+def _differing(kept: PaperEntryRow, submission: Submission) -> tuple[str, ...]:
+    first, second = json.loads(kept.answers), submission.answers
+    names = [name for name in {**first, **second} if first.get(name) != second.get(name)]
+    return (*names, *([SELF_CODE] if kept.pairing != submission.pairing else []))
+
+
+def _counted(db: Session, submission: Submission) -> int:
+    """Paper forms of the same class or session that count by now."""
+    about = submission.instrument, submission.class_code, submission.session
+    return _by_medium(db, *about)[PAPER]
+
+
+def _note(db: Session, submission: Submission, *, by: str, action: str, count: int) -> None:
+    audit.note(db, by=by, action=action, object=f"{submission.target} × {count}")

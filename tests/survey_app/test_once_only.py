@@ -1,0 +1,133 @@
+"""One answer for each slip, whoever posts, how often, and whatever is sent; prove: full counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from site_for_tests import Site, filled
+from survey_app import db
+from survey_app.models import ResponseRow, TicketRow
+
+pytest_plugins = ("site_fixtures",)
+
+AT_ONCE = 16
+FORM = "/c/C1/form"
+TEXTS = st.text(max_size=40) | st.sampled_from(
+    ["", "0", "\0", "９" * 16, "A" * 5000, "=1+1", "'; DROP TABLE responses--", "{{7*7}}", "\ud800"]
+)
+NAMES = (
+    "token",
+    "response",
+    "nonce",
+    "ticket",
+    "duration",
+    "confirmed",
+    "q01",
+    "q02",
+    "comment",
+    "self_code-mother",
+    "self_code-day",
+    "没有这个",
+)
+
+
+def count(site: Site) -> int:
+    with db.look(site.engine) as session:
+        return int(session.scalar(select(func.count()).select_from(ResponseRow)) or 0)
+
+
+def spent(site: Site) -> int:
+    with db.look(site.engine) as session:
+        query = select(func.count()).where(TicketRow.spent.is_(True))
+        return int(session.scalar(query) or 0)
+
+
+def at_once(site: Site, forms: list[dict[str, str]]) -> list[tuple[int, str]]:
+    """Post every form in the same moment, each as a phone of its own."""
+    ready = Barrier(len(forms))
+
+    def post(form: dict[str, str]) -> tuple[int, str]:
+        ready.wait()
+        reply = site.visitor().post(FORM, data=form)
+        return reply.status_code, reply.location or ""
+
+    with ThreadPoolExecutor(len(forms)) as pool:
+        return list(pool.map(post, forms))
+
+
+def test_the_same_form_at_once_is_one_answer_and_all_are_told_so(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    form = filled(site, site.visitor().get(FORM).text, ticket)
+    replies = at_once(site, [form] * AT_ONCE)
+    assert {status for status, _ in replies} == {303}
+    assert len({receipt for _, receipt in replies}) == 1
+    assert (count(site), spent(site)) == (1, 1)
+
+
+def test_different_forms_with_one_slip_are_one_answer(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    forms = [
+        filled(site, site.visitor().get(FORM).text, ticket, comment=f"第{place}份")
+        for place in range(AT_ONCE)
+    ]
+    replies = at_once(site, forms)
+    assert Counter(status for status, _ in replies) == {303: 1, 409: AT_ONCE - 1}
+    assert (count(site), spent(site)) == (1, 1)
+
+
+def test_every_slip_of_a_class_at_once_is_an_answer_of_its_own(site: Site) -> None:
+    tickets = site.tickets()
+    pages = [site.visitor().get(FORM).text for _ in tickets]
+    replies = at_once(
+        site, [filled(site, page, one) for page, one in zip(pages, tickets, strict=True)]
+    )
+    assert {status for status, _ in replies} == {303}
+    assert len({receipt for _, receipt in replies}) == len(tickets)
+    assert count(site) == spent(site) == len(tickets)
+
+
+@pytest.mark.prove
+def test_malformed_forms_store_nothing_and_fail_nowhere(
+    tmp_path_factory: pytest.TempPathFactory, full_count: bool, proven: Callable[[str], None]
+) -> None:
+    """Fields of any kind, missing, repeated or damaged: a refusal in words, never a fault."""
+    from site_for_tests import build
+
+    site = build(tmp_path_factory.mktemp("malformed") / "home")
+    [ticket] = site.tickets(count=1)
+    client = site.visitor()
+    good = filled(site, client.get(FORM).text, ticket)
+    tried = Counter()
+
+    @settings(
+        max_examples=10_000 if full_count else 150,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        st.dictionaries(st.sampled_from(NAMES), TEXTS, min_size=1),
+        st.sets(st.sampled_from(NAMES[:3])),
+    )
+    def refused(changes: dict[str, str], left_out: set[str]) -> None:
+        form = {name: text for name, text in (good | changes).items() if name not in left_out}
+        if form.get("ticket") == ticket:  # no slip may be used up
+            form["ticket"] = ticket[:-1] + ("1" if ticket[-1] != "1" else "2")
+        encoded = {name: text.encode("utf-8", "surrogatepass") for name, text in form.items()}
+        status = client.post(FORM, data=encoded).status_code
+        tried[status] += 1
+        assert 400 <= status < 500, form
+
+    refused()
+    assert (count(site), spent(site)) == (0, 0)
+    assert client.post(FORM, data=good).status_code == 303  # it was the changes that were refused
+    site.engine.dispose()
+    proven(f"{sum(tried.values())} malformed forms: {dict(sorted(tried.items()))}, 0 stored")
