@@ -15,11 +15,13 @@ from project_root import ROOT
 ALWAYS = ("bash", "dirname", "env", "id")
 PACKAGES = {
     "chromium": "chromium",
-    "soffice": "libreoffice-writer-nogui",
+    "libreoffice-writer-nogui": "libreoffice-writer-nogui",
+    "libreoffice-calc-nogui": "libreoffice-calc-nogui",
+    "fonts-liberation": "fonts-liberation",
     "cc": "gcc libc6-dev",
     "pg_ctlcluster": "postgresql",
 }
-"""Program that the tests need → the Debian package that brings it."""
+"""Program or package that the tests need → the Debian package that brings it."""
 NEEDED = ("git", "make", *PACKAGES)
 
 
@@ -40,6 +42,10 @@ def machine(tmp_path: Path, *, has: tuple[str, ...], installer: int) -> dict[str
         script = f'#!{folder}/bash\necho "{name} $*" >>"{tmp_path}/calls"\nexit {status}\n'
         (folder / name).write_text(script)
         (folder / name).chmod(0o755)
+    script = f'#!{folder}/bash\nfor name in "$@"; do case " {" ".join(has)} " in\n'
+    script += '*" $name "*) printf " installed" ;; *) printf " not-installed" ;; esac; done\n'
+    (folder / "dpkg-query").write_text(script)
+    (folder / "dpkg-query").chmod(0o755)
     (tmp_path / "calls").touch()
     return {"PATH": str(folder), "HOME": str(tmp_path)}
 
