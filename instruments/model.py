@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 ROLES = ("trainee", "expert", "recorder", "institution", "locality", "school")
 REPORTERS = ("institution", "locality")
@@ -64,7 +65,7 @@ class Scale:
     name: str
     choices: tuple[Choice, ...]
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """Stored codes in order."""
         return tuple(choice.code for choice in self.choices)
@@ -184,24 +185,28 @@ class Instrument:
         """What a framework calls answers to this form; '' for a form that it cannot name."""
         return SOURCE_OF.get(self.subject, "")
 
-    @property
+    @cached_property
     def items(self) -> tuple[Item, ...]:
         """All items in order, sections flattened, those of repeats among them."""
         return tuple(item for section in self.sections for item in section.items)
 
-    @property
+    @cached_property
     def single_items(self) -> tuple[Item, ...]:
         """Items that are asked once per response, in order."""
         return tuple(i for section in self.sections if not section.repeat for i in section.items)
 
-    @property
+    @cached_property
     def repeats(self) -> tuple[Section, ...]:
         """Sections whose answer is a list of rows, in order."""
         return tuple(section for section in self.sections if section.repeat)
 
     def item(self, name: str) -> Item:
         """The item called ``name``; raises KeyError if there is none."""
-        return {item.name: item for item in self.items}[name]
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Item]:
+        return {item.name: item for item in self.items}
 
     def asked(self, answers: Mapping[str, object]) -> Iterator[Item]:
         """Items to be asked once of somebody whose context and answers so far are ``answers``."""
@@ -219,6 +224,16 @@ class Instrument:
     def reported(self) -> bool:
         """Whether formulas read its fields, so that a blank one counts as withheld."""
         return self.role in REPORTERS
+
+    @cached_property
+    def scored(self) -> frozenset[str]:
+        """Items that count for an indicator; of a record, all that formulas may read."""
+        return frozenset(mapping.item for mapping in self.mappings) | self.recorded
+
+    @cached_property
+    def recorded(self) -> frozenset[str]:
+        """Items that formulas may read."""
+        return frozenset(u.item for u in self.used_as("record") if self.reported)
 
     @property
     def table(self) -> str:

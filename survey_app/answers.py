@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from instruments.model import Instrument, Item, Section
 
@@ -13,8 +13,7 @@ Answers = dict[str, Answer | list[Row]]
 """Item → answer, and repeat → its rows: one document per filled form."""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One item that was asked, where its field stands, and its answer (None when blank)."""
 
     section: Section
@@ -42,7 +41,7 @@ def asked(
     """
     known: dict[str, object] = dict(context)
     for section in instrument.sections:
-        if not all(rule.holds(known) for rule in section.relevant):
+        if section.relevant and not all(rule.holds(known) for rule in section.relevant):
             continue
         if not section.repeat:
             yield from _asked(section, None, known, answers)
@@ -55,7 +54,9 @@ def _asked(
     section: Section, row: int | None, known: dict[str, object], given: Mapping[str, object]
 ) -> Iterator[Asked]:
     for item in section.items:
-        if item.type != "note" and all(rule.holds(known) for rule in item.relevant):
+        if item.type == "note":
+            continue
+        if not item.relevant or all(rule.holds(known) for rule in item.relevant):
             answer = given.get(item.name)
             known[item.name] = answer
             blank = answer in (None, "")
@@ -68,7 +69,7 @@ def rows_of(answers: Mapping[str, object], section: Section) -> list[Row]:
     return found if isinstance(found, list) else []
 
 
-def collect(found: Iterator[Asked], *, without: Container[str] = ()) -> Answers:
+def collect(found: Iterable[Asked], *, without: Container[str] = ()) -> Answers:
     """Asked items as one document, without blanks, blank rows and the keys in ``without``."""
     answers: Answers = {}
     rows: dict[str, dict[int, Row]] = {}
@@ -98,16 +99,9 @@ def missing(
     return [one for one in found if one.item.required and one.answer is None]
 
 
-def blank_scored(
-    instrument: Instrument, context: Mapping[str, str], answers: Mapping[str, object]
-) -> list[Asked]:
-    """Items that count for an indicator, were asked, and were left blank.
-
-    Of a record, all items that formulas may read.
-    """
-    scored = {mapping.item for mapping in instrument.mappings} | _read_by_formulas(instrument)
-    found = asked(instrument, context, answers)
-    return [one for one in found if one.item.name in scored and one.answer is None]
+def blank_scored(instrument: Instrument, found: Iterable[Asked]) -> list[Asked]:
+    """Of the items that were asked, those that count and were left blank."""
+    return [one for one in found if one.answer is None and one.item.name in instrument.scored]
 
 
 def blank_repeats(
@@ -115,15 +109,10 @@ def blank_repeats(
 ) -> list[Section]:
     """Repeats of a record that were asked, without a row, though formulas may read them."""
     known = {**context, **answers}
-    read = _read_by_formulas(instrument)
     return [
         section
         for section in instrument.repeats
         if all(rule.holds(known) for rule in section.relevant)
         and not rows_of(answers, section)
-        and any(item.name in read for item in section.items)
+        and any(item.name in instrument.recorded for item in section.items)
     ]
-
-
-def _read_by_formulas(instrument: Instrument) -> set[str]:
-    return {use.item for use in instrument.used_as("record")} if instrument.reported else set()

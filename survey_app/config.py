@@ -20,6 +20,8 @@ from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 CONFIG = "config.toml"
 SECRETS = ("session", "ticket", "receipt", "form", "rater", "roster", "pairing")
 SECRET_BYTES = 32
+_READ: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
+"""Path of a secret → what its file was when it was read, and the key."""
 _TEMPLATE = """# 站点设置。改动后须重启站点。
 title = {title}
 # 对外网址：二维码与允许的主机名都由它决定
@@ -91,16 +93,26 @@ class Settings:
         return is_https(self.base_url)
 
     def secret(self, name: str) -> bytes:
-        """The key called ``name``; raises FaultsFound when it is missing or damaged."""
+        """The key called ``name``; raises FaultsFound when it is missing or damaged.
+
+        Read anew whenever its file has changed: a command may have put another in its place.
+        """
         place = Place(file=f"secrets/{name}")
+        path = self.home / "secrets" / name
         try:
-            key = bytes.fromhex((self.home / "secrets" / name).read_text(encoding="ascii"))
+            found = path.stat()
+            now = found.st_mtime_ns, found.st_ino, found.st_size
+            read = _READ.get(path)
+            if read is not None and read[0] == now:
+                return read[1]
+            key = bytes.fromhex(path.read_text(encoding="ascii"))
         except FileNotFoundError as error:
             raise refuse("site.secret_missing", place) from error
         except ValueError as error:
             raise refuse("site.secret_damaged", place) from error
         if len(key) != SECRET_BYTES:
             raise refuse("site.secret_damaged", place)
+        _READ[path] = now, key
         return key
 
 

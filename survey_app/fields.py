@@ -52,8 +52,37 @@ FIELD_FOR: Mapping[str, Callable[[Item, list[Any]], Any]] = {
 
 def make_form(items: Sequence[Item], prefix: str = "") -> BaseForm:
     """A form with a field for every item that is asked; names begin with ``prefix``."""
+    return _bound(items, prefix) if prefix else _copied(_pattern(items))
+
+
+def _bound(items: Sequence[Item], prefix: str) -> BaseForm:
     asked_for = [item for item in items if item.type != "note"]
     return BaseForm({item.name: _make_field(item) for item in asked_for}, prefix=prefix)
+
+
+def _pattern(items: Sequence[Item]) -> BaseForm:
+    """The form of these very items that others are copied from: to bind thirty fields takes longer
+    than all that is then done with them."""
+    key = tuple(map(id, items))
+    if key not in _PATTERNS:
+        if len(_PATTERNS) > MOST_PATTERNS:
+            _PATTERNS.clear()
+        _PATTERNS[key] = items, _bound(items, "")  # the items are kept, so that ids stay theirs
+    return _PATTERNS[key][1]
+
+
+def _copied(pattern: BaseForm) -> BaseForm:
+    """A form of its own whose fields have not been filled."""
+    form = _shallow(pattern)
+    form.form_errors = []
+    form._fields = {name: _shallow(field) for name, field in pattern._fields.items()}
+    return form
+
+
+def _shallow(one: Any) -> Any:
+    fresh = object.__new__(type(one))
+    fresh.__dict__.update(one.__dict__)
+    return fresh
 
 
 def sent_form(section: Section, number: int, row: MultiDict[str, str]) -> BaseForm:
@@ -75,7 +104,8 @@ def _make_field(item: Item) -> Field:
     return known[1]
 
 
-MOST_MADE = 10_000
+MOST_MADE, MOST_PATTERNS = 10_000, 200
+_PATTERNS: dict[tuple[int, ...], tuple[Sequence[Item], BaseForm]] = {}
 _MADE: dict[int, tuple[Item, Field]] = {}
 """By identity: to hash an item with its scale takes as long as to make its field."""
 
@@ -95,7 +125,7 @@ class _Check:
 
 def data_of(form: BaseForm) -> dict[str, object]:
     """Item → answer, as read."""
-    return {name: form[name].data for name in form._fields}
+    return {name: field.data for name, field in form._fields.items()}
 
 
 def shown(answers: Mapping[str, object], items: Sequence[Item]) -> dict[str, object]:

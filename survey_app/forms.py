@@ -23,6 +23,7 @@ from survey_app.answers import (
 )
 from survey_app.attachments import ENDINGS, Attachment
 from survey_app.fields import data_of, make_form, sent_form, shown
+from survey_app.layout import concerns, layout_of
 from survey_app.pasted import Pasted, header
 from survey_app.phrases import phrase
 from survey_app.repeats import sent_rows
@@ -68,46 +69,49 @@ class Questionnaire:
         attachments: Mapping[str, Attachment] | None = None,
     ) -> None:
         self.instrument, self.context = instrument, context
+        self._layout = layout_of(instrument, context)
         self.attachments = attachments or {}
         self.pasted: dict[str, Pasted] = {}
         self.answers: Answers = dict(answers or {})
         self.errors: dict[str, str] = {}
-        self._once = make_form(self.items)
-        self._once.process(data=shown(self.answers, self.items))
+        self._sent: BaseForm | None = None
+        self._found: list[Asked] | None = None
         self._rows: dict[str, list[BaseForm]] = {}
         for section in self.repeats:
             self.set_rows(section, rows_of(self.answers, section))
 
     @property
-    def sections(self) -> list[Section]:
+    def sections(self) -> Sequence[Section]:
         """Sections that this context has."""
-        return [one for one in self.instrument.sections if self._concerns(one.relevant)]
+        return self._layout.sections
 
     @property
-    def repeats(self) -> list[Section]:
+    def repeats(self) -> Sequence[Section]:
         """Sections whose answer is a list of rows."""
-        return [section for section in self.sections if section.repeat]
+        return self._layout.repeats
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> Sequence[Item]:
         """Items that this context may be asked once."""
-        once = [i for s in self.sections if not s.repeat for i in s.items if i.type != "note"]
-        return [item for item in once if self._concerns(item.relevant)]
+        return self._layout.items
 
     def read(self, sent: MultiDict[str, str], *, partial: bool = False) -> None:
         """Take what was sent: fill ``answers`` and ``errors``. A draft (``partial``) may lack
         required items. Answers that are faulty, or to items not asked, are no answers."""
-        self._once.process(sent)
-        self._once.validate()
+        self._sent = make_form(self.items)
+        self._sent.process(sent)
+        self._sent.validate()
         for section in self.repeats:
             rows = enumerate(sent_rows(sent, section))
             self._rows[section.name] = [sent_form(section, number, row) for number, row in rows]
         found = list(asked(self.instrument, self.context, self._given()))
         self.errors = {one.key: f for one in found if (f := self._fault(one, partial))}
-        self.answers = collect(iter(found), without=self.errors)
+        self.answers = collect(found, without=self.errors)
+        self._found = None if self.errors else found  # a faulty answer may ask other items
 
     def set_rows(self, section: Section, rows: Sequence[Row]) -> None:
         """Show these rows in a repeat."""
+        self._found = None
         self._rows[section.name] = []
         for row in rows:
             form = make_form(section.items, f"{section.name}-{len(self._rows[section.name])}")
@@ -163,7 +167,8 @@ class Questionnaire:
     @property
     def blanks(self) -> list[Asked]:
         """Scored items left blank, to be confirmed once."""
-        return blank_scored(self.instrument, self.context, self.answers)
+        found = self._found or asked(self.instrument, self.context, self.answers)
+        return blank_scored(self.instrument, found)
 
     @property
     def blank_repeats(self) -> list[Section]:
@@ -191,12 +196,21 @@ class Questionnaire:
         label = self.instrument.item(item).label
         return phrase("form.in_row", section=section.label, row=int(row) + 1, label=label)
 
+    @property
+    def _once(self) -> BaseForm:
+        """The fields that are asked once: as sent, else as stored."""
+        if self._sent is None:
+            self._sent = make_form(self.items)
+            self._sent.process(data=shown(self.answers, self.items))
+        return self._sent
+
     def _given(self) -> dict[str, object]:
         rows = {name: [data_of(form) for form in forms] for name, forms in self._rows.items()}
         return {**data_of(self._once), **rows}
 
     def _fault(self, one: Asked, partial: bool) -> str:
-        found = self._field(one.key).errors
+        row = self._rows[one.section.name][one.row] if one.row is not None else self._once
+        found = row._fields[one.item.name].errors
         if found:
             return str(found[0])
         if one.item.type == "file" and one.answer and one.answer not in self.attachments:
@@ -214,11 +228,7 @@ class Questionnaire:
         return Question(item, key, self._condition(item.relevant, section, row))
 
     def _items(self, section: Section) -> list[Item]:
-        return [item for item in section.items if self._concerns(item.relevant)]
-
-    def _concerns(self, rules: Sequence[Comparison]) -> bool:
-        """Whether the context leaves it open that this is asked."""
-        return all(rule.holds(self.context) for rule in rules if rule.item in self.context)
+        return [item for item in section.items if concerns(self.context, item.relevant)]
 
     def _condition(
         self, rules: Sequence[Comparison], section: Section, row: int | None

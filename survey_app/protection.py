@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, redirect, request, session, u
 from survey_app import clock, db, policies
 from survey_app.config import Settings
 from survey_app.services import accounts
+from survey_app.services.places import KnownPlaces
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -42,6 +43,12 @@ PAGE_FIELDS = 50_000
 def settings() -> Settings:
     """The running site's settings."""
     found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def known_places() -> KnownPlaces:
+    """The open places that the running site has found so far."""
+    found: KnownPlaces = current_app.extensions["known_places"]
     return found
 
 
@@ -93,6 +100,7 @@ def who() -> str:
 
 def bind(app: Flask) -> None:
     """Put the rules into force."""
+    app.extensions["known_places"] = KnownPlaces()
     app.before_request(_size_limits)
     app.after_request(_headers)
     app.context_processor(lambda: {"person": person(), "site": settings()})

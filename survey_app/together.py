@@ -29,13 +29,14 @@ class _Piece:
         self.result: Any = None
         self.error: BaseException | None = None
 
-    def attempt(self, session: Session) -> None:
-        """Do the work; if it raises, nothing of it stays."""
+    def attempt(self, session: Session) -> bool:
+        """Do the work; whether it was done. What it raises is raised where its caller waits."""
+        self.error = None
         try:
-            with session.begin_nested():
-                self.result = self.work(session)
-        except Exception as error:  # the caller's own, raised where it waits
+            self.result = self.work(session)
+        except Exception as error:
             self.error = error
+        return self.error is None
 
 
 class Together:
@@ -50,20 +51,14 @@ class Together:
     def do(self, work: Callable[[Session], T]) -> T:
         """Do ``work`` in a writing transaction and return its result once that is committed.
 
-        ``work`` may run in another thread than the caller's: it knows no request, only the session.
-        Raises what ``work`` raises; then nothing of it is stored. A store that syncs together what
-        several connections commit (PostgreSQL) gets a transaction of its own from each.
+        ``work`` may run in another thread than the caller's, and more than once: it knows no
+        request, only the session. Raises what ``work`` raises; then nothing of it is stored.
         """
         piece = _Piece(work)
-        if self._store.syncs_together:
-            self._commit([piece])
-        else:
-            self._queue.append(piece)
-            with self._lock:
-                if not piece.done:
-                    self._commit(
-                        [self._queue.popleft() for _ in range(min(MOST, len(self._queue)))]
-                    )
+        self._queue.append(piece)
+        with self._lock:
+            if not piece.done:
+                self._commit([self._queue.popleft() for _ in range(min(MOST, len(self._queue)))])
         if piece.error is not None:
             raise piece.error
         result: T = piece.result
@@ -71,14 +66,32 @@ class Together:
 
     def _commit(self, pieces: list[_Piece]) -> None:
         try:
-            with Session(self._engine, expire_on_commit=False) as session, session.begin():
-                for piece in pieces:
-                    piece.attempt(session)
-        except Exception as error:  # nothing of this transaction is stored
+            self._settle(pieces)
+        finally:
+            for piece in pieces:
+                piece.done = True
+
+    def _settle(self, pieces: list[_Piece]) -> None:
+        """Commit all in one transaction. Where some raise, all is undone, the others are done anew
+        together, and then each of those alone, so that it meets what the others have stored."""
+        raised = self._transact(pieces)
+        if raised and len(pieces) > 1:
+            if others := [piece for piece in pieces if piece not in raised]:
+                self._settle(others)
+            for piece in raised:
+                self._transact([piece])
+
+    def _transact(self, pieces: list[_Piece]) -> list[_Piece]:
+        """Those that raised: then nothing of this transaction is stored."""
+        try:
+            with Session(self._engine, expire_on_commit=False) as session, session.begin() as whole:
+                raised = [piece for piece in pieces if not piece.attempt(session)]
+                if raised:
+                    whole.rollback()
+                    return raised
+        except Exception as error:
             for piece in pieces:
                 piece.error = error
         else:
             self._store.forget_order(self._engine)
-        finally:
-            for piece in pieces:
-                piece.done = True
+        return []

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
 from instruments.types import module_for
+from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import ClassRow, CycleRow, ProjectRow, SessionRow
@@ -107,6 +108,35 @@ FIND: Mapping[str, Callable[[Session, str], Place]] = {
 """What a ticket or page is about → how it is found."""
 DOORS: Mapping[str, str] = {"c": "class", "s": "session", "f": "followup"}
 """First part of the address of a trainee's page → key of ``FIND``."""
+
+
+class KnownPlaces:
+    """Places of one site whose wave is open, found once.
+
+    By then catalogue and sources are frozen, so that nothing but the cycle's state can change;
+    whoever stores an answer asks the store for that (``submit_response``).
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Place] = {}
+
+    def find(self, db: Session, kind: str, code: str) -> Place:
+        """As ``FIND[kind]``; the state may have changed since, and no row is tied to ``db``."""
+        known = self._known.get((kind, code))
+        if known is not None:
+            return known
+        found = FIND[kind](db, code)
+        if policies.OPEN_IN[found.wave] == found.cycle.state:
+            for row in (found.cycle, found.project, found.training_class, found.session):
+                if row is not None:
+                    db.expunge(row)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[kind, code] = found
+        return found
+
+
+MOST_KNOWN = 20_000
 
 
 def questionnaire_of(db: Session, place: Place) -> Questionnaire:

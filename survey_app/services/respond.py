@@ -120,14 +120,14 @@ def submit_response(db: Session, submission: Submission, admission: Admission) -
     if outcome == "spent now":
         _check_open(db, submission)
         return _store(db, submission)
-    if outcome == "unknown":
-        raise Refused(f"{kind}_unknown", 422, field=kind)
-    kept = db.get(ResponseRow, submission.id)
-    if kept is None:
-        raise Refused(f"{kind}_spent", 409, field=kind)
-    if not _is_same(kept, submission):
+    kept = db.get(ResponseRow, submission.id) if outcome == "spent before" else None
+    if kept is not None and _is_same(kept, submission):
+        return kept
+    _check_open(db, submission)
+    if kept is not None:
         raise Refused("response_differs", 409)
-    return kept
+    status = 422 if outcome == "unknown" else 409
+    raise Refused(f"{kind}_{outcome.removesuffix(' before')}", status, field=kind)
 
 
 def is_retry(db: Session, submission: Submission, admission: Admission) -> bool:
@@ -147,7 +147,7 @@ _STATE = (
 
 def _check_open(db: Session, submission: Submission) -> None:
     """Refuse what comes in the moment in which the cycle closes: its list of receipts is frozen."""
-    state = db.scalars(_STATE, {"code": submission.class_code}).one()
+    state = db.connection().execute(_STATE, {"code": submission.class_code}).scalar_one()
     policies.check_can_answer(state, submission.wave)
 
 

@@ -19,9 +19,6 @@ class Store(Protocol):
     insert: Any
     """Its INSERT that may say ON CONFLICT DO NOTHING."""
 
-    syncs_together: bool
-    """Whether the server itself commits by one sync what several connections add at once."""
-
     def make_engine(self, address: str) -> Engine:
         """An engine whose every connection is durable and whose transactions begin by our rule:
         readers see one consistent state, writers wait for each other, those who share do not."""

@@ -11,7 +11,6 @@ from sqlalchemy.dialects.sqlite import insert as insert  # noqa: PLC0414
 from instruments.faults import refuse
 from survey_app.stores import PATIENCE
 
-syncs_together = False
 HASTE = 100
 """Milliseconds to wait for readers when the log is emptied."""
 _PRAGMAS = (

@@ -11,7 +11,6 @@ from instruments.faults import Fault, FaultsFound, fault, refuse
 from survey_app.models.base import Base
 from survey_app.stores import PATIENCE
 
-syncs_together = True
 _LOCK = 2021_0057
 """Our advisory lock: whoever only adds answers shares it, whoever changes anything else has it
 alone, so that rules that look before they write hold as they do on SQLite."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from survey_app import db, policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.phrases import phrase
-from survey_app.protection import public, settings
+from survey_app.protection import known_places, public, settings
 from survey_app.services import tokens, windows
 from survey_app.services.admission import Admission, by_ticket, by_token
 from survey_app.services.pairing import KEY, read_code_parts
@@ -62,15 +63,17 @@ def submit(kind: str, code: str) -> Any:
     for name in MADE:
         check_id(sent.get(name, ""))
     db.only_read()
-    place, sheet = _sheet(kind, code)
+    place = known_places().find(db.current(), DOORS[kind], code)
+    sheet = questionnaire_of(db.current(), place)
     sheet.read(sent)
     admission = _READ[_by()](place, sheet)
     submission = _submission(place, sheet, sent)
+    asks = bool(sheet.blanks) and not sent.get("confirmed")
+    if sheet.errors or asks:  # nothing is stored that would ask for the state as it is now
+        place = FIND[place.kind](db.current(), code)
     _check_acceptable(place, sheet, submission, admission)
-    if sheet.errors:
-        return _again(place, kind, sheet), 422
-    if sheet.blanks and not sent.get("confirmed"):
-        return _again(place, kind, sheet, confirm=True)
+    if sheet.errors or asks:
+        return _again(place, kind, sheet, confirm=not sheet.errors)
     return _store(place, kind, sheet, submission, admission)
 
 
@@ -98,12 +101,15 @@ def _check_acceptable(
     place: Place, sheet: Questionnaire, submission: Submission, admission: Admission
 ) -> None:
     """A new answer needs an open cycle and a page that is not too old; a retry needs neither."""
-    if sheet.errors or not is_retry(db.current(), submission, admission):
+    try:
         policies.check_can_answer(place.cycle.state, place.wave)
         _check_page(place)
         if _by() == "token":
             tokens.check_can_use(db.current(), place.target)
             _close_what_is_over()
+    except Refused:
+        if sheet.errors or not is_retry(db.current(), submission, admission):
+            raise
 
 
 def _close_what_is_over() -> None:
@@ -123,7 +129,7 @@ def _store(
             raise
         db.abandon()
         sheet.errors[refusal.field] = f"{refusal.fault.message}{refusal.fault.remedy}"
-        return _again(place, kind, sheet), refusal.status
+        return _again(place, kind, sheet)[0], refusal.status
     return redirect(url_for("trainee.show_receipt", number=number), 303)
 
 
@@ -158,10 +164,13 @@ def _by() -> str:
     return "token" if request.values.get("by") == "token" else "ticket"
 
 
-def _again(place: Place, kind: str, sheet: Questionnaire, *, confirm: bool = False) -> str:
+def _again(
+    place: Place, kind: str, sheet: Questionnaire, *, confirm: bool = False
+) -> tuple[str, int]:
     made = {name: request.form[name] for name in MADE}
     typed = request.form.get("ticket" if _by() == "ticket" else "held", "")
-    return _form_page(place, kind, sheet, made=made, typed=typed, confirm=confirm)
+    page = _form_page(place, kind, sheet, made=made, typed=typed, confirm=confirm)
+    return page, 200 if confirm else 422
 
 
 def _form_page(
@@ -201,4 +210,9 @@ def _check_page(place: Place) -> None:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings().secret("form"), salt="form")
+    return _signer_of(settings().secret("form"))
+
+
+@lru_cache(maxsize=4)
+def _signer_of(key: bytes) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt="form")

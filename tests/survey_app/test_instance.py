@@ -275,3 +275,12 @@ def test_a_password_that_could_not_be_told_makes_no_account(home: Path) -> None:
     with db.look(engine) as session:
         assert session.get(AccountRow, "another") is None
     engine.dispose()
+
+
+def test_a_secret_that_another_process_has_renewed_is_read_anew(home: Path) -> None:
+    settings = load_settings(home)
+    former, fresh = settings.secret("pairing"), bytes(range(32))
+    renewed = home / "secrets" / "renewed"
+    renewed.write_text(fresh.hex())
+    renewed.replace(home / "secrets" / "pairing")
+    assert former != fresh == settings.secret("pairing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from instruments.builtin import instrument_sources, load_instruments
 from instruments.types import codes_of, module_for
@@ -28,3 +29,15 @@ def test_a_trainee_sees_only_the_items_of_the_own_project(kind: str, mode: str) 
 
 def possible(item, context) -> bool:
     return all(rule.holds(context) for rule in item.relevant if rule.item in context)
+
+
+def test_two_pages_of_one_form_share_no_answer() -> None:
+    form = FORMS["trainee_core"]
+    context = dict.fromkeys(form.context, "")
+    item = next(i for i in Questionnaire(form, context).items if i.scale is not None)
+    first, second, blank = (Questionnaire(form, context) for _ in range(3))
+    first.read(MultiDict({item.name: item.scale.codes[0]}))
+    second.read(MultiDict({item.name: "no such choice"}))
+    assert (first.answers, first.errors) == ({item.name: item.scale.codes[0]}, {})
+    assert second.chosen(item.name) == ["no such choice"] and item.name in second.errors
+    assert blank.chosen(item.name) == [""] and not blank.errors

@@ -106,3 +106,35 @@ def test_a_commit_that_fails_is_told_to_all_and_nothing_stays(site: Site, monkey
     assert all(isinstance(one, OSError) for one in results)
     assert stored(site) == set()
     assert Together(site.engine).do(adding(1)) == 1  # and the next one goes through
+
+
+def test_what_raised_meets_what_the_others_have_stored(site: Site) -> None:
+    """Refused because of one that was then undone, it is tried alone: the last word counts."""
+    door, begun, queued = Together(site.engine), Event(), Event()
+
+    def first(session: Session) -> int:
+        begun.set()
+        assert queued.wait(10)
+        return adding(0)(session)
+
+    def failing(session: Session) -> int:
+        return adding(1, fails=True)(session)
+
+    def only_if_alone(session: Session) -> int:
+        if session.scalar(select(SignInRow.until).where(SignInRow.until == 1)) is not None:
+            raise LookupError
+        return adding(2)(session)
+
+    with ThreadPoolExecutor(3) as pool:
+        slow = pool.submit(door.do, first)
+        assert begun.wait(10)
+        told = pool.submit(door.do, failing)
+        while len(door._queue) < 1:
+            pass
+        other = pool.submit(door.do, only_if_alone)
+        while len(door._queue) < 2:
+            pass
+        queued.set()
+        assert (slow.result(), other.result()) == (0, 2)
+        assert isinstance(told.exception(), ValueError)
+    assert stored(site) == {0, 2}
