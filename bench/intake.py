@@ -1,7 +1,8 @@
 """Answers taken a second, durably, 30 items each, by 16 phones; and 2,000 phones within 10 seconds.
 
 Floor: a Flask handler that only parses and inserts (SQLite, synchronous FULL), same server, same
-client, same bodies. For PostgreSQL the recorded rate of ODK Central's backend stands beside.
+client, same bodies. For PostgreSQL: ODK Central's backend with as many answers, on the same server
+in the same run where its source is at hand (`bench/central.py`), else its recorded rate.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from urllib.parse import urlencode
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
+from bench.central import PEERS, central
 from bench.phones import Replies, request, send_all
 from instruments.catalogue_writer import sample_catalogue
 from survey_app import create_app, db, migration
-from survey_app.config import store_address
+from survey_app.config import CONFIG, store_address
 from survey_app.demo.server import free_port, running_site, wait_until_ready
 from survey_app.instance import instance
 from survey_app.models import CycleRow
@@ -33,12 +35,14 @@ from survey_app.services.catalogue import store_catalogue
 from survey_app.services.programme import programme_of
 from survey_app.services.tickets import issue_tickets
 
-FLOOR = "floor"
+FLOOR, PEER = "floor", "ODK Central"
 PHONES, ANSWERS, RUNS, WARM = 16, 2_000, 3, 64
 CROWD, WITHIN = 2_000, 10.0
 ODK_CENTRAL = (156, 214)
 """Submissions a second of ODK Central's backend (Node 24, PostgreSQL 15), 30 questions, 16
 connections, 2 cores; recorded on another day, not in this run."""
+PROCESSES = 2
+"""Of ours with PostgreSQL, and at most of the peer: as many as there are cores."""
 DATABASE = "GUOPEI_BENCH_POSTGRESQL"
 """Address of an empty PostgreSQL database; without it only SQLite is measured."""
 
@@ -64,6 +68,10 @@ def prepared(home: Path, count: int, database: str = "") -> Prepared:
             key = settings.secret("ticket")
             tickets = issue_tickets(session, key=key, target=f"class:{code}", count=count)
         engine.dispose()
+    if database:
+        config = (home / CONFIG).read_text("utf-8")
+        several = config.replace("processes = 1", f"processes = {PROCESSES}")
+        (home / CONFIG).write_text(several, "utf-8")
     path = f"/c/{code}/form"
     return Prepared(home, path, list(_bodies(home, path, tickets)))
 
@@ -132,10 +140,29 @@ def _fresh(database: str) -> str:
     return fresh.render_as_string(hide_password=False)
 
 
+def peer_rate(peers: Path, database: str) -> float:
+    """Submissions a second of ODK Central's backend, with as many processes as suit it best."""
+    names = [f"item{number:02d}" for number in range(30)]
+    ready = [dict.fromkeys(names, "4")] * (ANSWERS + WARM)
+    found = []
+    for processes in range(1, PROCESSES + 1):
+        with central(peers, _fresh(database), names, processes=processes) as one:
+            sent = one.ready(ready)
+            send_all(one.address, sent[:WARM], phones=PHONES)
+            replies = send_all(one.address, sent[WARM:], phones=PHONES)
+            assert set(replies.statuses) == {200}, replies.statuses
+            found.append(replies.rate)
+    return max(found)
+
+
 def rates(root: Path, stores: dict[str, str]) -> dict[str, float]:
-    """Answers a second, the median of runs in which floor and ours take turns."""
+    """Answers a second, the median of runs in which floor, ours and a peer take turns."""
     found: dict[str, list[float]] = {FLOOR: []} | {name: [] for name in stores}
+    peers = Path(os.environ.get(PEERS, "/nowhere"))
     for run in range(RUNS):
+        if "PostgreSQL" in stores and peers.is_dir():
+            rate = peer_rate(peers, stores["PostgreSQL"])
+            found.setdefault(PEER, []).append(rate)
         for name, database in stores.items():
             with site(root, f"{name}{run}", ANSWERS, database) as (one, address):
                 found[name].append(taken(one, address).rate)
@@ -152,7 +179,9 @@ def run() -> Iterator[str]:
         found = rates(Path(folder), stores)
         for name, rate in found.items():
             yield f"{name}: {rate:.0f} answers a second, {rate / found[FLOOR]:.2f} of the floor"
-        if "PostgreSQL" in found:
+        if PEER in found:
+            yield f"PostgreSQL: {found['PostgreSQL'] / found[PEER]:.1f} times ODK Central, same run"
+        elif "PostgreSQL" in found:
             low, high = (found["PostgreSQL"] / rate for rate in reversed(ODK_CENTRAL))
             yield f"PostgreSQL: {low:.1f}-{high:.1f} times ODK Central as recorded (not this run)"
         for name, database in stores.items():

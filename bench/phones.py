@@ -30,13 +30,14 @@ class Replies:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def request(path: str, body: bytes) -> bytes:
-    """A form as a phone posts it."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
-        "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
-    )
-    return head.encode() + body
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def request(path: str, body: bytes, **headers: str) -> bytes:
+    """A form as a phone posts it, or what ``headers`` say that it is."""
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in (headers or FORM).items()]
+    return "\r\n".join((*lines, "", "")).encode() + body
 
 
 @dataclass
