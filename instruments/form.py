@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from instruments.faults import Fault, Place, fault
-from instruments.workbook import Workbook
+from instruments.languages import (
+    SPOKEN_KEYS,
+    TITLE,
+    WORDS,
+    common_languages,
+    further_languages,
+    own_language,
+    read_language,
+    split_column,
+    word_columns,
+    worded,
+)
+from instruments.model import Language
+from instruments.workbook import Sheet, Workbook
 
 COLUMNS = {
     "survey": (
@@ -21,14 +34,14 @@ COLUMNS = {
         "constraint_message",
     ),
     "choices": ("list_name", "name", "label", "description"),
-    "settings": ("form_title", "form_id", "version"),
+    "settings": ("form_title", "form_id", "version", "default_language"),
     "_context": ("key", "value"),
     "_indicators": ("item", "indicator", "scaling", "baseline"),
     "_uses": ("item", "use", "expected", "against"),
 }
 """Sheets and their columns; everything else is refused by name."""
 REQUIRED_SHEETS = ("survey", "settings", "_context")
-KEYS = ("role", "per", "wave", "context", "blanks", "notice", "self_code")
+KEYS = ("role", "per", "wave", "context", "blanks", *SPOKEN_KEYS, "self_code")
 MODULE_KEYS = ("extends", "before")
 
 
@@ -59,11 +72,36 @@ class Line:
 
 @dataclass(frozen=True)
 class Form:
-    """All lines by sheet, modules merged; ``faults`` found on the way."""
+    """All lines by sheet, modules merged; ``faults`` found on the way.
+
+    Words without a language are in ``language``; ``spoken`` says in which further ones a file is.
+    """
 
     name: str
     sheets: Mapping[str, tuple[Line, ...]]
     faults: tuple[Fault, ...]
+    language: Language
+    spoken: Mapping[str, tuple[Language, ...]]
+
+    @property
+    def translations(self) -> tuple[Language, ...]:
+        """Further languages that all its files have: a module without one keeps it from all."""
+        return common_languages(tuple(self.spoken.values()))
+
+    def in_language(self, language: Language) -> Form:
+        """The same form with the words of ``language`` in place of its own."""
+        titles = [line for line in self.lines("_context") if line["key"] == TITLE]
+        title = {"form_title": titles[0][worded("value", language)]} if titles else {}
+        sheets = {
+            sheet: tuple(_worded(line, WORDS[sheet], language) for line in lines)
+            if sheet in WORDS
+            else lines
+            for sheet, lines in self.sheets.items()
+        }
+        sheets["settings"] = tuple(
+            replace(line, cells={**line.cells, **title}) for line in self.lines("settings")
+        )
+        return replace(self, sheets=sheets, language=language)
 
     def lines(self, sheet: str) -> tuple[Line, ...]:
         """Lines of ``sheet``; none when the form lacks it."""
@@ -83,7 +121,7 @@ def join_form(workbooks: Sequence[Workbook]) -> Form:
     """Merge the first workbook (core) with the further ones (modules) into one form."""
     core, modules = workbooks[0], workbooks[1:]
     faults = [problem for book in workbooks for problem in (*book.faults, *_layout_faults(book))]
-    sheets = _lines(core)
+    language, sheets = own_language(core), _lines(core)
     for module in modules:
         faults += _module_faults(module, sheets)
         own = _lines(module)
@@ -91,7 +129,8 @@ def join_form(workbooks: Sequence[Workbook]) -> Form:
         sheets["survey"] = _insert(sheets.get("survey", ()), own.get("survey", ()), before)
         for sheet in ("choices", "_indicators", "_uses"):
             sheets[sheet] = sheets.get(sheet, ()) + own.get(sheet, ())
-    return Form(core.name, sheets, tuple(faults))
+    spoken = {book.name: further_languages(book) for book in workbooks}
+    return Form(core.name, sheets, tuple(faults), language, spoken)
 
 
 def context_of(workbook: Workbook) -> dict[str, str]:
@@ -108,10 +147,20 @@ def form_id(workbook: Workbook) -> str:
 
 
 def _lines(workbook: Workbook) -> dict[str, tuple[Line, ...]]:
-    return {
-        sheet.name: tuple(Line(sheet.file, sheet.name, row.number, row.cells) for row in sheet.rows)
-        for sheet in workbook.sheets
-    }
+    own = own_language(workbook)
+    return {sheet.name: tuple(_sheet_lines(sheet, own)) for sheet in workbook.sheets}
+
+
+def _sheet_lines(sheet: Sheet, own: Language) -> Iterator[Line]:
+    named = word_columns(sheet, own)
+    for row in sheet.rows:
+        cells = {named.get(column, column): cell for column, cell in row.cells.items()}
+        yield Line(sheet.file, sheet.name, row.number, cells)
+
+
+def _worded(line: Line, columns: Sequence[str], language: Language) -> Line:
+    said = {column: line[worded(column, language)] for column in columns}
+    return replace(line, cells={**line.cells, **{c: words for c, words in said.items() if words}})
 
 
 def _insert(survey: tuple[Line, ...], own: tuple[Line, ...], before: str) -> tuple[Line, ...]:
@@ -129,17 +178,33 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
         if sheet.name not in COLUMNS:
             faults.append(fault("instruments.unknown_sheet", place, sheet=sheet.name, known=known))
             continue
-        for column in sheet.header:
-            if column not in COLUMNS[sheet.name]:
-                here = Place(sheet.file, sheet.name, None, column)
-                columns = "、".join(COLUMNS[sheet.name])
-                found = fault("instruments.unknown_column", here, column=column, known=columns)
-                faults.append(found)
+        faults += [found for column in sheet.header for found in _column_faults(sheet, column)]
+        faults += _twice_faults(sheet, own_language(workbook))
     for name in REQUIRED_SHEETS:
         sheet_found = workbook.sheet(name)
         if sheet_found is None or not sheet_found.rows:
             faults.append(fault("instruments.missing_sheet", Place(workbook.name), sheet=name))
     return faults + _context_faults(workbook)
+
+
+def _column_faults(sheet: Sheet, header: str) -> list[Fault]:
+    here, known = Place(sheet.file, sheet.name, None, header), COLUMNS[sheet.name]
+    column, said = split_column(header)
+    if column not in known or (said and column not in WORDS.get(sheet.name, ())):
+        details = {"column": header, "known": "、".join(known)}
+        return [fault("instruments.unknown_column", here, **details)]
+    if said and read_language(said) is None:
+        return [fault("instruments.language_code", here, language=said)]
+    return []
+
+
+def _twice_faults(sheet: Sheet, own: Language) -> Iterator[Fault]:
+    """Two columns for the same words in one language, under two names of it."""
+    first: dict[str, str] = {}
+    for header, column in word_columns(sheet, own).items():
+        if first.setdefault(column, header) != header:
+            here = Place(sheet.file, sheet.name, None, header)
+            yield fault("instruments.repeated_language", here, other=first[column])
 
 
 def _context_faults(workbook: Workbook) -> list[Fault]:
