@@ -51,7 +51,8 @@ def _cell_faults(form: Form, line: Line, column: str) -> Iterator[Fault]:
             yield _missing(form.language, line, column)
         for language, words in said.items():
             name = header(column, language)
-            yield from _word_faults(line, name, words) if words else [_missing(language, line, name)]
+            missing = [] if words else [_missing(language, line, name)]
+            yield from (*missing, *_word_faults(line, name, words))
 
 
 def _missing(language: Language, line: Line, column: str) -> Fault:
