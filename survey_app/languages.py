@@ -12,7 +12,7 @@ from flask import Flask, g, request, url_for
 from markupsafe import Markup
 
 from instruments.model import CHINESE, Instrument, Language
-from survey_app.phrases import TAGS, language, worded
+from survey_app.phrases import TAGS, language, phrases, worded
 
 ASKED = "lang"
 """Name in the address: no cookie, no script, and nothing in the store."""
@@ -35,6 +35,8 @@ class Link:
 
 def bind(app: Flask) -> None:
     """Give every page its language, and every address on it."""
+    for one in SITE:
+        phrases(one.code)  # a file that cannot be read stops the start
     app.before_request(_begin)
     app.url_defaults(_carry)
     app.jinja_env.globals.update(languages=links, page_language=page_language)
