@@ -188,7 +188,7 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
 
 
 def _column_faults(sheet: Sheet, header: str) -> list[Fault]:
-    here, known = Place(sheet.file, sheet.name, None, header), COLUMNS[sheet.name]
+    here, known = _header_place(sheet, header), COLUMNS[sheet.name]
     column, said = split_column(header)
     if column not in known or (said and column not in WORDS.get(sheet.name, ())):
         details = {"column": header, "known": "、".join(known)}
@@ -198,12 +198,18 @@ def _column_faults(sheet: Sheet, header: str) -> list[Fault]:
     return []
 
 
+def _header_place(sheet: Sheet, header: str) -> Place:
+    """The first cell of a column, else its header: where somebody looks for it."""
+    filled = (row.number for row in sheet.rows if header in row.cells)
+    return Place(sheet.file, sheet.name, next(filled, sheet.header_row), header)
+
+
 def _twice_faults(sheet: Sheet, own: Language) -> Iterator[Fault]:
     """Two columns for the same words in one language, under two names of it."""
     first: dict[str, str] = {}
     for header, column in word_columns(sheet, own).items():
         if first.setdefault(column, header) != header:
-            here = Place(sheet.file, sheet.name, None, header)
+            here = _header_place(sheet, header)
             yield fault("instruments.repeated_language", here, other=first[column])
 
 
