@@ -232,7 +232,14 @@ def test_every_trainee_s_form_that_comes_along_is_worded_in_english() -> None:
         assert not [word for word in words(english) if HAN.search(word)]
 
 
-SPELT = {"一分钟": "1", "四分钟": "4", "五分钟": "5", "one minute": "1", "four min": "4", "five min": "5"}
+SPELT = {
+    "一分钟": "1",
+    "四分钟": "4",
+    "五分钟": "5",
+    "one minute": "1",
+    "four min": "4",
+    "five min": "5",
+}
 ONCE_AND_TWICE = ("1次", "2次", "本场", "60秒")
 """Where one of the two languages says a number by a word."""
 
