@@ -312,13 +312,13 @@ def met_by_trainees() -> set[str]:
     text += inspect.getsource(token_policies.check_can_fetch)
     text += inspect.getsource(token_policies.check_can_use)
     failures = (ROOT / "survey_app" / "views" / "failures.py").read_text(encoding="utf-8")
-    said = re.findall(r'Refused\(\s*f?"([a-z_{}]+)"', text)
+    said = re.findall(r'Refused\(\s*"([a-z_]+)"', text)
     said += ["no_window", "roster_wait", "no_instrument"]
     said += re.findall(r'fault\("site\.(\w+)"', failures)
-    said = [name.replace("{kind}", kind) for name in said for kind in ("ticket", "token")]
     known = faults._texts()
-    codes = {f"site.{name}" for name in said if f"site.{name}" in known}
-    codes |= {code for code in known if code.startswith("site.http_")}
+    assert {f"site.{name}" for name in said} <= set(known)
+    put_together = ("site.http_", "site.ticket_", "site.token_")
+    codes = {f"site.{name}" for name in said} | {c for c in known if c.startswith(put_together)}
     return codes - {"site.csrf", "site.host"}  # posts of trainees need no token; no page of ours
 
 
@@ -355,7 +355,8 @@ def test_words_of_the_form_library_are_in_the_page_s_language(
         site.app.preprocess_request()
         with db.look(site.engine) as session:
             known = programme.programme_of(session, programme.current_cycle(session))
-        form = fields.make_form(known.instrument(role="trainee", per="class").items)
+        instrument = known.instrument(role="trainee", per="class").in_language(code)
+        form = fields.make_form(instrument.items)
         assert form["q01"].gettext("Not a valid choice.") == words
 
 
