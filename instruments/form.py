@@ -15,6 +15,7 @@ from instruments.languages import (
     own_language,
     read_language,
     split_column,
+    spoken_languages,
     word_columns,
     worded,
 )
@@ -43,6 +44,8 @@ COLUMNS = {
 REQUIRED_SHEETS = ("survey", "settings", "_context")
 KEYS = ("role", "per", "wave", "context", "blanks", *SPOKEN_KEYS, "self_code")
 MODULE_KEYS = ("extends", "before")
+Spoken = Mapping[str, tuple[Language, ...]]
+"""File → languages that it is worded in besides its own."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Form:
     sheets: Mapping[str, tuple[Line, ...]]
     faults: tuple[Fault, ...]
     language: Language
-    spoken: Mapping[str, tuple[Language, ...]]
+    spoken: Spoken
 
     @property
     def translations(self) -> tuple[Language, ...]:
@@ -121,15 +124,15 @@ def join_form(workbooks: Sequence[Workbook]) -> Form:
     """Merge the first workbook (core) with the further ones (modules) into one form."""
     core, modules = workbooks[0], workbooks[1:]
     faults = [problem for book in workbooks for problem in (*book.faults, *_layout_faults(book))]
-    language, sheets = own_language(core), _lines(core)
+    language, spoken = own_language(core), spoken_languages(workbooks)
+    sheets = _lines(core, spoken)
     for module in modules:
         faults += _module_faults(module, sheets)
-        own = _lines(module)
+        own = _lines(module, spoken)
         before = context_of(module).get("before", "")
         sheets["survey"] = _insert(sheets.get("survey", ()), own.get("survey", ()), before)
         for sheet in ("choices", "_indicators", "_uses"):
             sheets[sheet] = sheets.get(sheet, ()) + own.get(sheet, ())
-    spoken = {book.name: further_languages(book) for book in workbooks}
     return Form(core.name, sheets, tuple(faults), language, spoken)
 
 
@@ -146,13 +149,13 @@ def form_id(workbook: Workbook) -> str:
     return sheet.rows[0].cells.get("form_id", "") if sheet and sheet.rows else ""
 
 
-def _lines(workbook: Workbook) -> dict[str, tuple[Line, ...]]:
-    own = own_language(workbook)
-    return {sheet.name: tuple(_sheet_lines(sheet, own)) for sheet in workbook.sheets}
+def _lines(workbook: Workbook, spoken: Spoken) -> dict[str, tuple[Line, ...]]:
+    own, further = own_language(workbook), spoken[workbook.name]
+    return {sheet.name: tuple(_sheet_lines(sheet, own, further)) for sheet in workbook.sheets}
 
 
-def _sheet_lines(sheet: Sheet, own: Language) -> Iterator[Line]:
-    named = word_columns(sheet, own)
+def _sheet_lines(sheet: Sheet, own: Language, further: Sequence[Language]) -> Iterator[Line]:
+    named = word_columns(sheet, own, further)
     for row in sheet.rows:
         cells = {named.get(column, column): cell for column, cell in row.cells.items()}
         yield Line(sheet.file, sheet.name, row.number, cells)
@@ -179,7 +182,7 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
             faults.append(fault("instruments.unknown_sheet", place, sheet=sheet.name, known=known))
             continue
         faults += [found for column in sheet.header for found in _column_faults(sheet, column)]
-        faults += _twice_faults(sheet, own_language(workbook))
+        faults += _twice_faults(sheet, workbook)
     for name in REQUIRED_SHEETS:
         sheet_found = workbook.sheet(name)
         if sheet_found is None or not sheet_found.rows:
@@ -204,10 +207,11 @@ def _header_place(sheet: Sheet, header: str) -> Place:
     return Place(sheet.file, sheet.name, next(filled, sheet.header_row), header)
 
 
-def _twice_faults(sheet: Sheet, own: Language) -> Iterator[Fault]:
+def _twice_faults(sheet: Sheet, workbook: Workbook) -> Iterator[Fault]:
     """Two columns for the same words in one language, under two names of it."""
     first: dict[str, str] = {}
-    for header, column in word_columns(sheet, own).items():
+    own = own_language(workbook)
+    for header, column in word_columns(sheet, own, further_languages(workbook)).items():
         if first.setdefault(column, header) != header:
             here = _header_place(sheet, header)
             yield fault("instruments.repeated_language", here, other=first[column])

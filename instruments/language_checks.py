@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from instruments.faults import Fault, Place, fault
 from instruments.form import Form, Line
 from instruments.form_checks import MAX_LABEL
-from instruments.languages import SPOKEN_KEYS, TITLE, WORDS, header, read_language, worded
+from instruments.languages import SPOKEN_KEYS, TITLE, WORDS, read_language, worded
 from instruments.model import Language
 
 
@@ -42,7 +42,7 @@ def _cell_faults(form: Form, line: Line, column: str) -> Iterator[Fault]:
     if line.sheet == "_context" and line["key"] not in SPOKEN_KEYS:
         for language in languages:
             if said[language]:
-                place = line.place(header(column, language))
+                place = line.place(worded(column, language))
                 yield fault("instruments.needless_translation", place, key=line["key"])
         return
     titled = line.sheet == "_context" and line["key"] == TITLE
@@ -50,7 +50,7 @@ def _cell_faults(form: Form, line: Line, column: str) -> Iterator[Fault]:
         if not line[column] and not titled:
             yield _missing(form.language, line, column)
         for language, words in said.items():
-            name = header(column, language)
+            name = worded(column, language)
             missing = [] if words else [_missing(language, line, name)]
             yield from (*missing, *_word_faults(line, name, words))
 

@@ -53,28 +53,34 @@ def further_languages(workbook: Workbook) -> tuple[Language, ...]:
     return tuple(found.values())
 
 
+def spoken_languages(workbooks: Sequence[Workbook]) -> dict[str, tuple[Language, ...]]:
+    """File → its further languages, each called as the first file calls it."""
+    names: dict[str, Language] = {}
+    spoken = {book.name: further_languages(book) for book in workbooks}
+    for languages in spoken.values():
+        for language in languages:
+            names.setdefault(language.code, language)
+    return {file: tuple(names[one.code] for one in found) for file, found in spoken.items()}
+
+
 def common_languages(files: Sequence[tuple[Language, ...]]) -> tuple[Language, ...]:
     """Languages that every file of a form has, in the first one's order."""
-    codes = [{language.code for language in each} for each in files[1:]]
-    return tuple(one for one in files[0] if all(one.code in other for other in codes))
+    return tuple(one for one in files[0] if all(one in other for other in files[1:]))
 
 
-def word_columns(sheet: Sheet, own: Language) -> dict[str, str]:
+def word_columns(sheet: Sheet, own: Language, further: Sequence[Language]) -> dict[str, str]:
     """Header of ``sheet`` → column as our lines name it: plain in the form's own language, else
-    with the language's code, however the file calls it."""
+    with the language as ``further`` calls it."""
+    names = {language.code: language for language in further}
     named = {}
     for header in sheet.header if sheet.name in WORDS else ():
         column, said = split_column(header)
         language = read_language(said) or own
-        named[header] = column if language.code == own.code else worded(column, language)
+        plain = language.code == own.code
+        named[header] = column if plain else worded(column, names.get(language.code, language))
     return named
 
 
 def worded(column: str, language: Language) -> str:
-    """The name that our lines give ``column`` in a further language."""
-    return f"{column}::{language.code}"
-
-
-def header(column: str, language: Language) -> str:
-    """The same as it stands in the file."""
+    """``column`` in a further language, as it stands in the file and in our lines."""
     return f"{column}::{language.name} ({language.code})"

@@ -81,12 +81,17 @@ def links() -> list[Link]:
     if request.method != "GET" or request.blueprint not in PAGES:
         return []
     here = {**(request.view_args or {}), **{k: request.args[k] for k in KEPT if k in request.args}}
-    own = g.languages[0].code
+    own = _offered()[0].code
     return [_link(one, here | {ASKED: None if one.code == own else one.code}) for one in _others()]
 
 
 def _others() -> list[Language]:
-    return [one for one in g.languages if one.code != language().code]
+    return [one for one in _offered() if one.code != language().code]
+
+
+def _offered() -> tuple[Language, ...]:
+    found: tuple[Language, ...] = g.get("languages", SITE)
+    return found
 
 
 def _link(one: Language, values: dict[str, Any]) -> Link:

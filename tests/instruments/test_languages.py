@@ -10,8 +10,10 @@ from pyxform.xls2xform import convert
 
 from instruments.builtin import instrument_sources, load_instruments
 from instruments.faults import Fault, FaultsFound
-from instruments.languages import WORDS, read_language
+from instruments.form import join_form
+from instruments.languages import WORDS, read_language, split_column
 from instruments.model import CHINESE, Instrument, Language
+from instruments.workbook import read_workbook
 
 ENGLISH = Language("en", "English")
 GOOD = """
@@ -277,3 +279,15 @@ def test_pyxform_reads_the_same_languages() -> None:
     assert re.findall(r'<translation lang="([^"]*)"', form) == ["中文 (zh)", "English (en)"]
     assert "The speaker explained things clearly." in form
     assert not [one for one in warnings if "language code" in one]
+
+
+def test_a_language_is_known_by_its_code_whatever_a_module_calls_it() -> None:
+    """Joined lines name a language as the core does, in columns that can be read again."""
+    worded = MODULE.replace("| name | label |", "| name | label | label::英文 (EN) |")
+    worded = worded.replace("| 二组 |", "| 二组 | Two |").replace("| 丙 |", "| 丙 | Third |")
+    books = [read_workbook(text.encode(), f"{n}.md") for n, text in enumerate((GOOD, worded))]
+    joined = join_form(books)
+    assert [language.name for language in joined.translations] == ["English"]
+    columns = {column for line in joined.lines("survey") for column in line.cells}
+    said = {split_column(column)[1] for column in columns}
+    assert said == {"", "English (en)"} and read_language("English (en)") == ENGLISH
