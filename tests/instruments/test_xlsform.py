@@ -171,7 +171,7 @@ BROKEN: dict[str, list[list[object]]] = {
 NAMED = {
     ("missing_sheet", "", None),
     ("unknown_sheet", "entities", None),
-    ("unknown_column", "survey", None),
+    ("unknown_column", "survey", 1),
     ("relevant_item", "survey", 2),
     ("bad_required", "survey", 3),
     ("relevant_item", "survey", 3),
