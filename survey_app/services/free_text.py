@@ -1,0 +1,70 @@
+"""What trainees write in their own words, masked before it is stored anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Select, select, union_all
+from sqlalchemy.orm import Session
+
+from instruments.model import Instrument
+from survey_app import policies
+from survey_app.masking import mask_text, names_of_people
+from survey_app.models import (
+    ExpertRow,
+    FocusGroupRow,
+    RecorderRow,
+    RecordRow,
+    ReviewRow,
+    SessionRow,
+    VisitRow,
+)
+from survey_app.services.places import Place
+
+
+def masked_answers(
+    db: Session, place: Place, instrument: Instrument, answers: Mapping[str, object]
+) -> dict[str, object]:
+    """``answers`` with names, numbers of persons and addresses masked in all that was written.
+
+    Masked again they stay what they are, so that a retry is known.
+    """
+    written = {item.name for item in instrument.single_items if item.type == "text"}
+    told = {name: text for name, text in answers.items() if name in written}
+    if not told:
+        return dict(answers)
+    known = _known_names(db, place)
+    return dict(answers) | {name: mask_text(str(text), known) for name, text in told.items()}
+
+
+def _known_names(db: Session, place: Place) -> frozenset[str]:
+    """People whom the site knows around a class: lecturers, experts, recorders.
+
+    They only grow while answers may come: catalogues are frozen then, records only added to.
+    """
+    names = set(db.scalars(union_all(*_in_catalogue(place))))
+    filed = select(RecordRow.answers).where(
+        RecordRow.cycle == place.cycle.code,
+        RecordRow.target == place.project.code,
+        RecordRow.state == policies.SUBMITTED,
+    )
+    return frozenset(names).union(*map(names_of_people, db.scalars(filed)))
+
+
+def _in_catalogue(place: Place) -> list[Select[tuple[str]]]:
+    cycle, code = place.cycle.code, place.training_class.code
+    experts = select(ExpertRow.name).where(ExpertRow.cycle == cycle)
+    visiting = select(VisitRow.expert).where(VisitRow.class_code == code)
+    reviewing = select(ReviewRow.expert).where(
+        ReviewRow.cycle == cycle,
+        (ReviewRow.class_code == code) | (ReviewRow.project == place.project.code),
+    )
+    recorders = select(FocusGroupRow.recorder).where(
+        FocusGroupRow.cycle == cycle, FocusGroupRow.class_code == code
+    )
+    return [
+        select(SessionRow.lecturer).where(SessionRow.class_code == code),
+        experts.where(ExpertRow.code.in_(visiting)),
+        experts.where(ExpertRow.code.in_(reviewing)),
+        select(RecorderRow.name).where(RecorderRow.cycle == cycle, RecorderRow.code.in_(recorders)),
+    ]
