@@ -103,14 +103,15 @@ def _is_name(
         return False
     certain = size > 1 or text[start] in rules.surnames.certain
     alone = text[start] in rules.surnames.uncertain and not doubtful
-    led = certain or (alone and _begins(text, start, rules.surnames))
+    led = certain or (alone and _begins(text, start, rules.surnames, bound))
     return led and _may_be_given(given, rules)
 
 
-def _begins(text: str, start: int, surnames: Surnames) -> bool:
-    """Whether a phrase begins here."""
+def _begins(text: str, start: int, surnames: Surnames, bound: frozenset[int]) -> bool:
+    """Whether a phrase begins here, or a word ends before."""
     before = text[:start]
-    return not before or not _HAN.match(before[-1]) or before.endswith(surnames.leads)
+    begun = not before or not _HAN.match(before[-1]) or start - 1 in bound
+    return begun or before.endswith(surnames.leads)
 
 
 def _may_be_given(given: str, rules: Rules) -> bool:

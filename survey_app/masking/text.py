@@ -24,6 +24,16 @@ def mask_text(text: str, known: Collection[str] = ()) -> str:
     return masked
 
 
+def mask_numbers(text: str) -> str:
+    """``text`` with numbers of persons and addresses masked, names left as they are."""
+    rules, masked, before = masking_rules(), text, ""
+    while masked != before:
+        folded = fold(masked, tuple(rules.marks.values()))
+        spans = [folded.before(span) for span in number_spans(folded, rules)]
+        masked, before = replace_spans(masked, spans, rules.marks), masked
+    return masked
+
+
 def _once(text: str, rules: Rules, known: Collection[str]) -> str:
     folded = fold(text, tuple(rules.marks.values()))
     close = folded.without(lambda sign: sign != "\n" and sign.isspace())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session
@@ -22,26 +23,16 @@ from survey_app.models import (
 from survey_app.services.places import Place
 
 
-def masked_answers(
+def known_names(
     db: Session, place: Place, instrument: Instrument, answers: Mapping[str, object]
-) -> dict[str, object]:
-    """``answers`` with names, numbers of persons and addresses masked in all that was written.
-
-    Masked again they stay what they are, so that a retry is known.
-    """
-    written = {item.name for item in instrument.single_items if item.type == "text"}
-    told = {name: text for name, text in answers.items() if name in written}
-    if not told:
-        return dict(answers)
-    known = _known_names(db, place)
-    return dict(answers) | {name: mask_text(str(text), known) for name, text in told.items()}
-
-
-def _known_names(db: Session, place: Place) -> frozenset[str]:
-    """People whom the site knows around a class: lecturers, experts, recorders.
+) -> frozenset[str]:
+    """People whom the site knows around a class: lecturers, experts, recorders. None are looked up
+    where nothing was written.
 
     They only grow while answers may come: catalogues are frozen then, records only added to.
     """
+    if not _written(instrument).intersection(answers):
+        return frozenset()
     names = set(db.scalars(union_all(*_in_catalogue(place))))
     filed = select(RecordRow.answers).where(
         RecordRow.cycle == place.cycle.code,
@@ -49,6 +40,28 @@ def _known_names(db: Session, place: Place) -> frozenset[str]:
         RecordRow.state == policies.SUBMITTED,
     )
     return frozenset(names).union(*map(names_of_people, db.scalars(filed)))
+
+
+def masked_answers(
+    instrument: Instrument, answers: Mapping[str, object], known: Collection[str]
+) -> dict[str, object]:
+    """``answers`` with names, numbers of persons and addresses masked in all that was written.
+
+    Masked again they stay what they are, so that a retry is known.
+    """
+    told = {name: answers[name] for name in _written(instrument).intersection(answers)}
+    return dict(answers) | {name: mask_text(str(text), known) for name, text in told.items()}
+
+
+def masked_again(stored: str, known: Collection[str]) -> dict[str, object]:
+    """A stored document of answers, masked by the names that are known by now; codes of choices
+    hold nothing to be masked."""
+    answers: dict[str, object] = json.loads(stored)
+    return {n: mask_text(a, known) if isinstance(a, str) else a for n, a in answers.items()}
+
+
+def _written(instrument: Instrument) -> frozenset[str]:
+    return frozenset(item.name for item in instrument.single_items if item.type == "text")
 
 
 def _in_catalogue(place: Place) -> list[Select[tuple[str]]]:
