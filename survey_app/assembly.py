@@ -10,8 +10,9 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from instruments.self_code import self_code
-from survey_app import db, migration, protection
+from survey_app import compression, db, migration, protection
 from survey_app.config import load_settings
+from survey_app.matrix import runs
 from survey_app.phrases import phrase
 from survey_app.views import (
     auth,
@@ -55,9 +56,10 @@ def assemble(home: Path) -> Flask:
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(phrase=phrase, self_code=self_code())
+    app.jinja_env.globals.update(phrase=phrase, runs=runs, self_code=self_code())
     db.bind(app, engine)
     protection.bind(app)
+    compression.bind(app)
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
     csrf.exempt(tokens.pages)
