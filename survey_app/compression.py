@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 
 OPEN_PAGES = {"trainee", "tokens", "receipts"}
 """Blueprints whose pages hold no secret of who opens them, and no cookie."""
-KINDS = {"text/html", "text/css", "text/javascript", "application/javascript"}
+KINDS = {"text/html", "text/css", "text/plain", "text/javascript", "application/javascript"}
 LEAST = 700
 """Bytes below which a reply fits one packet anyway."""
 PAGE_LEVEL, FILE_LEVEL = 3, 9

@@ -13,6 +13,7 @@ from scored_site import score_whole
 
 from instruments.catalogue_writer import write_catalogue
 from instruments.programme import Catalogue
+from plain_site import Plain
 from screens import sign_in
 from site_for_tests import PASSWORD, build
 from survey_app.demo.people import Clerk
@@ -98,3 +99,12 @@ def boss(browser: Browser, scored: str) -> Iterator[Page]:
     context = browser.new_context(viewport=DESKTOP, bypass_csp=True)
     yield sign_in(context, scored, "boss", PASSWORD)
     context.close()
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Plain]:
+    """A small open site, made without a browser in a second or two."""
+    made = build(tmp_path_factory.mktemp("plain") / "home", base_url=LOCAL)
+    with running_site(made.home, free_port(0)) as address:
+        yield Plain(address, made)
+    made.engine.dispose()
