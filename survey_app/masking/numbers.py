@@ -50,9 +50,13 @@ def _runs(text: str, rules: Rules) -> Iterator[list[Group]]:
     """Groups of digits with nothing but separators between them."""
     tight, loose = (re.escape(rules.data[name]) for name in ("tight", "loose"))
     table, digit = _numerals(rules), f"[0-9{''.join(rules.data['numerals'])}]"
-    for found in re.finditer(rf"{digit}+(?:[{tight}{loose}]{{1,3}}(?:{digit}+|X(?![A-Za-z])))*", text):
+    for found in re.finditer(
+        rf"{digit}+(?:[{tight}{loose}]{{1,3}}(?:{digit}+|X(?![A-Za-z])))*", text
+    ):
         pieces = re.finditer(rf"{digit}+X?|X", found.group())
-        groups = [Group(found.start() + p.start(), found.start() + p.end(), p.group()) for p in pieces]
+        groups = [
+            Group(found.start() + p.start(), found.start() + p.end(), p.group()) for p in pieces
+        ]
         yield [Group(g.start, g.end, g.digits.translate(table)) for g in _checked(groups, text)]
 
 
@@ -120,9 +124,10 @@ def _announced(run: list[Group], text: str, rules: Rules) -> Iterator[Span]:
     for cue in rules.cues:
         found = _after(cue, run[0], text)
         size = sum(group.size for group in run)
-        if found and size >= cue.least and not _is_harmless(run[-1], text, rules):
-            if cue.kind != "phone" or _digits(run) not in rules.data["public"]:
-                yield Span(run[0].start, run[-1].end, cue.kind)
+        public = cue.kind == "phone" and _digits(run) in rules.data["public"]
+        enough = size >= cue.least and not public
+        if found and enough and not _is_harmless(run[-1], text, rules):
+            yield Span(run[0].start, run[-1].end, cue.kind)
     yield from _wechat_number(run, text, rules)
 
 
@@ -130,10 +135,10 @@ def _wechat_number(run: list[Group], text: str, rules: Rules) -> Iterator[Span]:
     words = "|".join(map(re.escape, rules.data["wechat"]))
     joints = re.escape(rules.data["wechat_joints"])
     size = sum(group.size for group in run)
-    before = text[: run[0].start]
-    if size >= 5 and re.search(rf"(?:{words})[{joints}\s]{{0,8}}$", before, re.I):
-        if not _is_harmless(run[-1], text, rules):
-            yield Span(run[0].start, run[-1].end, "wechat")
+    before = text[max(0, run[0].start - 20) : run[0].start]
+    found = re.search(rf"(?:{words})[{joints}\s]{{0,8}}$", before, re.I)
+    if found and size >= 5 and not _is_harmless(run[-1], text, rules):
+        yield Span(run[0].start, run[-1].end, "wechat")
 
 
 def _after(cue: Cue, group: Group, text: str) -> bool:

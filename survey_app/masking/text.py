@@ -1,4 +1,4 @@
-"""One written answer as it is stored: masked until nothing more is found, so that once is enough."""
+"""One written answer as it is stored, masked until nothing more is found: once is enough."""
 
 from __future__ import annotations
 

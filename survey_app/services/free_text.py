@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ def known_names(
     """
     if not _written(instrument).intersection(answers):
         return frozenset()
-    names = set(db.scalars(union_all(*_in_catalogue(place))))
+    names: set[str] = set(db.scalars(union_all(*_in_catalogue(place))))
     filed = select(RecordRow.answers).where(
         RecordRow.cycle == place.cycle.code,
         RecordRow.target == place.project.code,
@@ -64,7 +65,7 @@ def _written(instrument: Instrument) -> frozenset[str]:
     return frozenset(item.name for item in instrument.single_items if item.type == "text")
 
 
-def _in_catalogue(place: Place) -> list[Select[tuple[str]]]:
+def _in_catalogue(place: Place) -> list[Select[Any]]:
     cycle, code = place.cycle.code, place.training_class.code
     experts = select(ExpertRow.name).where(ExpertRow.cycle == cycle)
     visiting = select(VisitRow.expert).where(VisitRow.class_code == code)

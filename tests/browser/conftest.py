@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_site import Plain, running_plain_site
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from scored_site import score_whole
 
 from instruments.catalogue_writer import write_catalogue
 from instruments.programme import Catalogue
-from plain_site import Plain
 from screens import sign_in
 from site_for_tests import PASSWORD, build
 from survey_app.demo.people import Clerk
@@ -101,10 +101,8 @@ def boss(browser: Browser, scored: str) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Plain]:
-    """A small open site, made without a browser in a second or two."""
-    made = build(tmp_path_factory.mktemp("plain") / "home", base_url=LOCAL)
-    with running_site(made.home, free_port(0)) as address:
-        yield Plain(address, made)
-    made.engine.dispose()
+    """A small open site, made without a browser in a second or two; it stays open."""
+    with running_plain_site(tmp_path_factory.mktemp("plain") / "home") as made:
+        yield made

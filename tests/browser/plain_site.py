@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from site_for_tests import Site, filled
+from site_for_tests import Site, build, filled
+from survey_app.demo.server import free_port, running_site
 
 
 @dataclass(frozen=True)
@@ -21,3 +25,12 @@ class Plain:
         reply = visitor.post("/c/C1/form", data=form)
         assert reply.status_code == 303
         return str(reply.location)
+
+
+@contextmanager
+def running_plain_site(home: Path) -> Iterator[Plain]:
+    """The sample catalogue of two classes, open, in ``home``."""
+    made = build(home, base_url="http://127.0.0.1:8000")
+    with running_site(made.home, free_port(0)) as address:
+        yield Plain(address, made)
+    made.engine.dispose()

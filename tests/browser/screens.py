@@ -6,9 +6,12 @@ import os
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize
 
 WIDTHS = {"phone": (320, 640), "desktop": (1280, 800)}
+PHONE_SIZE, DESKTOP_SIZE = (
+    ViewportSize(width=width, height=height) for width, height in WIDTHS.values()
+)
 
 TOP = 1200
 """Pixels of a long page that a guide shows: the rest is only more of the same."""

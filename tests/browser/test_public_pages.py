@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from plain_site import Plain, running_plain_site
 from playwright.sync_api import Browser, Page
-
-from plain_site import Plain
-from screens import fits, follow, shoot
 from test_routes import ACCESS, PUBLIC
+
+from screens import fits, follow, shoot
 
 pytestmark = pytest.mark.browser
 
@@ -132,8 +132,16 @@ def test_every_public_route_is_walked() -> None:
 
 
 @pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Plain]:
+    """A site of its own, for it closes on the way."""
+    with running_plain_site(tmp_path_factory.mktemp("walked") / "home") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(bypass_csp=True)  # axe is put into the page
+    # axe is put into the page; colours are looked at once they have changed
+    context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     yield context.new_page()
     context.close()
 

@@ -50,7 +50,11 @@ def test_no_wording_of_our_forms_is_taken_for_a_person() -> None:
         for form in load_instruments(instrument_sources())
         if form.role == "trainee"
         for item in form.items
-        for text in (item.label, item.hint, *(c.label for c in (item.scale.choices if item.scale else ())))
+        for text in (
+            item.label,
+            item.hint,
+            *(c.label for c in (item.scale.choices if item.scale else ())),
+        )
     ]
     assert len(texts) > 200
     assert {text: mask_text(text) for text in texts} == {text: text for text in texts}
@@ -74,7 +78,9 @@ def _digits(text: str) -> str:
 
 @FEW
 @given(
-    st.from_regex(r"[1-6][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9])[0-9]{3}[0-9X]", fullmatch=True),
+    st.from_regex(
+        r"[1-6][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9])[0-9]{3}[0-9X]", fullmatch=True
+    ),
     st.lists(SEPARATORS, min_size=18, max_size=18),
 )
 def test_an_identity_number_never_stays(number: str, gaps: list[str]) -> None:
@@ -90,8 +96,12 @@ def test_an_identity_number_never_stays(number: str, gaps: list[str]) -> None:
     st.sampled_from(masking_rules().data["titles"]),
     st.sampled_from(["", "，", "昨天", "请"]),
 )
-def test_a_surname_before_a_title_is_masked(surname: str, given_: str, title: str, lead: str) -> None:
-    if (lead + surname + given_)[-2:] in SURNAMES.ordinary or surname + given_[:1] in SURNAMES.ordinary:
+def test_a_surname_before_a_title_is_masked(
+    surname: str, given_: str, title: str, lead: str
+) -> None:
+    if (lead + surname + given_)[-2:] in SURNAMES.ordinary or surname + given_[
+        :1
+    ] in SURNAMES.ordinary:
         return  # 温馨, 高峰: read as a word
     if lead[-1:] + surname[:1] in SURNAMES.ordinary:
         return
@@ -101,7 +111,9 @@ def test_a_surname_before_a_title_is_masked(surname: str, given_: str, title: st
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     st.lists(
-        st.sampled_from([*SENTENCES["masked"], *SENTENCES["kept"], "〔姓名〕", "于", "电话", "1380"])
+        st.sampled_from(
+            [*SENTENCES["masked"], *SENTENCES["kept"], "〔姓名〕", "于", "电话", "1380"]
+        )
         | st.text(max_size=6),
         max_size=5,
     )
