@@ -8,7 +8,7 @@ import pytest
 from plain_site import Plain
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from screens import DESKTOP_SIZE, PHONE_SIZE, follow
+from screens import DESKTOP_SIZE, PHONE_SIZE, follow, shoot
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +55,8 @@ def test_on_a_phone_every_target_is_large_and_every_word_shows(
     page = context.new_page()
     page.goto(f"{plain.address}{FORM}?compact=1")
     assert table(page) == CARDS  # the table is for wide screens alone
+    page.emulate_media(color_scheme="dark")
+    shoot(page, "trainee-dark-phone")
     expect(page.locator("label.view")).to_be_hidden()
     targets = page.locator("label.option, select, input[type=text], textarea, button, summary")
     assert targets.count() > 100
@@ -77,6 +79,7 @@ def test_the_table_is_chosen_and_survives_what_the_site_sends_back(
     page.locator("input[name=q02]").nth(3).check()
     page.get_by_label("紧凑的表格").check()
     assert table(page) == TABLE
+    shoot(page, "trainee-table-desktop")
     assert page.locator("input[name=q02]").nth(3).is_checked()  # nothing is loaded anew
     page.locator("input[name=ticket]").fill("ABCD")
     follow(page.locator("#send"))
