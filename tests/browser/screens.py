@@ -22,6 +22,7 @@ def shoot(page: Page, name: str) -> None:
     folder = os.environ.get("GUOPEI_SHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
+        page.evaluate("scrollTo(0, 0)")  # what sticks to the top is where a reader looks first
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
         tall, wide = page.evaluate("document.documentElement.scrollHeight"), page.viewport_size
         top = {"x": 0, "y": 0, "width": wide["width"], "height": min(tall, TOP)}
