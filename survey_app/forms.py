@@ -152,6 +152,10 @@ class Questionnaire:
             i.type == "select_multiple" for i in section.items
         )
 
+    def masks(self, item: Item) -> bool:
+        """Whether what is written in answer to an item is masked before it is stored."""
+        return self.instrument.role == "trainee" and item.type == "text"
+
     def columns(self, section: Section) -> list[str]:
         """Labels that a table pasted into a repeat may have."""
         return header(section)

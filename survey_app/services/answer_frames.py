@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
 from instruments.tables import PAPER
+from survey_app.masking import mask_numbers
 from survey_app.models import ObservationRow, ResponseRow
-from survey_app.services.masks import mask_numbers
 from survey_app.services.programme import Programme
 from survey_app.services.traits import coarsen
 

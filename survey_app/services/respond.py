@@ -18,6 +18,7 @@ from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import ClassRow, CycleRow, ResponseRow
 from survey_app.services.admission import Admission, is_spent, spend
+from survey_app.services.free_text import known_names, masked_again, masked_answers
 from survey_app.services.pairing import pairing_of
 from survey_app.services.places import Place
 
@@ -45,6 +46,8 @@ class Submission:
     pairing: str = ""
     """Digest of the self-made code; no part of what a retry repeats, for its key is renewed when
     it is needed no more."""
+    known: frozenset[str] = frozenset()
+    """Names that were masked wherever they were written."""
 
     @property
     def target(self) -> str:
@@ -66,20 +69,28 @@ class Submission:
 
 
 def submission_about(
-    place: Place, sheet: Questionnaire, sent: Mapping[str, str], *, key: bytes, **own: str
+    db: Session,
+    place: Place,
+    sheet: Questionnaire,
+    sent: Mapping[str, str],
+    *,
+    key: bytes,
+    **own: str,
 ) -> Submission:
-    """What a filled page about ``place`` gives to be stored.
+    """What a filled page about ``place`` gives to be stored: what was written freely is masked.
 
     ``sent``: what the page sent, for the self-made code, whose ``key`` it takes; ``own``: id,
     nonce, duration and medium, which each kind of page decides itself.
     """
     code = place.training_class.code
+    known = known_names(db, place, sheet.instrument, sheet.answers)
     return Submission(
         instrument=sheet.instrument.code,
         version=sheet.instrument.version,
         class_code=code,
         session=place.session.code if place.session else "",
-        answers=sheet.answers,
+        answers=masked_answers(sheet.instrument, sheet.answers, known),
+        known=known,
         day=clock.today(),
         wave=place.wave,
         pairing=pairing_of(sent, sheet.instrument, key=key, class_code=code),
@@ -163,4 +174,9 @@ def _store(db: Session, submission: Submission) -> ResponseRow:
 
 
 def _is_same(kept: ResponseRow, submission: Submission) -> bool:
-    return all(getattr(kept, name) == value for name, value in submission.content.items())
+    """Whether this content is stored; a name that became known since is masked on both sides."""
+    differing = {n for n, value in submission.content.items() if getattr(kept, n) != value}
+    return not differing or (
+        differing == {"answers"}
+        and masked_again(kept.answers, submission.known) == submission.answers
+    )

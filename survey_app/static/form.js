@@ -1,4 +1,4 @@
-// Five small aids; the form works without them.
+// Six small aids; the form works without them.
 "use strict";
 (function () {
   // 1. The ticket travels in the address after '#', which is never sent to the server.
@@ -59,6 +59,29 @@
     window.addEventListener("beforeunload", function (event) {
       if (changed) event.preventDefault();
     });
+  }
+  // 6. How many of the items that are asked have an answer.
+  var progress = document.getElementById("progress");
+  function answered(item) {
+    return Array.from(item.querySelectorAll("[name]")).some(function (field) {
+      return field.type === "radio" || field.type === "checkbox" ? field.checked : field.value;
+    });
+  }
+  function count() {
+    var items = Array.from(form.querySelectorAll("section .item")).filter(function (item) {
+      return !item.closest("[hidden]");
+    });
+    var done = items.filter(answered).length;
+    progress.firstElementChild.max = items.length;
+    progress.firstElementChild.value = done;
+    progress.lastElementChild.textContent =
+      progress.dataset.words.replace("{done}", done).replace("{all}", items.length);
+  }
+  if (form && progress) {
+    progress.hidden = false;
+    form.addEventListener("input", count);
+    form.addEventListener("change", count);
+    count();
   }
   var summary = document.getElementById("summary");
   if (summary) summary.focus();

@@ -157,7 +157,8 @@ def _submission(place: Place, sheet: Questionnaire, sent: MultiDict[str, str]) -
     duration = sent.get("duration", "")
     made = {"id": sent["response"], "nonce": sent["nonce"]}
     made["duration"] = duration if duration in DURATIONS else ""
-    return submission_about(place, sheet, sent, key=settings().secret(KEY), **made)
+    key = settings().secret(KEY)
+    return submission_about(db.current(), place, sheet, sent, key=key, **made)
 
 
 def _read_ticket(_place: Place, sheet: Questionnaire) -> Admission:

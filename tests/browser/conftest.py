@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chinese_fonts import with_fonts
+from plain_site import Plain, running_plain_site
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from scored_site import score_whole
 
@@ -100,3 +101,10 @@ def boss(browser: Browser, scored: str) -> Iterator[Page]:
     context = browser.new_context(viewport=DESKTOP, bypass_csp=True)
     yield sign_in(context, scored, "boss", PASSWORD)
     context.close()
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Plain]:
+    """A small open site, made without a browser in a second or two; it stays open."""
+    with running_plain_site(tmp_path_factory.mktemp("plain") / "home") as made:
+        yield made

@@ -6,25 +6,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from screens import WIDTHS, check_page, fits, follow, shoot
-from survey_app.demo.people import Slip, answer_form
+from survey_app.demo.people import Slip
 
 
 @pytest.fixture(scope="module")
 def slips(open_site) -> list[Slip]:
     _, clerk = open_site
     return clerk.slips("classes")
-
-
-@pytest.fixture(scope="module")
-def receipt(open_site, slips: list[Slip]) -> str:
-    site, _ = open_site
-    return answer_form(site.address, slips.pop(), {"q20": "4"})
-
-
-@pytest.fixture(scope="module")
-def session(open_site) -> str:
-    _, clerk = open_site
-    return clerk.slips("sessions")[0].session
 
 
 def fill(page: Page, *, blank: str = "") -> None:
@@ -100,36 +88,3 @@ def test_errors_name_the_item_and_the_reason(browser: Browser, open_site, slips)
     assert alert.first.is_visible()
     assert "答题码" in alert.first.inner_text()
     check_page(page, "trainee-wrong-ticket")
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/c/{code}", 200),
-        ("/c/{code}/form", 200),
-        ("/s/{session}/form", 200),
-        ("/login", 200),
-        ("/receipt/{receipt}", 200),
-        ("/receipt/0", 404),
-        ("/nowhere", 404),
-    ],
-)
-def test_public_pages_have_no_axe_violation(
-    browser: Browser,
-    open_site,
-    slips: list[Slip],
-    receipt: str,
-    session: str,
-    path: str,
-    status: int,
-) -> None:
-    site, _ = open_site
-    context = browser.new_context(viewport={"width": 320, "height": 640}, bypass_csp=True)
-    page = context.new_page()
-    codes = {"code": slips[0].class_code, "session": session, "receipt": receipt}
-    reply = page.goto(site.address + path.format(**codes))
-    assert reply is not None and reply.status == status
-    name = path.strip("/").format(code="class", session="session", receipt="known")
-    check_page(page, f"public-{name.replace('/', '-')}")
-    context.close()

@@ -7,15 +7,12 @@ from datetime import timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from test_records import BASICS, LESSON, RECORD, send
 
 from instruments.extract import Extract, read_extract
 from site_for_tests import Site
 from survey_app import clock
 from survey_app.services.extract import seal_cycle
-from survey_app.services.masks import MASK, mask_numbers
 
 pytest_plugins = ("site_fixtures",)
 
@@ -121,39 +118,9 @@ def test_units_sendings_reviews_and_focus_groups(sealed: Extract) -> None:
 
 def test_no_name_of_a_person_enters_and_numbers_are_masked(sealed: Extract) -> None:
     [quote] = table(sealed, "focus_group", "points")["quote"]
-    assert quote == f"没人顶岗，打电话{MASK}也没用"
+    assert quote == "没人顶岗，打电话〔电话〕也没用"
     frames = [pd.read_parquet(path) for path in sorted(sealed.path.glob("*.parquet"))]
     text = " ".join(frame.to_csv() for frame in frames)
     for word in ("记录员甲", "专家E1", "专家E2", "13812345678", "boss"):
         assert word not in text, word
     assert not re.search(r"(?<![\w])(E1|E2|J1|J2)(?![\w])", text)
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("电话13812345678，谢谢", f"电话{MASK}，谢谢"),
-        ("电话１３８１２３４５６７８", f"电话{MASK}"),
-        ("+86 138 1234 5678", MASK),
-        ("138-1234-5678", MASK),
-        ("身份证14010519900307123X号", f"身份证{MASK}号"),
-        ("140105199003071234", MASK),
-        ("0351-7654321转8", f"{MASK}转8"),
-        ("写信到 zhang.san@example.com 即可", f"写信到 {MASK} 即可"),
-        ("晋教师函〔2021〕57号", "晋教师函〔2021〕57号"),
-        ("共1381234567元", "共1381234567元"),
-        ("账号1234567890123456789", "账号1234567890123456789"),
-        ("学时138 1234", "学时138 1234"),
-        ("140105199013071234", "140105199013071234"),
-        ("", ""),
-    ],
-)
-def test_numbers_of_persons_are_masked_and_others_stay(text: str, masked: str) -> None:
-    assert mask_numbers(text) == masked
-
-
-@given(st.text("甲乙 ,0123456789-X"), st.text("甲乙 ，。"))
-def test_a_phone_number_never_stays(before: str, after: str) -> None:
-    if before[-1:].isdigit() or before[-2:-1].isdigit():
-        before += "甲"
-    assert "13912345678" not in mask_numbers(f"{before}13912345678{after}")

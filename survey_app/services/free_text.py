@@ -1,0 +1,84 @@
+"""What trainees write in their own words, masked before it is stored anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Select, select, union_all
+from sqlalchemy.orm import Session
+
+from instruments.model import Instrument
+from survey_app import policies
+from survey_app.masking import mask_text, names_of_people
+from survey_app.models import (
+    ExpertRow,
+    FocusGroupRow,
+    RecorderRow,
+    RecordRow,
+    ReviewRow,
+    SessionRow,
+    VisitRow,
+)
+from survey_app.services.places import Place
+
+
+def known_names(
+    db: Session, place: Place, instrument: Instrument, answers: Mapping[str, object]
+) -> frozenset[str]:
+    """People whom the site knows around a class: lecturers, experts, recorders. None are looked up
+    where nothing was written.
+
+    They only grow while answers may come: catalogues are frozen then, records only added to.
+    """
+    if not _written(instrument).intersection(answers):
+        return frozenset()
+    names: set[str] = set(db.scalars(union_all(*_in_catalogue(place))))
+    filed = select(RecordRow.answers).where(
+        RecordRow.cycle == place.cycle.code,
+        RecordRow.target == place.project.code,
+        RecordRow.state == policies.SUBMITTED,
+    )
+    return frozenset(names).union(*map(names_of_people, db.scalars(filed)))
+
+
+def masked_answers(
+    instrument: Instrument, answers: Mapping[str, object], known: Collection[str]
+) -> dict[str, object]:
+    """``answers`` with names, numbers of persons and addresses masked in all that was written.
+
+    Masked again they stay what they are, so that a retry is known.
+    """
+    told = {name: answers[name] for name in _written(instrument).intersection(answers)}
+    return dict(answers) | {name: mask_text(str(text), known) for name, text in told.items()}
+
+
+def masked_again(stored: str, known: Collection[str]) -> dict[str, object]:
+    """A stored document of answers, masked by the names that are known by now; codes of choices
+    hold nothing to be masked."""
+    answers: dict[str, object] = json.loads(stored)
+    return {n: mask_text(a, known) if isinstance(a, str) else a for n, a in answers.items()}
+
+
+def _written(instrument: Instrument) -> frozenset[str]:
+    return frozenset(item.name for item in instrument.single_items if item.type == "text")
+
+
+def _in_catalogue(place: Place) -> list[Select[Any]]:
+    cycle, code = place.cycle.code, place.training_class.code
+    experts = select(ExpertRow.name).where(ExpertRow.cycle == cycle)
+    visiting = select(VisitRow.expert).where(VisitRow.class_code == code)
+    reviewing = select(ReviewRow.expert).where(
+        ReviewRow.cycle == cycle,
+        (ReviewRow.class_code == code) | (ReviewRow.project == place.project.code),
+    )
+    recorders = select(FocusGroupRow.recorder).where(
+        FocusGroupRow.cycle == cycle, FocusGroupRow.class_code == code
+    )
+    return [
+        select(SessionRow.lecturer).where(SessionRow.class_code == code),
+        experts.where(ExpertRow.code.in_(visiting)),
+        experts.where(ExpertRow.code.in_(reviewing)),
+        select(RecorderRow.name).where(RecorderRow.cycle == cycle, RecorderRow.code.in_(recorders)),
+    ]
