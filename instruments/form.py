@@ -131,7 +131,8 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
             continue
         for column in sheet.header:
             if column not in COLUMNS[sheet.name]:
-                here = Place(sheet.file, sheet.name, None, column)
+                filled = (row.number for row in sheet.rows if column in row.cells)
+                here = Place(sheet.file, sheet.name, next(filled, sheet.header_row), column)
                 columns = "、".join(COLUMNS[sheet.name])
                 found = fault("instruments.unknown_column", here, column=column, known=columns)
                 faults.append(found)

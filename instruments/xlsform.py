@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import convert
-
 from instruments.expressions import parse_limit, parse_relevant
-from instruments.faults import Fault, FaultsFound, Place, fault
+from instruments.faults import Fault, FaultsFound
 from instruments.form import Form, Line, join_form
 from instruments.form_checks import ASK, YES, check_form, size_faults
 from instruments.model import (
@@ -21,6 +18,7 @@ from instruments.model import (
     Section,
     Use,
 )
+from instruments.verdict import pyxform_verdict
 from instruments.workbook import Workbook
 
 _PASSED_ON = ("survey", "choices", "settings")
@@ -123,9 +121,4 @@ def _verdict(form: Form) -> list[Fault]:
         columns = dict.fromkeys(key for row in standard[sheet] for key in row)
         standard[f"{sheet}_header"] = [columns]
     standard["sheet_names"] = list(_PASSED_ON)
-    try:
-        convert(standard, form_name="data", warnings=[])
-    except PyXFormError as error:
-        detail = " ".join(str(error).split())[:300]
-        return [fault("instruments.pyxform", Place(file=form.name), detail=detail)]
-    return []
+    return pyxform_verdict(standard, form.name)

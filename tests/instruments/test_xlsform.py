@@ -153,6 +153,7 @@ BROKEN: dict[str, list[list[object]]] = {
         ["end group"],
         ["end group"],
         ["text", "z", "=1+1"],
+        ["end group"],
         ["begin group", "last", "不关"],
     ],
     "choices": [
@@ -171,7 +172,7 @@ BROKEN: dict[str, list[list[object]]] = {
 NAMED = {
     ("missing_sheet", "", None),
     ("unknown_sheet", "entities", None),
-    ("unknown_column", "survey", None),
+    ("unknown_column", "survey", 1),
     ("relevant_item", "survey", 2),
     ("bad_required", "survey", 3),
     ("relevant_item", "survey", 3),
@@ -187,9 +188,9 @@ NAMED = {
     ("nested_group", "survey", 9),
     ("reserved_name", "survey", 10),
     ("reference_in_text", "survey", 10),
-    ("end_without_begin", "survey", 12),
+    ("end_without_begin", "survey", 14),
     ("outside_group", "survey", 13),
-    ("unclosed_group", "survey", 14),
+    ("unclosed_group", "survey", 15),
     ("repeated_choice", "choices", 3),
     ("bad_choice", "choices", 4),
     ("empty", "choices", 4),
