@@ -10,7 +10,13 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 from instruments.faults import Fault, Place, fault
-from instruments.foreign_names import foreign_words, heading, our_type, yes_or_no
+from instruments.foreign_names import (
+    foreign_words,
+    heading,
+    our_type,
+    supplied_type,
+    yes_or_no,
+)
 from instruments.form import COLUMNS, context_of
 from instruments.model import REPORTERS
 from instruments.verdict import pyxform_faults
@@ -158,7 +164,8 @@ def _without_supplied(sheets: Mapping[str, Sheet]) -> dict[str, Sheet]:
     """Without the questions, and their lists, that stand for what the site supplies."""
     book = Workbook("", tuple(sheets.values()))
     supplied = set(context_of(book).get("context", "").split())
-    drop = {(name, f"select_one {name}") for name in supplied}
+    drop = {(name, supplied_type(name)) for name in supplied}
+    lists = {kind.partition(" ")[2] for _, kind in drop}
     kept = dict(sheets)
     survey = sheets["survey"]
     kept["survey"] = replace(
@@ -168,7 +175,7 @@ def _without_supplied(sheets: Mapping[str, Sheet]) -> dict[str, Sheet]:
         ),
     )
     if "choices" in sheets:
-        rows = [r for r in sheets["choices"].rows if r.cells.get("list_name") not in supplied]
+        rows = [r for r in sheets["choices"].rows if r.cells.get("list_name") not in lists]
         kept["choices"] = replace(sheets["choices"], rows=tuple(rows))
     return kept
 

@@ -73,3 +73,9 @@ def yes_or_no(text: str) -> str:
     """``yes`` or ``no`` where pyxform takes ``text`` for one of them, else ``text``."""
     known = aliases.yes_no.get(text)
     return text if known is None else "yes" if known else "no"
+
+
+def supplied_type(name: str) -> str:
+    """Type, in an exported form, of the question that stands for what the site supplies as
+    ``name``."""
+    return f"select_one site_{name}"
