@@ -71,9 +71,7 @@ def form_parts(sources: Mapping[str, bytes], code: str) -> dict[str, Workbook]:
     books = {name: read_workbook(sources[name], name) for name in sorted(sources)}
     modules = {name: book for name, book in books.items() if "extends" in context_of(book)}
     cores = {
-        name: book
-        for name, book in books.items()
-        if name not in modules and form_id(book) == code
+        name: book for name, book in books.items() if name not in modules and form_id(book) == code
     }
     own = {n: book for n, book in modules.items() if context_of(book)["extends"] == code}
     return {**cores, **own} if cores else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -200,3 +200,16 @@ def _indicators(
 
 def _fed_by(instrument: Instrument, code: str) -> list[str]:
     return [mapping.item for mapping in instrument.mappings if mapping.indicator == code]
+
+
+def same_content(one: Instrument, other: Instrument) -> bool:
+    """Whether two forms ask the same in the same way: all but number of version and rows."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(instrument: Instrument) -> Instrument:
+    sections = tuple(
+        replace(section, items=tuple(replace(item, row=0) for item in section.items))
+        for section in instrument.sections
+    )
+    return replace(instrument, version="", sections=sections)

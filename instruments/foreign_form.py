@@ -136,9 +136,7 @@ def _tell_column(name: str, column: str, first: str, place: Place, found: _Found
     harmless = first in foreign_words()["harmless"].get(name, ())
     close = get_close_matches(column.lower(), COLUMNS[name], cutoff=0.8)
     if not harmless and (first in foreign_words()["not_done"][name] or close):
-        found.faults.append(
-            fault("instruments.unknown_column", place, column=column, known=known)
-        )
+        found.faults.append(fault("instruments.unknown_column", place, column=column, known=known))
     elif not harmless:
         found.remarks.append(fault("instruments.ignored_column", place, column=column))
 

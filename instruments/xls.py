@@ -29,7 +29,9 @@ def read_xls(data: bytes, name: str, *, formulas: bool = True) -> list[Grid]:
     if _MACROS in data:
         raise refuse("workbook.macro", Place(file=name))
     try:
-        book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), ragged_rows=True, on_demand=True)
+        book = xlrd.open_workbook(
+            file_contents=data, logfile=io.StringIO(), ragged_rows=True, on_demand=True
+        )
         grids = [_sheet(sheet, book.datemode, name) for sheet in book.sheets()]
         return grids if formulas else _without_formulas(book, grids, name)
     except (xlrd.XLRDError, xlrd.compdoc.CompDocError) as error:
@@ -46,7 +48,9 @@ def _without_formulas(book: xlrd.Book, grids: list[Grid], name: str) -> list[Gri
     found = []
     for grid, start in zip(grids, book._sh_abs_posn, strict=True):
         faults = [
-            fault("workbook.formula", Place(name, grid.name, row + 1, get_column_letter(column + 1)))
+            fault(
+                "workbook.formula", Place(name, grid.name, row + 1, get_column_letter(column + 1))
+            )
             for row, column in _formulas(book.mem, start)
         ]
         found.append(replace(grid, faults=(*grid.faults, *faults)))

@@ -133,9 +133,10 @@ def _place(remark: Fault) -> str:
 
 def _summary(form: Instrument) -> Iterator[str]:
     items = [item for item in form.items if item.type != "note"]
-    yield f"{form.title}（{form.code} 第{form.version}版）：{len(form.sections)}节{len(items)}题，"
     scored = {mapping.item for mapping in form.mappings}
-    yield f"其中{len(scored)}题计分。没有问题。"
+    named = f"{form.title}（{form.code} 第{form.version}版）"
+    counted = f"{len(form.sections)}节{len(items)}题，其中{len(scored)}题计分"
+    yield f"{named}：{counted}。没有问题。"
 
 
 def _told(found: Difference) -> Iterator[str]:
