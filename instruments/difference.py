@@ -91,8 +91,9 @@ class Difference:
     @property
     def verdict(self) -> str:
         """The gravest of all."""
-        parts = [*self.form, *self.items, *self.indicators]
-        return gravest(part.verdict for part in parts)
+        found = [change.verdict for change in self.form]
+        found += [item.verdict for item in self.items]
+        return gravest([*found, *(one.verdict for one in self.indicators)])
 
     @property
     def changed(self) -> tuple[ItemDifference, ...]:

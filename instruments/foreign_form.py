@@ -14,11 +14,10 @@ from instruments.foreign_names import (
     foreign_words,
     heading,
     our_type,
-    supplied_type,
     yes_or_no,
 )
-from instruments.form import COLUMNS, context_of
-from instruments.model import REPORTERS
+from instruments.form import COLUMNS
+from instruments.model import ITEM_TYPES, REPORTERS
 from instruments.verdict import pyxform_faults
 from instruments.workbook import Row, Sheet, Workbook
 
@@ -27,6 +26,7 @@ Subject = tuple[str, str, str]
 STANDARD = ("survey", "choices", "settings")
 _TRANSLATED = ("label", "hint", "constraint_message", "description", "form_title")
 _CHINESE = re.compile(r"中|汉|chinese|\bzh\b")
+_EDGES = tuple(f"{edge} {kind}" for edge in ("begin", "end") for kind in ("group", "repeat"))
 _NOT_PLAIN = re.compile(r"[^a-z0-9_]+")
 
 
@@ -42,9 +42,9 @@ def our_form(workbook: Workbook, *, about: Subject) -> Workbook:
     """``workbook`` in our words, with its faults, pyxform's verdict among them, and remarks.
 
     A workbook with a sheet ``_context`` is taken for one of ours: only names of sheets, columns and
-    types are put into our words, and questions that stand for what the site supplies are left out.
-    One without is completed: ``about`` says who fills it about what, when; questions outside groups
-    get one, and every item the use that foreign_words names for its type.
+    types are put into our words. One without is completed: ``about`` says who fills it about what,
+    when; questions outside groups get one, and every item the use that foreign_words names for its
+    type.
     """
     found = _Found(remarks=list(workbook.remarks))
     named = _named_sheets(workbook)
@@ -55,7 +55,7 @@ def our_form(workbook: Workbook, *, about: Subject) -> Workbook:
     _other_sheets(workbook, named, found)
     if "survey" in sheets:
         sheets["survey"] = _typed(sheets["survey"], found)
-        sheets = _without_supplied(sheets) if own else _completed(sheets, workbook, about, found)
+        sheets = sheets if own else _completed(sheets, workbook, about, found)
     return Workbook(
         workbook.name, tuple(sheets.values()), tuple(found.faults), tuple(found.remarks)
     )
@@ -151,31 +151,16 @@ def _typed(survey: Sheet, found: _Found) -> Sheet:
                 found.remarks.append(fault("instruments.ignored_row", place))
             continue
         ours, other = our_type(text)
+        edge, _, kind = ours.replace("_", " ").partition(" ")
+        if edge in ("begin", "end") and kind not in ("group", "repeat", ""):  # a loop, say
+            known = "、".join((*ITEM_TYPES, "begin group", "begin repeat"))
+            found.faults.append(fault("instruments.unknown_type", place, type=text, known=known))
+            ours = f"{edge} group"
         if other:
             found.faults.append(fault("instruments.or_other", place, type=text))
         changed = {"type": ours, "required": yes_or_no(row.cells.get("required", ""))}
         rows.append(replace(row, cells={**row.cells, **{k: v for k, v in changed.items() if v}}))
     return replace(survey, rows=tuple(rows))
-
-
-def _without_supplied(sheets: Mapping[str, Sheet]) -> dict[str, Sheet]:
-    """Without the questions, and their lists, that stand for what the site supplies."""
-    book = Workbook("", tuple(sheets.values()))
-    supplied = set(context_of(book).get("context", "").split())
-    drop = {(name, supplied_type(name)) for name in supplied}
-    lists = {kind.partition(" ")[2] for _, kind in drop}
-    kept = dict(sheets)
-    survey = sheets["survey"]
-    kept["survey"] = replace(
-        survey,
-        rows=tuple(
-            r for r in survey.rows if (r.cells.get("name"), r.cells.get("type")) not in drop
-        ),
-    )
-    if "choices" in sheets:
-        rows = [r for r in sheets["choices"].rows if r.cells.get("list_name") not in lists]
-        kept["choices"] = replace(sheets["choices"], rows=tuple(rows))
-    return kept
 
 
 def _completed(
@@ -222,8 +207,8 @@ def _grouped(survey: Sheet, settings: Mapping[str, str], found: _Found) -> Sheet
     depth = runs = 0
     alone = False
     for row in survey.rows:
-        edge = row.cells.get("type", "").replace("_", " ").partition(" ")[0]
-        outside = depth == 0 and edge not in ("begin", "end")
+        edge = row.cells["type"].partition(" ")[0] if row.cells.get("type", "") in _EDGES else ""
+        outside = depth == 0 and not edge
         if outside and not alone:
             runs += 1
             place = Place(survey.file, survey.name, row.number)
@@ -257,7 +242,7 @@ def _uses(survey: Sheet, role: str) -> Sheet:
     items = []
     for row in survey.rows:
         kind = row.cells.get("type", "").partition(" ")[0]
-        if kind not in ("begin", "end", "note") and not kind.startswith(("begin_", "end_")):
+        if row.cells.get("type", "") not in (*_EDGES, "note"):
             use = usual.get(kind, usual["else"])
             items.append({"item": row.cells.get("name", ""), "use": use})
     return _sheet("_uses", items)

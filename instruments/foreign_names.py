@@ -52,8 +52,8 @@ def our_type(text: str) -> tuple[str, bool]:
     have stays as it is written."""
     plain = " ".join(text.split())
     edge, _, kind = plain.replace("_", " ").lower().partition(" ")
-    if edge in ("begin", "end") and kind in foreign_words()["repeats"]:
-        return f"{edge} repeat", False
+    if edge in ("begin", "end") and kind in ("group", "repeat", *foreign_words()["repeats"]):
+        return f"{edge} {'group' if kind == 'group' else 'repeat'}", False
     if ours := _simple().get(plain.lower(), ""):
         return ours, False
     match = _LISTED.fullmatch(plain)
@@ -73,9 +73,3 @@ def yes_or_no(text: str) -> str:
     """``yes`` or ``no`` where pyxform takes ``text`` for one of them, else ``text``."""
     known = aliases.yes_no.get(text)
     return text if known is None else "yes" if known else "no"
-
-
-def supplied_type(name: str) -> str:
-    """Type, in an exported form, of the question that stands for what the site supplies as
-    ``name``."""
-    return f"select_one site_{name}"

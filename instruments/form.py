@@ -107,11 +107,25 @@ def form_id(workbook: Workbook) -> str:
     return sheet.rows[0].cells.get("form_id", "") if sheet and sheet.rows else ""
 
 
+def supplied_type(name: str) -> str:
+    """Type, in a form written for other programs, of the question that stands for what the site
+    supplies as ``name``."""
+    return f"select_one site_{name}"
+
+
 def _lines(workbook: Workbook) -> dict[str, tuple[Line, ...]]:
-    return {
+    """Lines by sheet, without the questions, and their lists, that the site answers itself."""
+    supplied = {n: supplied_type(n) for n in context_of(workbook).get("context", "").split()}
+    lists = {kind.partition(" ")[2] for kind in supplied.values()}
+    lines = {
         sheet.name: tuple(Line(sheet.file, sheet.name, row.number, row.cells) for row in sheet.rows)
         for sheet in workbook.sheets
     }
+    kept = {
+        "survey": lambda line: supplied.get(line["name"], "-") != line["type"],
+        "choices": lambda line: line["list_name"] not in lists,
+    }
+    return {name: tuple(filter(kept.get(name), found)) for name, found in lines.items()}
 
 
 def _insert(survey: tuple[Line, ...], own: tuple[Line, ...], before: str) -> tuple[Line, ...]:

@@ -28,8 +28,9 @@ from instruments.xlsx import read_xlsx
 MAX_FORM_BYTES = 4_000_000
 """Bytes of a form's file: a hundred times the longest questionnaire that comes with the program."""
 MAX_UNPACKED = 40_000_000
-PYXFORM = "instruments.pyxform"
-"""Told once: what it says of a form put into our words means nothing when that form is at fault."""
+PYXFORM, TAKEN_OVER = "instruments.pyxform", "instruments.assumed_subject"
+"""What pyxform says of a form of others it says of the form as it was brought; of that form in our
+words only when nothing else is wrong with it."""
 ENDINGS = (".xlsx", ".xls", ".md", ".csv")
 USUAL: Subject = ("trainee", "class", "end")
 """Who is taken to fill a form that does not say so."""
@@ -56,7 +57,9 @@ def read_form(data: bytes, name: str, *, about: Subject = USUAL) -> ReadForm:
         instrument = compile_instrument([workbook])
         faults += page_faults(instrument, name)
     except FaultsFound as found:
-        faults += [one for one in found.faults if not (faults and one.code == PYXFORM)]
+        others = [one for one in found.faults if one.code != PYXFORM]
+        taken_over = any(one.code == TAKEN_OVER for one in workbook.remarks)
+        faults += others if taken_over and (others or faults) else found.faults
     if faults:
         raise FaultsFound(_once(faults))
     return ReadForm(instrument, replace(workbook, remarks=()), workbook.remarks)

@@ -8,9 +8,9 @@ programs that supply nothing, a question before all others.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import openpyxl
@@ -18,14 +18,15 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from instruments.foreign_names import foreign_words, supplied_type
-from instruments.form import COLUMNS, Form, join_form
+from instruments.foreign_names import foreign_words
+from instruments.form import COLUMNS, Form, join_form, supplied_type
 from instruments.form_checks import SUPPLIED
 from instruments.types import labels_of
 from instruments.workbook import Workbook
 
 EPOCH = (2000, 1, 1, 0, 0, 0)
 """Time of every part: the same form gives the same bytes."""
+_STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _WIDTHS = {"label": 60, "hint": 40, "value": 60, "description": 60, "relevant": 36, "type": 26}
 _HEAD = PatternFill("solid", fgColor="FFE7EEF7")
 
@@ -35,7 +36,6 @@ def write_form(workbooks: Sequence[Workbook], *, version: str = "") -> bytes:
     form = join_form(workbooks)
     book = openpyxl.Workbook(write_only=True)
     book.properties.creator = ""
-    book.properties.created = book.properties.modified = datetime(*EPOCH)
     for name in COLUMNS:
         rows = [dict(line.cells) for line in form.lines(name)]
         rows = _ADDED.get(name, lambda _form: [])(form) + rows
@@ -114,5 +114,8 @@ def _timeless(data: bytes) -> bytes:
             fixed = zipfile.ZipInfo(info.filename, EPOCH)
             fixed.compress_type, fixed.create_system = zipfile.ZIP_DEFLATED, 3
             fixed.external_attr = 0o644 << 16
-            target.writestr(fixed, source.read(info))
+            content = source.read(info)
+            if info.filename == "docProps/core.xml":
+                content = _STAMP.sub(rb"\g<1>2000-01-01T00:00:00Z", content)
+            target.writestr(fixed, content)
     return stream.getvalue()

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from instruments.faults import Fault, FaultsFound
 from instruments.form_files import ReadForm, Subject, read_form
 from instruments.form_writer import write_form
 from instruments.model import Instrument
-from survey_app import clock, db, policies
+from survey_app import clock, policies
 from survey_app.config import Settings
 from survey_app.errors import Refused
 from survey_app.models import CycleRow, InstrumentVersionRow
@@ -104,7 +103,6 @@ def publish_form(
     _put(session, cycle, found.form.instrument, row.content)
     named = f"{row.code} {row.version}"
     audit.note(session, by=by, action="instrument_publish", object=f"{cycle.code} {named}")
-    db.afterwards(partial(forget_forms, settings))
     return row
 
 

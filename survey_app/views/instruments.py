@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
@@ -40,6 +41,7 @@ def overview() -> Any:
 def check() -> Any:
     """Read an uploaded form: every fault, or how it looks, what it changes, and the offer."""
     file = request.files.get("form") or FileStorage(filename="")
+    db.only_read()  # checking takes a second or two, in which others may write
     cycle, about = current_cycle(db.current()), _about(request.form.get("about", ""))
     place = db.current(), settings(), cycle
     try:
@@ -66,6 +68,7 @@ def publish() -> Any:
     reason = one_line(sent.get("reason", ""))
     place = db.current(), settings(), cycle
     row = own_instruments.publish_form(*place, sent.get("staged", ""), reason, by=who())
+    db.afterwards(partial(own_instruments.forget_forms, settings()))
     return redirect(url_for("instruments.versions", instrument=row.code), 303)
 
 
