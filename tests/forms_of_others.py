@@ -10,6 +10,8 @@ import openpyxl
 from instruments.builtin import form_parts, instrument_sources
 from instruments.form_writer import write_form
 
+EXAMPLES = "PYXFORM_EXAMPLES"
+NO_EXAMPLES = f"no examples of pyxform: set {EXAMPLES} to its folder tests/example_xls"
 Sheets = Mapping[str, Sequence[Sequence[object]]]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +22,7 @@ from survey_app import clock, policies
 from survey_app.config import Settings
 from survey_app.errors import Refused
 from survey_app.models import CycleRow, InstrumentVersionRow
+from survey_app.phrases import phrase
 from survey_app.services import audit
 from survey_app.services.programme import (
     Sources,
@@ -56,6 +59,13 @@ class VersionLine:
     title: str
     in_use: bool
     row: InstrumentVersionRow | None
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from: a key of phrases under ``instrument.``."""
+        if self.row is None:
+            return "builtin"
+        return "kept" if self.row.reason == phrase("instrument.kept_reason") else "published"
 
 
 def check_form(
@@ -97,6 +107,7 @@ def publish_form(
         raise FaultsFound(found.faults)
     if found.former and same_content(found.former, found.form.instrument):
         raise Refused("publish_unchanged", 409, version=found.former.version)
+    _keep_former(session, cycle, found, by)
     row = _row(found, cycle, reason[:MAX_REASON], by)
     session.add(row)
     session.flush()
@@ -121,7 +132,7 @@ def versions_of(session: Session, cycle: CycleRow, code: str) -> tuple[VersionLi
     used = {
         one.version: one for one in programme_of(session, cycle).instruments if one.code == code
     }
-    known = _builtin(code) | used
+    known = {**_builtin(code), **used}
     titles = {v: one.title for v, one in known.items()} | {v: r.title for v, r in rows.items()}
     if not titles:
         raise Refused("no_instrument_version", 404, form=code, version="—")
@@ -198,21 +209,37 @@ def _put(session: Session, cycle: CycleRow, new: Instrument, content: bytes) -> 
     store_sources(session, cycle, changed)
 
 
+def _keep_former(session: Session, cycle: CycleRow, found: Candidate, by: str) -> None:
+    """Keep the form that is replaced as a version of its own, unless it is one already: it may
+    have come with the program, whose next release brings another, or by a file of its own."""
+    former = found.former
+    if former and not session.get(InstrumentVersionRow, (former.code, former.version)):
+        content = version_file(session, cycle, former.code, former.version)
+        told = {"reason": phrase("instrument.kept_reason"), "base": "", "verdict": ""}
+        session.add(_version(former, former.version, content, cycle, by=by, **told))
+
+
 def _row(found: Candidate, cycle: CycleRow, reason: str, by: str) -> InstrumentVersionRow:
     content = write_form([found.form.workbook], version=found.version)
+    base = found.former.version if found.former else ""
+    verdict = found.difference.verdict if found.difference else ""
+    told = {"reason": reason, "base": base, "verdict": verdict}
+    return _version(found.form.instrument, found.version, content, cycle, by=by, **told)
+
+
+def _version(
+    form: Instrument, version: str, content: bytes, cycle: CycleRow, **told: str
+) -> InstrumentVersionRow:
     return InstrumentVersionRow(
-        code=found.form.instrument.code,
-        version=found.version,
-        title=found.form.instrument.title,
+        code=form.code,
+        version=version,
+        title=form.title,
         content=content,
         sha=hashlib.sha256(content).hexdigest(),
-        reason=reason,
-        base=found.former.version if found.former else "",
-        verdict=found.difference.verdict if found.difference else "",
         cycle=cycle.code,
         at=clock.now().isoformat(timespec="microseconds"),
         day=clock.today(),
-        by=by,
+        **told,
     )
 
 
@@ -222,13 +249,14 @@ def _rows(session: Session, code: str) -> list[InstrumentVersionRow]:
     )
 
 
-def _builtin(code: str) -> dict[str, Instrument]:
+@cache
+def _builtin(code: str) -> Mapping[str, Instrument]:
     """Version → form of the built-in library, if it has this code."""
     parts = form_parts(instrument_sources(), code)
     if not parts:
-        return {}
+        return MappingProxyType({})
     built = read_form(write_form(list(parts.values())), f"{code}.xlsx").instrument
-    return {built.version: built}
+    return MappingProxyType({built.version: built})
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from forms_of_others import changed, saved, written, xlsx
+from forms_of_others import EXAMPLES, NO_EXAMPLES, changed, saved, written, xlsx
 from pyxform.errors import PyXFormError
 from pyxform.xls2xform import convert
 
@@ -284,15 +284,12 @@ def verdict(path: Path) -> str:
     return "refused by name, sheet and row: the site does not do it"
 
 
-EXAMPLES = "PYXFORM_EXAMPLES"
-
-
 @pytest.mark.prove
 def test_import_agrees_with_pyxform_on_its_own_examples(proven) -> None:
     """Every file of pyxform's tests/example_xls; the folder is named by PYXFORM_EXAMPLES."""
     folder = os.environ.get(EXAMPLES)
     if not folder:
-        pytest.skip(f"NOT PROVEN: set {EXAMPLES} to the folder tests/example_xls of pyxform")
+        pytest.skip(NO_EXAMPLES)
     files = sorted(path for path in Path(folder).iterdir() if path.is_file())
     found = Counter(verdict(path) for path in files)
     figures = f"{len(files)} files: " + "; ".join(f"{n} {how}" for how, n in found.most_common())
