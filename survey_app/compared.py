@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from instruments.changes import marked
@@ -83,13 +83,14 @@ def _pieces(change: Change) -> tuple[tuple[str, str], ...]:
     return marked(change.before, change.after) if change.before or change.after else ()
 
 
-def _indicator_lines(found: tuple[IndicatorDifference, ...]) -> Iterator[DifferenceLine]:
-    for one in found:
+def _indicator_lines(found: Sequence[IndicatorDifference]) -> Iterator[DifferenceLine]:
+    for one in sorted(found, key=lambda one: -GRAVITY.index(one.verdict)):
         if one.verdict == POOL:
             continue
         words = rules()["only_common"] if one.common else rules()["no_common"]
-        label = words.format(count=len(one.common), items="、".join(one.common))
-        line = _line(one.code, label, one.verdict, one.changes)
+        advice = words.format(count=len(one.common), items="、".join(one.common))
         blamed = "、".join(item.name for item in one.items if item.verdict != POOL)
-        told = (ChangeLine(f"题项有改动：{blamed}", (), "见上", ()),) if blamed else ()
-        yield DifferenceLine(one.code, label, one.verdict, line.verdict_words, line.changes + told)
+        told = [ChangeLine(rules()["items_changed"], (), blamed, ())] if blamed else []
+        line = _line(one.code, "", one.verdict, one.changes)
+        changes = (*line.changes, *told, ChangeLine("", (), advice, ()))
+        yield DifferenceLine(one.code, "", one.verdict, line.verdict_words, changes)
