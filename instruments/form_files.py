@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from instruments.archive import read_members
 from instruments.faults import Fault, FaultsFound, Place, refuse
 from instruments.foreign_form import Subject, our_form
-from instruments.grid import Grid, filled_rows
+from instruments.grid import MAX_COLUMNS, Grid, filled_rows
 from instruments.model import Instrument
 from instruments.page_checks import page_faults
 from instruments.workbook import (
@@ -28,6 +28,8 @@ from instruments.xlsx import read_xlsx
 MAX_FORM_BYTES = 4_000_000
 """Bytes of a form's file: a hundred times the longest questionnaire that comes with the program."""
 MAX_UNPACKED = 40_000_000
+MAX_CELLS = 60_000
+"""Filled cells of a sheet."""
 PYXFORM, TAKEN_OVER = "instruments.pyxform", "instruments.assumed_subject"
 """What pyxform says of a form of others it says of the form as it was brought; of that form in our
 words only when nothing else is wrong with it."""
@@ -51,7 +53,9 @@ def read_form(data: bytes, name: str, *, about: Subject = USUAL) -> ReadForm:
     Raises FaultsFound with every fault by sheet, row and column: of the file, of pyxform, and what
     our pages do not do.
     """
-    workbook = our_form(_opened(data, name), about=about)
+    opened = _opened(data, name)
+    _check_cells(opened)
+    workbook = our_form(opened, about=about)
     faults = [*workbook.faults]
     try:
         instrument = compile_instrument([workbook])
@@ -81,6 +85,14 @@ def _opened(data: bytes, name: str) -> Workbook:
     if suffix != ".md" and data.strip():
         raise refuse("workbook.form_kind", Place(file=name))
     return read_workbook(data, name)
+
+
+def _check_cells(workbook: Workbook) -> None:
+    """No form has so much; pyxform would take minutes over it."""
+    for sheet in workbook.sheets:
+        if sum(len(row.cells) for row in sheet.rows) > MAX_CELLS:
+            limits = {"rows": MAX_CELLS // 10, "columns": MAX_COLUMNS, "cells": MAX_CELLS}
+            raise refuse("workbook.too_many_rows", Place(sheet.file, sheet.name), **limits)
 
 
 def _sheeted(data: bytes, name: str) -> list[Grid]:
