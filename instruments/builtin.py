@@ -64,6 +64,19 @@ def load_instruments(sources: Mapping[str, bytes]) -> tuple[Instrument, ...]:
     return tuple(instruments)
 
 
+def form_parts(sources: Mapping[str, bytes], code: str) -> dict[str, Workbook]:
+    """File name -> workbook of the form ``code`` among form files: its core, then the modules that
+    extend it; none when there is no such form. Raises FaultsFound for a file that cannot be read.
+    """
+    books = {name: read_workbook(sources[name], name) for name in sorted(sources)}
+    modules = {name: book for name, book in books.items() if "extends" in context_of(book)}
+    cores = {
+        name: book for name, book in books.items() if name not in modules and form_id(book) == code
+    }
+    own = {n: book for n, book in modules.items() if context_of(book)["extends"] == code}
+    return {**cores, **own} if cores else {}
+
+
 def _sorted_out(
     books: list[Workbook], faults: list[Fault]
 ) -> tuple[dict[str, Workbook], dict[str, list[Workbook]]]:

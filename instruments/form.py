@@ -149,9 +149,23 @@ def form_id(workbook: Workbook) -> str:
     return sheet.rows[0].cells.get("form_id", "") if sheet and sheet.rows else ""
 
 
+def supplied_type(name: str) -> str:
+    """Type, in a form written for other programs, of the question that stands for what the site
+    supplies as ``name``."""
+    return f"select_one site_{name}"
+
+
 def _lines(workbook: Workbook, spoken: Spoken) -> dict[str, tuple[Line, ...]]:
+    """Lines by sheet, without the questions, and their lists, that the site answers itself."""
     own, further = own_language(workbook), spoken[workbook.name]
-    return {sheet.name: tuple(_sheet_lines(sheet, own, further)) for sheet in workbook.sheets}
+    supplied = {n: supplied_type(n) for n in context_of(workbook).get("context", "").split()}
+    lists = {kind.partition(" ")[2] for kind in supplied.values()}
+    kept = {
+        "survey": lambda line: supplied.get(line["name"], "-") != line["type"],
+        "choices": lambda line: line["list_name"] not in lists,
+    }
+    lines = {sheet.name: _sheet_lines(sheet, own, further) for sheet in workbook.sheets}
+    return {name: tuple(filter(kept.get(name), found)) for name, found in lines.items()}
 
 
 def _sheet_lines(sheet: Sheet, own: Language, further: Sequence[Language]) -> Iterator[Line]:

@@ -136,21 +136,20 @@ def _choice_faults(form: Form) -> list[Fault]:
 
 def _group_faults(form: Form) -> list[Fault]:
     faults = []
-    opened: Line | None = None
+    opened: list[Line] = []
     for line in form.lines("survey"):
         edge, kind = line.bracket
         if edge == "begin":
-            if opened is not None:
+            if opened:
                 faults.append(fault("instruments.nested_group", line.place("type")))
-            opened = line
+            opened.append(line)
         elif edge == "end":
-            faults += _end_faults(line, opened, kind)
-            opened = None
-        elif opened is None:
+            faults += _end_faults(line, opened.pop() if opened else None, kind)
+        elif not opened:
             found = fault("instruments.outside_group", line.place("name"), item=line["name"])
             faults.append(found)
-    if opened is not None:
-        found = fault("instruments.unclosed_group", opened.place("name"), group=opened["name"])
+    for line in opened[:1]:
+        found = fault("instruments.unclosed_group", line.place("name"), group=line["name"])
         faults.append(found)
     return faults
 

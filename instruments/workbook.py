@@ -79,7 +79,7 @@ def read_workbook(data: bytes, name: str) -> Workbook:
     _check_size(len(data), name)
     if not data.strip():
         raise refuse("workbook.empty", Place(file=name))
-    return _workbook(_grids(data, name), name)
+    return join_grids(_grids(data, name), name)
 
 
 def read_workbook_path(path: Path) -> Workbook:
@@ -95,7 +95,7 @@ def read_workbook_path(path: Path) -> Workbook:
     _check_size(sum(part.stat().st_size for part in files), name)
     if not files:
         raise refuse("workbook.no_csv", Place(file=name))
-    return _workbook(_tables({part.name: part.read_bytes() for part in files}, name), name)
+    return join_grids(_tables({part.name: part.read_bytes() for part in files}, name), name)
 
 
 def clean(text: str) -> str:
@@ -115,7 +115,8 @@ def _check_size(size: int, name: str) -> None:
         raise refuse("workbook.too_large", Place(file=name), limit=MAX_BYTES // 1_000_000)
 
 
-def _workbook(grids: Iterable[Grid], name: str) -> Workbook:
+def join_grids(grids: Iterable[Grid], name: str) -> Workbook:
+    """Sheets of one file from their grids, cells cleaned, those that hold nothing left out."""
     filled = [grid for grid in grids if grid.rows]
     faults = [problem for grid in filled for problem in grid.faults]
     names = [grid.name for grid in filled]
@@ -141,7 +142,7 @@ def _grids(data: bytes, name: str) -> list[Grid]:
     if suffix == ".csv":
         return [_csv(data, Place(name, PurePosixPath(name).stem))]
     if suffix == ".md":
-        return _markdown(_decode(data, name), name)
+        return _markdown(read_text(data, name), name)
     raise refuse("workbook.unknown_kind", Place(file=name))
 
 
@@ -178,7 +179,8 @@ def _is_csv(member: str) -> bool:
     return path.suffix.lower() == ".csv" and not path.name.startswith(".")
 
 
-def _decode(data: bytes, name: str) -> str:
+def read_text(data: bytes, name: str) -> str:
+    """A text file's content, UTF-8 or GB18030; raises FaultsFound for any other."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
@@ -189,7 +191,7 @@ def _decode(data: bytes, name: str) -> str:
 
 def _csv(data: bytes, place: Place) -> Grid:
     """One CSV; rows are counted as a spreadsheet counts them, whatever breaks a cell holds."""
-    lines = _lines(_decode(data, place.file), place)
+    lines = _lines(read_text(data, place.file), place)
     reader = csv.reader(lines, strict=True)
     try:
         rows = filled_rows(enumerate(reader, 1), place)

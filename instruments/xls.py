@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
+from dataclasses import replace
 
 import xlrd
 from openpyxl.utils import get_column_letter
@@ -14,20 +16,58 @@ from instruments.grid import Grid, cell_text, filled_rows
 _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 """Name of the storage that holds a workbook's macros, as the compound file spells it."""
 
+_HEAD = struct.Struct("<HH")
+_BEGIN, _END, _FORMULA = 0x0809, 0x000A, 0x0006
+"""Records of a sheet that open it, close it and hold a formula."""
 
-def read_xls(data: bytes, name: str) -> list[Grid]:
-    """Every sheet of an old .xls; cached values only. Raises FaultsFound when xlrd cannot."""
+
+def read_xls(data: bytes, name: str, *, formulas: bool = True) -> list[Grid]:
+    """Every sheet of an old .xls; cached values only. Raises FaultsFound when xlrd cannot.
+
+    ``formulas``: whether the value kept beside a formula is taken; else each is a fault.
+    """
     if _MACROS in data:
         raise refuse("workbook.macro", Place(file=name))
     try:
-        book = xlrd.open_workbook(file_contents=data, logfile=io.StringIO(), ragged_rows=True)
+        book = xlrd.open_workbook(
+            file_contents=data, logfile=io.StringIO(), ragged_rows=True, on_demand=True
+        )
+        grids = [_sheet(sheet, book.datemode, name) for sheet in book.sheets()]
+        return grids if formulas else _without_formulas(book, grids, name)
     except (xlrd.XLRDError, xlrd.compdoc.CompDocError) as error:
         raise refuse("workbook.bad_xls", Place(file=name)) from error
     except (AssertionError, ArithmeticError, LookupError, ValueError, TypeError) as error:
         raise refuse("workbook.bad_xls", Place(file=name)) from error
     except (struct.error, AttributeError, NotImplementedError, MemoryError) as error:
         raise refuse("workbook.bad_xls", Place(file=name)) from error
-    return [_sheet(sheet, book.datemode, name) for sheet in book.sheets()]
+
+
+def _without_formulas(book: xlrd.Book, grids: list[Grid], name: str) -> list[Grid]:
+    """``grids`` with a fault at each formula: xlrd tells them from plain values nowhere, so the
+    records of each sheet are walked (MS-XLS 2.4.127: number 6, row and column first)."""
+    found = []
+    for grid, start in zip(grids, book._sh_abs_posn, strict=True):
+        faults = [
+            fault(
+                "workbook.formula", Place(name, grid.name, row + 1, get_column_letter(column + 1))
+            )
+            for row, column in _formulas(book.mem, start)
+        ]
+        found.append(replace(grid, faults=(*grid.faults, *faults)))
+    return found
+
+
+def _formulas(stream: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Row and column of every formula of the sheet whose records begin at ``start``."""
+    at, depth = start, 0
+    while at + _HEAD.size <= len(stream):
+        kind, size = _HEAD.unpack_from(stream, at)
+        depth += {_BEGIN: 1, _END: -1}.get(kind, 0)  # a chart within a sheet begins and ends, too
+        if kind == _FORMULA and size >= _HEAD.size:
+            yield _HEAD.unpack_from(stream, at + _HEAD.size)
+        if depth == 0:
+            return
+        at += _HEAD.size + size
 
 
 def _sheet(sheet: xlrd.sheet.Sheet, datemode: int, name: str) -> Grid:

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import convert
-
 from instruments.expressions import parse_limit, parse_relevant
-from instruments.faults import Fault, FaultsFound, Place, fault
+from instruments.faults import Fault, FaultsFound
 from instruments.form import Form, Line, join_form
 from instruments.form_checks import ASK, YES, check_form, size_faults
 from instruments.language_checks import language_faults
@@ -23,6 +20,7 @@ from instruments.model import (
     Section,
     Use,
 )
+from instruments.verdict import pyxform_verdict
 from instruments.workbook import Workbook
 
 _PASSED_ON = ("survey", "choices", "settings")
@@ -131,9 +129,4 @@ def _verdict(form: Form) -> list[Fault]:
         columns = dict.fromkeys(key for row in standard[sheet] for key in row)
         standard[f"{sheet}_header"] = [columns]
     standard["sheet_names"] = list(_PASSED_ON)
-    try:
-        convert(standard, form_name="data", warnings=[])
-    except PyXFormError as error:
-        detail = " ".join(str(error).split())[:300]
-        return [fault("instruments.pyxform", Place(file=form.name), detail=detail)]
-    return []
+    return pyxform_verdict(standard, form.name)

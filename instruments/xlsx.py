@@ -33,8 +33,10 @@ _EAST_ASIAN_DATES = frozenset((*range(27, 37), *range(50, 59)))
 """Dates built into Chinese Excel and WPS, which need not spell them out (section 18.8.30)."""
 
 
-def read_xlsx(members: Mapping[str, bytes], name: str) -> list[Grid]:
+def read_xlsx(members: Mapping[str, bytes], name: str, *, formulas: bool = True) -> list[Grid]:
     """Every worksheet of an .xlsx; ``members`` are its parts, already checked for size.
+
+    ``formulas``: whether the value kept beside a formula is taken; else each is a fault.
 
     Raises FaultsFound when a part declares entities, a macro is attached, or it is no workbook. A
     formula without a kept value or with one of another file, an error value and merged cells
@@ -43,7 +45,7 @@ def read_xlsx(members: Mapping[str, bytes], name: str) -> list[Grid]:
     _check_parts(members, name)
     parts = {part.lower(): content for part, content in members.items()}
     try:
-        return _grids(parts, name)
+        return _grids(parts, name, formulas)
     except (ParseError, ValueError, LookupError, OverflowError) as error:
         raise refuse("workbook.bad_xlsx", Place(file=name)) from error
 
@@ -59,10 +61,10 @@ def _check_parts(members: Mapping[str, bytes], name: str) -> None:
             raise refuse("workbook.entities", Place(file=name), part=part)
 
 
-def _grids(parts: Mapping[str, bytes], name: str) -> list[Grid]:
+def _grids(parts: Mapping[str, bytes], name: str, formulas: bool) -> list[Grid]:
     main = next(iter(_targets(parts, "", "officeDocument").values()), "xl/workbook.xml")
     root = fromstring(parts[main])
-    book = Book(_strings(parts, main), _dated_styles(parts, main), _epoch(root))
+    book = Book(_strings(parts, main), _dated_styles(parts, main), _epoch(root), formulas)
     targets = _targets(parts, main, "worksheet")
     sheets = [
         (element.get("name", ""), targets[identity], "idden" in element.get("state", ""))

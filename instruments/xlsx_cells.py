@@ -36,6 +36,8 @@ class Book:
     dated: frozenset[int]
     """Cell styles that show a number as a date."""
     epoch: datetime
+    formulas: bool = True
+    """Whether a formula's kept value is taken; else each is a fault."""
 
 
 def local(element: Element) -> str:
@@ -152,7 +154,9 @@ class SheetReader:
             text = rich_text(parts["is"]) if "is" in parts else ""
         else:
             text = READERS[kind](kept, cell, self._book) if kept else ""
-        if "f" in parts and not text:
+        if "f" in parts and not self._book.formulas:
+            self._add("workbook.formula")
+        elif "f" in parts and not text:
             self._add("workbook.formula_without_value")
         elif "f" in parts and _ELSEWHERE.search(parts["f"].text or ""):
             self._add("workbook.linked_cell")

@@ -21,6 +21,7 @@ from survey_app.views import (
     expert,
     failures,
     files,
+    instruments,
     paper,
     printing,
     programme,
@@ -66,8 +67,9 @@ def assemble(home: Path) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
     csrf.exempt(tokens.pages)
-    province_pages = (province, rosters, duties, programme, weights, documents, printing, paper)
-    for module in (trainee, tokens, receipts, auth, expert, records, files, *province_pages):
+    province_pages = (province, rosters, duties, programme, weights, documents, printing)
+    others = (trainee, tokens, receipts, auth, expert, records, files, paper, instruments)
+    for module in (*others, *province_pages):
         app.register_blueprint(module.pages)
     failures.bind(app)
     for name in app.jinja_env.list_templates():

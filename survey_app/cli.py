@@ -17,6 +17,7 @@ FAULTS, USAGE, FAILURE = 1, 2, 3
 _OWN, _REPORTS = "survey_app.commands", "reports.commands"
 PLACES = {
     "init": "survey_app.founding",
+    "instrument": "survey_app.instrument_commands",
     "template": _OWN,
     "import": _OWN,
     "serve": _OWN,
@@ -64,6 +65,10 @@ class LazyGroup(click.Group):
 
 def _worded(command: click.Command) -> click.Command:
     command.options_metavar = "[选项]"
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = "命令 [参数]..."
+        for each in command.commands.values():
+            _worded(each)
     for parameter in command.params:
         if isinstance(parameter, click.Option) and not (parameter.is_flag or parameter.metavar):
             parameter.metavar = METAVARS.get(parameter.type.name)

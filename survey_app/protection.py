@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 
+from instruments.form_files import MAX_FORM_BYTES
 from survey_app import clock, db, policies
 from survey_app.config import Settings
 from survey_app.services import accounts
@@ -21,6 +22,9 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+FRAMED_POLICY = PAGE_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+FRAMING_POLICY = f"{PAGE_POLICY}; frame-src 'self'"
+"""A preview that stands in a frame of ours, and a page that holds it."""
 BULLETIN_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -29,6 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {"reporter": (*policies.REPORTERS, "expe
 """Access rule that several roles share → those roles."""
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 UPLOADS = {"programme.check_import", "programme.change_sources"}
+FORMS = {"instruments.check"}
 RECORDS = {"records.send"}
 PRINTING = {"printing.send"}
 PRINTING_BYTES = 3 * 1024 * 1024
@@ -124,6 +129,8 @@ def _size_limits() -> None:
     megabyte = 1024 * 1024
     if request.endpoint in UPLOADS:
         request.max_content_length = settings().upload_mb * megabyte
+    if request.endpoint in FORMS:
+        request.max_content_length = MAX_FORM_BYTES + megabyte
     if request.endpoint in PRINTING:
         request.max_content_length = PRINTING_BYTES
     if request.endpoint in RECORDS:

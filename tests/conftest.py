@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from disk import NO_COMPILER
+from forms_of_others import NO_EXAMPLES
 from postgres_server import NO_SERVER
 
 import proofs
@@ -43,7 +44,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly, name by name, what a machine that lacks something did not test."""
     skipped = terminalreporter.stats.get("skipped", [])
-    for reason in (NO_BROWSER, NO_SERVER, NO_COMPILER):
+    for reason in (NO_BROWSER, NO_SERVER, NO_COMPILER, NO_EXAMPLES):
         missed = [one.nodeid for one in skipped if reason in str(one.longrepr)]
         if missed:
             terminalreporter.section("NOT TESTED", sep="!", red=True)

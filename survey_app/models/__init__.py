@@ -10,6 +10,7 @@ from survey_app.models.answers import (
     TicketRow,
 )
 from survey_app.models.base import Base
+from survey_app.models.instruments import InstrumentVersionRow
 from survey_app.models.printings import PrintingRow
 from survey_app.models.programme import (
     ClassRow,
@@ -60,6 +61,7 @@ __all__ = [
     "FrameworkStateRow",
     "FrameworkVersionRow",
     "InstitutionRow",
+    "InstrumentVersionRow",
     "InvitationRow",
     "JobRow",
     "LotRow",

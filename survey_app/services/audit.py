@@ -21,6 +21,8 @@ PAGE = 50
 ACTIONS = (
     "import",
     "sources",
+    "instrument_publish",
+    "instrument_use",
     "open",
     "close",
     "extract",

@@ -29,6 +29,7 @@ from survey_app import db, policies
 from survey_app.protection import only, settings, who
 from survey_app.services import imports, programme
 from survey_app.services.catalogue import store_catalogue
+from survey_app.services.own_instruments import check_not_published
 
 pages = Blueprint("programme", __name__, url_prefix="/province")
 
@@ -104,7 +105,7 @@ def change_sources() -> Any:
     builtin = bool(request.form.get("builtin"))
     try:
         changed = programme.changed_sources(kept, **files, builtin=builtin)
-        programme.compile_sources(changed)
+        check_not_published(db.current(), programme.compile_sources(changed).instruments)
     except FaultsFound as found:
         return _sources_page(found.faults), 422
     programme.change_sources(db.current(), cycle, changed, by=who())

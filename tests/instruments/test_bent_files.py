@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 from instruments.builtin import framework_source, instrument_sources, load_instruments, plan_source
 from instruments.catalogue import read_catalogue
 from instruments.catalogue_writer import write_catalogue
+from instruments.difference import same_content
 from instruments.faults import FaultsFound
+from instruments.form_files import ReadForm, read_form
+from instruments.form_writer import write_form
 from instruments.framework import read_framework
 from instruments.plan import read_plan
 from instruments.workbook import read_workbook
@@ -27,6 +30,7 @@ Draw = Callable[[st.SearchStrategy], object]
 FORMS = instrument_sources()
 CATALOGUE = write_catalogue(SMALL)
 OLD_EXCEL = (Path(__file__).parent / "old.xls").read_bytes()
+OLD_FORM = (Path(__file__).parent / "form_of_others.xls").read_bytes()
 TOKENS = [
     *("", " ", "|", "\\|", "| survey | |", "| choices | |", "begin group", "end group", "\n", "\0"),
     *("select_one agree5", "select_one", "select_multiple agree5", "integer", "barcode", "note"),
@@ -169,6 +173,37 @@ def old_excel(draw: Draw) -> object:
     return read_workbook(bent_bytes(draw, OLD_EXCEL), "old.xls")
 
 
+def foreign_old_excel(draw: Draw) -> object:
+    return read_form(bent_bytes(draw, OLD_FORM), "form.xls")
+
+
+def foreign_workbook(draw: Draw) -> object:
+    """A form without our sheets; what is taken comes back as it was when written and read again."""
+    book = form_book("session_form.md")
+    for name in ("_context", "_indicators", "_uses"):
+        del book[name]
+    return written_again(read_form(bent_workbook(draw, book), "form.xlsx"))
+
+
+def foreign_text(draw: Draw) -> object:
+    text = bent_text(draw, FORMS["session_form.md"].decode().partition("| _indicators")[0])
+    name = draw(st.sampled_from(["form.md", "form.csv"]))
+    if name == "form.csv":
+        lines = [line.strip("| ").replace("|", ",") for line in text.split("\n")]
+        text = "\n".join(line if line in ("survey", "choices") else f",{line}" for line in lines)
+    return written_again(read_form(text.encode("utf-8", "surrogatepass"), str(name)))
+
+
+def own_parts(draw: Draw) -> object:
+    return read_form(bent_zip(draw, SESSION_BOOK), "form.xlsx")
+
+
+def written_again(read: ReadForm) -> ReadForm:
+    again = read_form(write_form([read.workbook]), "form.xlsx")
+    assert same_content(again.instrument, read.instrument)
+    return again
+
+
 def framework(draw: Draw) -> object:
     text = bent_text(draw, framework_source().decode())
     return read_framework(text.encode("utf-8", "surrogatepass"), "A.yaml")
@@ -196,8 +231,10 @@ KINDS = {
     **{reader.__name__: reader for reader in (markdown, form_workbook, form_parts, old_excel)},
     **{one.__name__: one for one in (catalogue_workbook, catalogue_parts, catalogue_tables)},
     **{reader.__name__: reader for reader in (framework, plan, anything)},
+    **{one.__name__: one for one in (foreign_old_excel, foreign_workbook, foreign_text, own_parts)},
 }
 SHARE = {"markdown": 4, "form_workbook": 2, "catalogue_workbook": 2}
+SHARE |= {"foreign_workbook": 4, "foreign_text": 4, "own_parts": 2, "foreign_old_excel": 2}
 """Readers that take longer: a smaller share of the examples."""
 
 

@@ -23,7 +23,7 @@ from survey_app.services.programme import builtin_sources, current_cycle
 
 pytest_plugins = ("site_fixtures",)
 
-CHANGE_NOTHING = {"auth.sign_out", "programme.check_import"}
+CHANGE_NOTHING = {"auth.sign_out", "programme.check_import", "instruments.check"}
 OF_RECORDS = {"records.send", "duties.remind", "duties.send_back", "duties.check"}
 OF_RECORDS |= {"expert.declare_review"}
 OF_WEIGHTS = {"weights.send", "weights.decide"}
@@ -35,6 +35,8 @@ FILING = "/records/institution_record/P1"
 NEW = "another-new-password"
 OF_PAPER = {"paper.send"}
 """Shown by test_paper_entry.py."""
+OF_INSTRUMENTS = {"instruments.publish", "instruments.use"}
+"""Shown by test_own_instruments.py."""
 Line = tuple[str, str, str]
 
 
@@ -151,7 +153,7 @@ def test_every_change_by_staff_leaves_one_line(preparing: Site, monkeypatch) -> 
         ("boss", "score", "2021"),
         ("boss", "score", "2021"),
     ]
-    ours = OF_RECORDS | OF_WEIGHTS | OF_PRINTING | OF_ROSTERS | OF_PAPER
+    ours = OF_RECORDS | OF_WEIGHTS | OF_PRINTING | OF_ROSTERS | OF_PAPER | OF_INSTRUMENTS
     assert changing(site) - ours <= called
 
 
