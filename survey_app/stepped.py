@@ -7,6 +7,7 @@ few answers wait until they are enough together, and what was told once is never
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ missing that their number is not told."""
 @dataclass(frozen=True)
 class Span:
     """Days up to ``last`` and since the span before: how many answers they brought, and how many
-    there were by then. Both are 0 in the last span of a class of which few are missing."""
+    there were by then; at least so many in the last span of a class of which few are missing."""
 
     last: str
     n: int
@@ -56,27 +57,41 @@ class Stepped:
         return f"{self.percent}%{more}" if self.n else "—"
 
 
-def step(by_day: Mapping[str, int], *, enrolled: int, least: int, today: str) -> Stepped:
-    """What may be told ``today`` of the answers ``by_day`` (ISO day → how many) of those enrolled,
-    with ``least`` as the minimum cell."""
+def step(
+    by_medium: Mapping[str, Mapping[str, int]], *, enrolled: int, least: int, today: str
+) -> Stepped:
+    """What may be told ``today`` of answers (medium → ISO day → how many) of those enrolled, with
+    ``least`` as the minimum cell. Each medium has its own steps: who knows how many sheets of paper
+    there were takes them off, and what is left is stepped still."""
     if enrolled < least:
         return Stepped(enrolled, least, SMALL, 0)
     spans: list[Span] = []
-    for span in _closed(by_day, least, today):
-        if span.total > enrolled - least:  # whoever is missing would be one of a few
-            spans.append(Span(span.last, 0, 0))
-            return Stepped(enrolled, least, NEARLY, max(least, enrolled - least + 1), tuple(spans))
-        spans.append(span)
-    total = spans[-1].total if spans else 0
+    total = 0
+    for day, n in _released(by_medium, least, today):
+        before, total = total, total + n
+        if total > enrolled - least:  # whoever is missing would be one of a few
+            most = max(least, enrolled - least + 1)
+            spans.append(Span(day, most - before, most))
+            return Stepped(enrolled, least, NEARLY, most, tuple(spans))
+        spans.append(Span(day, n, total))
     return Stepped(enrolled, least, SOME if spans else FEW, total, tuple(spans))
 
 
-def _closed(by_day: Mapping[str, int], least: int, today: str) -> Iterator[Span]:
-    """Spans of days that are over, each as short as it can be with ``least`` answers."""
-    n = total = 0
+def _released(
+    by_medium: Mapping[str, Mapping[str, int]], least: int, today: str
+) -> list[tuple[str, int]]:
+    """Days from which more could be told, and how many more."""
+    found: Counter[str] = Counter()
+    for by_day in by_medium.values():
+        found.update(dict(_closed(by_day, least, today)))
+    return sorted(found.items())
+
+
+def _closed(by_day: Mapping[str, int], least: int, today: str) -> Iterator[tuple[str, int]]:
+    """Last days of spans that are over, each as short as it can be with ``least`` answers."""
+    n = 0
     for day in sorted(day for day in by_day if day < today):
         n += by_day[day]
         if n >= least:
-            total += n
-            yield Span(day, n, total)
+            yield day, n
             n = 0

@@ -10,6 +10,7 @@ from survey_app.models.answers import (
     TicketRow,
 )
 from survey_app.models.base import Base
+from survey_app.models.boards import BoardLinkRow
 from survey_app.models.printings import PrintingRow
 from survey_app.models.programme import (
     ClassRow,
@@ -52,6 +53,7 @@ __all__ = [
     "AttemptRow",
     "AuditRow",
     "Base",
+    "BoardLinkRow",
     "ClassRow",
     "CycleRow",
     "ExpertRow",
