@@ -54,13 +54,10 @@ def _set(
 ) -> bytes:
     words = packaged("templates/slips.yaml")
     check_texts(_texts(shown, mark), fonts)
-    parts = {"posters": [], "slips": []} | {"posters" if posters else "slips": _all(shown)}
-    values = {**parts, "words": words[sheet] if sheet else words, "mark": mark}
+    printed = [_values(one) for one in shown]
+    values: dict[str, object] = {"words": words[sheet] if sheet else words, "mark": mark}
+    values |= {"posters": printed if posters else [], "slips": [] if posters else printed}
     return set_values("slips", {**values, "fonts": families(fonts)}, fonts)
-
-
-def _all(shown: Sequence[Slip]) -> list[dict[str, str]]:
-    return [_values(one) for one in shown]
 
 
 def _texts(shown: Sequence[Slip], mark: str) -> Iterator[String]:

@@ -1,4 +1,4 @@
-"""Slips, posters, links of boards and paper questionnaires as PDF, set by the bulletin's own writer."""
+"""Slips, posters, links of boards, paper questionnaires as PDF, by the bulletin's own writer."""
 
 from __future__ import annotations
 

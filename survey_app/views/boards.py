@@ -76,8 +76,11 @@ def links() -> Any:
     cycle, code = current_cycle(db.current()), request.form.get("code", "")
     scope, renew = ("class" if code else "classes"), bool(code and request.form.get("renew"))
     places = places_of(db.current(), cycle=cycle.code, scope=scope, code=code)
-    given = {"key": settings().secret(board_links.KEY), "base_url": settings().base_url}
-    made = board_links.give_links(db.current(), places=places, renew=renew, by=who(), **given)
+    site, me, session = settings(), who(), db.current()
+    key = site.secret(board_links.KEY)
+    made = board_links.give_links(
+        session, key=key, base_url=site.base_url, places=places, renew=renew, by=me
+    )
     return pdf_reply(slip_sheets.board_links_pdf(made, sample=cycle.sample), "boards.pdf")
 
 

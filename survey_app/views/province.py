@@ -147,10 +147,10 @@ def _handed_out(slips: list[issue.Slip], places: list[Place], form: str, *, samp
     if form == "csv":
         return _csv(slips_csv(slips), "tickets.csv")
     if form == "pdf":
-        return pdf_reply(slip_sheets.slipspdf_reply(slips, sample=sample), "tickets.pdf")
+        return pdf_reply(slip_sheets.slips_pdf(slips, sample=sample), "tickets.pdf")
     if form == PAPER:
         sheet = questionnaire_of(db.current(), places[0])
-        return pdf_reply(slip_sheets.paperpdf_reply(slips, places[0], sheet), "paper.pdf")
+        return pdf_reply(slip_sheets.paper_pdf(slips, places[0], sheet), "paper.pdf")
     return render_template("slips.html", slips=slips, qr_code=qr_code)
 
 
@@ -159,7 +159,7 @@ def _handed_out(slips: list[issue.Slip], places: list[Place], form: str, *, samp
 def poster(scope: str, code: str) -> Any:
     """The poster of a class or session, for the wall of its room: no code that lets anybody in."""
     place = FIND[scope](db.current(), code)
-    made = slip_sheets.posterpdf_reply(place, base_url=settings().base_url)
+    made = slip_sheets.poster_pdf(place, base_url=settings().base_url)
     return pdf_reply(made, f"{place.code}.pdf")
 
 
