@@ -351,25 +351,6 @@ def test_a_school_fills_its_form_and_a_locality_sees_the_state_only(whole: Site)
     assert whole.staff("140105").get(path).status_code == 404
 
 
-def test_an_institution_sees_counts_but_never_few(whole: Site) -> None:
-    from survey_app.models import ResponseRow
-    from survey_app.services.respond import new_id
-
-    with db.transaction(whole.engine) as session:
-        for code, n in (("C1", 5), ("C2", 4), ("C3", 6)):
-            for _ in range(n):
-                row = {"instrument": "trainee_core", "version": "1.0", "session": ""}
-                row |= {"duration": "", "day": "2021-07-09", "answers": '{"q01":"4"}'}
-                session.add(ResponseRow(id=new_id(), class_code=code, nonce=new_id(), **row))
-    page = whole.staff("I1").get("/records/").text.replace("\n", "")
-    numbers = re.findall(r'<td class="n" data-label="[^"]+">([^<]+)</td>', page)
-    assert [numbers[start : start + 3] for start in range(0, len(numbers), 3)] == [
-        ["6", "5", "少于5"],
-        ["6", "少于5", "少于5"],
-    ]
-    assert "示例三班" not in page  # another institution's class
-
-
 def test_strange_revisions_and_buttons_are_refused(whole: Site) -> None:
     clerk = whole.staff("I1")
     for fields in ({"revision": "x"}, {"revision": "-1"}, {"do": "drop"}, {"do": "add:x:1"}):
