@@ -120,7 +120,13 @@ def addresses(site: Site):
         values["staged"] = f"{'0' * 64}.xlsx"
         values |= {"instrument": "institution_record", "target": "P1", "id": "0" * 32}
         values |= {"secret": "none", "scorecard": "A", "version": "1.0"}
-        values |= {"edition": "now", "name": "bulletin.html", "cycle": "2021", "part": "00", "key": "0" * 16}
+        values |= {
+            "edition": "now",
+            "name": "bulletin.html",
+            "cycle": "2021",
+            "part": "00",
+            "key": "0" * 16,
+        }
         values["scope"] = "class"
         if rule.endpoint != "static":
             with site.app.test_request_context():

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sample_results import sample_results
 
 from instruments.programme import Withheld
 from reports.material import gather
 from reports.sections.quality import quality_sections
-from sample_results import sample_results
 
 
 @pytest.mark.parametrize("answers", [None, 9])

@@ -35,6 +35,8 @@ FILING = "/records/institution_record/P1"
 NEW = "another-new-password"
 OF_PAPER = {"paper.send"}
 """Shown by test_paper_entry.py."""
+OF_BOARDS = {"boards.links", "boards.end_link", "boards.remind"}
+"""Shown by test_boards.py."""
 Line = tuple[str, str, str]
 
 
@@ -151,7 +153,7 @@ def test_every_change_by_staff_leaves_one_line(preparing: Site, monkeypatch) -> 
         ("boss", "score", "2021"),
         ("boss", "score", "2021"),
     ]
-    ours = OF_RECORDS | OF_WEIGHTS | OF_PRINTING | OF_ROSTERS | OF_PAPER
+    ours = OF_RECORDS | OF_WEIGHTS | OF_PRINTING | OF_ROSTERS | OF_PAPER | OF_BOARDS
     assert changing(site) - ours <= called
 
 
