@@ -33,7 +33,8 @@ def with_complement(
     """``hidden`` and, in each group whose total is known, as many of the smallest other counts as
     it takes that no hidden one is the rest of the total: two at least, of ``min_cell`` people or
     more together. A count of 0 hides nobody and stays."""
-    frame = pd.DataFrame({"n": n, "hidden": hidden.astype(bool), "group": group})[n > 0]
+    frame = pd.DataFrame({"n": n.astype(float), "hidden": hidden.astype(bool), "group": group})
+    frame = frame[frame["n"] > 0]
     veiled = frame[frame["hidden"]].groupby("group")["n"].agg(["size", "sum"])
     others = frame[~frame["hidden"] & frame["group"].isin(veiled.index)]
     others = others.sort_values(["group", "n"], kind="stable")
