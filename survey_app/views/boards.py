@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from survey_app import clock, db
+from survey_app import clock, db, policies
 from survey_app.protection import only, person, public, settings, who
 from survey_app.replies import pdf_reply
 from survey_app.services import board_links, class_reminders, monitor, slip_sheets
@@ -41,7 +41,7 @@ def mine() -> Any:
         today=today,
         lines=lines,
         days=monitor.day_lines([line.answered for line in lines]),
-        followup=programme.has_followup,
+        followup=policies.followup_begun(cycle.state),
         least=programme.plan.thresholds.min_cell,
         range=monitor.scale_words(programme),
     )
@@ -101,7 +101,7 @@ def shown_class(place: Place) -> dict[str, Any]:
     )
     own = {"today": today, "code": row.code}
     [line] = monitor.board(db.current(), place.cycle.code, programme, **own)
-    page = {"place": place, "line": line, "today": today, "followup": programme.has_followup}
+    page = {"place": place, "line": line, "today": today, "followup": policies.followup_begun(place.cycle.state)}
     page["sessions"] = monitor.session_lines(db.current(), programme, row, today=today)
     days = {
         "end": monitor.day_lines([line.answered]),
