@@ -33,6 +33,12 @@ from survey_app.views import (
     weights,
 )
 
+PAGES = (
+    *(trainee, tokens, receipts, boards, auth, expert, records, files),
+    *(province, rosters, duties, programme, weights, documents, printing, paper),
+)
+"""Views with the pages of an audience each."""
+
 
 def assemble(home: Path) -> Flask:
     """The site of the instance folder ``home``; refuses a store that is not up to date."""
@@ -62,18 +68,7 @@ def assemble(home: Path) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
     csrf.exempt(tokens.pages)
-    province_pages = (province, rosters, duties, programme, weights, documents, printing, paper)
-    for module in (
-        trainee,
-        tokens,
-        receipts,
-        boards,
-        auth,
-        expert,
-        records,
-        files,
-        *province_pages,
-    ):
+    for module in PAGES:
         app.register_blueprint(module.pages)
     failures.bind(app)
     for name in app.jinja_env.list_templates():

@@ -101,7 +101,12 @@ def shown_class(place: Place) -> dict[str, Any]:
     )
     own = {"today": today, "code": row.code}
     [line] = monitor.board(db.current(), place.cycle.code, programme, **own)
-    page = {"place": place, "line": line, "today": today, "followup": policies.followup_begun(place.cycle.state)}
+    page = {
+        "place": place,
+        "line": line,
+        "today": today,
+        "followup": policies.followup_begun(place.cycle.state),
+    }
     page["sessions"] = monitor.session_lines(db.current(), programme, row, today=today)
     days = {
         "end": monitor.day_lines([line.answered]),
