@@ -209,10 +209,10 @@ def response_table(instrument: Instrument) -> Table:
     Columns ``response`` (random key), ``unit`` (the project or locality that it speaks of),
     ``target`` (code of what the form is about: ``Instrument.per``), ``class_code``, ``session``,
     ``visit``, ``rater``, ``day`` (date only), ``duration``, ``status``; of trainees ``medium`` (it
-    and ``day`` null where too few of a class's combination of traits came so) and, where a self-made code is
-    asked, ``pair`` (one number on a person's two responses, null on all others); then one column
-    per item asked once, in the order asked; repeats have tables of their own. Choice answers
-    are kept as codes ('na' = 不适用); not asked and not answered are null; several choices are
+    and ``day`` null where too few of a class's combination of traits came so) and, where a code is
+    asked, ``pair`` (one number on a person's two responses, else null); then one column per item
+    asked once, in order; repeats have tables of their own. Choice answers are kept as codes ('na'
+    = 不适用); not asked and not answered are null; several choices are
     joined by one space in the scale's order.
     """
     trainee = instrument.role == "trainee"
