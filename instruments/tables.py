@@ -212,8 +212,7 @@ def response_table(instrument: Instrument) -> Table:
     and ``day`` null where too few of a class's combination of traits came so) and, where a code is
     asked, ``pair`` (one number on a person's two responses, else null); then one column per item
     asked once, in order; repeats have tables of their own. Choice answers are kept as codes ('na'
-    = 不适用); not asked and not answered are null; several choices are
-    joined by one space in the scale's order.
+    = 不适用); not asked and not answered are null; several are joined by one space, in order.
     """
     trainee = instrument.role == "trainee"
     head = (
