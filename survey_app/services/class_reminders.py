@@ -20,6 +20,8 @@ from survey_app.services.windows import find_window
 
 KIND_OF_WAVE: Mapping[str, str] = {"end": "class", "followup": "followup"}
 """Wave that is open → what a class's form is found by."""
+WHO = ("trainee", "class")
+"""Who fills the form that is reminded of, and what about."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,10 @@ def reminder_of(db: Session, programme: Programme, place: Place, base_url: str) 
     waves = [wave for wave, opened in policies.OPEN_IN.items() if opened == state]
     if not waves:
         return None
-    asked = FIND[KIND_OF_WAVE[waves[0]]](db, code)
-    form = programme.instrument(role="trainee", per="class", wave=asked.wave)
+    forms = {one.wave: one for one in programme.instruments if one.subject[:2] == WHO}
+    if waves[0] not in forms:
+        return None
+    form, asked = forms[waves[0]], FIND[KIND_OF_WAVE[waves[0]]](db, code)
     address = address_of(asked, base_url)
     told = {"title": asked.training_class.name, "form": form.title, "address": address}
     token = phrase("board.reminder_token") if find_window(db, asked.target) else ""

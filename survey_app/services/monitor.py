@@ -154,9 +154,8 @@ def _summed(days: Mapping[str, int], since: str, enrolled: int) -> Iterator[DayL
 
 def scale_words(programme: Programme) -> str:
     """The scale on which the trainees' form is answered, in words; '' where it has none."""
-    form = programme.instrument(role="trainee", per="class")
-    scale = rating_range(form)
-    return scale.words if scale else ""
+    forms = (one for one in programme.instruments if one.subject == ("trainee", "class", "end"))
+    return next((scale.words for form in forms if (scale := rating_range(form))), "")
 
 
 class _Counted:

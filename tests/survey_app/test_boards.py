@@ -3,6 +3,7 @@ whole class."""
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from sqlalchemy import select, text
 from site_for_tests import Site, answer, answer_all
 from survey_app import clock, db
 from survey_app.models import AuditRow, BoardLinkRow, ReminderRow
+from survey_app.services import programme
+from survey_app.views import boards as views
 
 pytest_plugins = ("site_fixtures",)
 
@@ -237,3 +240,20 @@ def test_hostile_names_stay_words(site: Site) -> None:
         session.execute(text("UPDATE classes SET name = '<b>班</b>'"))
     page = site.visitor().get(link(site)).text
     assert "<h1>&lt;b&gt;班" in page
+
+
+def test_a_programme_without_the_form_has_a_board_all_the_same(whole: Site, monkeypatch) -> None:
+    """A follow-up that only schools answer, or no form for classes at all."""
+    clerk, boss = whole.staff("I1"), whole.staff("boss")
+    whole.state("跟踪开放")
+
+    def poor(session, cycle) -> programme.Programme:
+        rich = programme.programme_of(session, cycle)
+        others = tuple(one for one in rich.instruments if one.role != "trainee")
+        return dataclasses.replace(rich, instruments=others)
+
+    monkeypatch.setattr(views, "programme_of", poor)
+    assert "现在没有开放的问卷" in clerk.get("/classes/C1").text
+    assert clerk.post("/classes/C1/reminders").status_code == 303
+    for page in (clerk.get("/classes/"), boss.get("/province/classes/C1")):
+        assert page.status_code == 200 and "少于5份" in page.text
