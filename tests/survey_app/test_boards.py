@@ -254,6 +254,6 @@ def test_a_programme_without_the_form_has_a_board_all_the_same(whole: Site, monk
 
     monkeypatch.setattr(views, "programme_of", poor)
     assert "现在没有开放的问卷" in clerk.get("/classes/C1").text
-    assert clerk.post("/classes/C1/reminders").status_code == 303
+    assert clerk.post("/classes/C1/reminders").status_code == 410
     for page in (clerk.get("/classes/"), boss.get("/province/classes/C1")):
         assert page.status_code == 200 and "少于5份" in page.text
