@@ -25,3 +25,23 @@ def singles_out(part: pd.Series, *, whole: pd.Series, min_cell: int) -> pd.Serie
     all but so few; a missing count tells nothing."""
     known, rest = part.fillna(0), (whole - part).fillna(0)
     return too_few(known, min_cell=min_cell) | ((known > 0) & too_few(rest, min_cell=min_cell))
+
+
+def with_complement(
+    hidden: pd.Series, *, n: pd.Series, group: pd.Series, min_cell: int
+) -> pd.Series:
+    """``hidden`` and, in each group whose total is known, as many of the smallest other counts as
+    it takes that no hidden one is the rest of the total: two at least, of ``min_cell`` people or
+    more together. A count of 0 hides nobody and stays."""
+    frame = pd.DataFrame({"n": n.astype(float), "hidden": hidden.astype(bool), "group": group})
+    frame = frame[frame["n"] > 0]
+    veiled = frame[frame["hidden"]].groupby("group")["n"].agg(["size", "sum"])
+    others = frame[~frame["hidden"] & frame["group"].isin(veiled.index)]
+    others = others.sort_values(["group", "n"], kind="stable")
+    before = others.groupby("group")["n"]
+    count = before.cumcount() + others["group"].map(veiled["size"]).astype(float)
+    people = before.cumsum() - others["n"] + others["group"].map(veiled["sum"]).astype(float)
+    more = others.index[(count < 2) | (people < min_cell)]
+    out = hidden.astype(bool).copy()
+    out.loc[more] = True
+    return out

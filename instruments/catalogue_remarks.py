@@ -16,6 +16,7 @@ import yaml
 from instruments.catalogue_cells import folded
 from instruments.catalogue_records import Record, Records, by_code, grouped, repeats
 from instruments.faults import Fault, Place, fault
+from instruments.plan import LEAST_CELL
 from instruments.types import types_of_line
 
 WORKSHOP, OUTREACH = "workshop", "outreach"
@@ -138,6 +139,14 @@ def _classes(records: Records) -> Iterator[Fault]:
             yield fault("catalogue.class_without_structure", row.place("code"), code=row["code"])
 
 
+def _small_classes(records: Records) -> Iterator[Fault]:
+    """Answers of so few are kept, but never shown (design section 5.2)."""
+    for row in records["班级"]:
+        if row["enrolled"] < LEAST_CELL:
+            details = {"enrolled": row["enrolled"], "least": LEAST_CELL}
+            yield fault("catalogue.small_class", row.place("enrolled"), **details)
+
+
 def _outreach(records: Records) -> Iterator[Fault]:
     """N1.1: 送教下乡 is for the project counties."""
     listed = {row["county"] for row in records["项目县"] if row["guopei"]}
@@ -209,6 +218,7 @@ REMARKS: tuple[Callable[[Records], Iterator[Fault]], ...] = (
     _stages,
     _hours,
     _classes,
+    _small_classes,
     _outreach,
     _sendings,
     _experts,

@@ -26,7 +26,7 @@ from instruments.folder import (
 )
 from instruments.methods import Plan
 from instruments.model import Instrument
-from instruments.programme import EDITIONS, Cycle
+from instruments.programme import EDITIONS, Cycle, Withheld
 from instruments.references import reference_faults
 from instruments.scorecard import Framework
 from instruments.sources import compile_files
@@ -168,12 +168,16 @@ def _header(manifest: Mapping[str, Any]) -> tuple[Cycle, str]:
     header = manifest["extract"]
     declared = {entry["path"] for entry in manifest["resources"]}
     try:
-        cycle, day = Cycle(**header["cycle"]), str(header["day"])
+        cycle, day = _cycle(**header["cycle"]), str(header["day"])
     except (KeyError, TypeError) as error:
         raise refuse("extract.other_format", Place(file=MANIFEST)) from error
     if PLAN not in declared or cycle.edition not in EDITIONS:
         raise refuse("extract.other_format", Place(file=MANIFEST))
     return cycle, day
+
+
+def _cycle(*, withheld: Mapping[str, Any] | None = None, **others: Any) -> Cycle:
+    return Cycle(**others, withheld=Withheld(**withheld) if withheld else None)
 
 
 def _sealed(manifest: Mapping[str, Any], path: Path, folder: str) -> dict[str, bytes]:

@@ -9,9 +9,21 @@ EDITIONS = ("end", "followup")
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """Answers that no table of an extract holds, since they are too few to hide anybody in."""
+
+    groups: int
+    """Classes and sessions with one or more answers, and fewer than the minimum cell; or with
+    fewer people."""
+    answers: int | None
+    """Of all of them together; None where these are fewer than the minimum cell themselves."""
+    reason: str = "below_min_cell"
+
+
+@dataclass(frozen=True)
 class Cycle:
     """One year's evaluation. ``sample`` marks invented data (样例 on every surface); ``edition``
-    (one of ``EDITIONS``) and ``receipts`` are set when an extract is sealed."""
+    (one of ``EDITIONS``), ``receipts`` and ``withheld`` are set when an extract is sealed."""
 
     code: str
     title: str
@@ -20,6 +32,8 @@ class Cycle:
     edition: str = "end"
     receipts: str = ""
     """Head of the published list of receipts (``merkle.head``, hexadecimal); '' where none is."""
+    withheld: Withheld | None = None
+    """None where no answer was withheld."""
 
 
 @dataclass(frozen=True)

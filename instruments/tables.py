@@ -208,13 +208,13 @@ def response_table(instrument: Instrument) -> Table:
 
     Columns ``response`` (random key), ``unit`` (the project or locality that it speaks of),
     ``target`` (code of what the form is about: ``Instrument.per``), ``class_code``, ``session``,
-    ``visit``, ``rater``, ``day`` (date only), ``duration``, ``status``; of trainees ``medium``
-    (null where too few of a class's combination of traits came so) and, where a self-made code is
-    asked, ``pair`` (one number on a person's two responses, null on all others); then one column
-    per item asked once, in the order asked; repeats have tables of their own. Choice answers
-    are kept as codes ('na' = 不适用); not asked and not answered are null; several choices are
-    joined by one space in the scale's order.
+    ``visit``, ``rater``, ``day`` (date only), ``duration``, ``status``; of trainees ``medium`` (it
+    and ``day`` null where too few of a class's combination of traits came so) and, where a code is
+    asked, ``pair`` (one number on a person's two responses, else null); then one column per item
+    asked once, in order; repeats have tables of their own. Choice answers are kept as codes ('na'
+    = 不适用); not asked and not answered are null; several are joined by one space, in order.
     """
+    trainee = instrument.role == "trainee"
     head = (
         Column("response", TEXT, "作答编号"),
         Column("unit", TEXT, "被评单位代码"),
@@ -223,15 +223,16 @@ def response_table(instrument: Instrument) -> Table:
         Column("session", TEXT, "场次代码", nullable=True),
         Column("visit", TEXT, "调研代码", nullable=True),
         Column("rater", TEXT, "评审专家代号", nullable=True),
-        Column("day", DATE, "日期"),
+        Column("day", DATE, _DAY[trainee], nullable=trainee),
         Column("duration", TEXT, "用时档（分钟）", nullable=True, categories=DURATIONS),
         Column("status", TEXT, "状态", categories=("accepted", "conflict", "unsigned")),
     )
-    more = (*[_MEDIUM] * (instrument.role == "trainee"), *[_PAIR] * instrument.self_code)
+    more = (*[_MEDIUM] * trainee, *[_PAIR] * instrument.self_code)
     columns = (*head, *more, *_item_columns(instrument.single_items))
     return Table(instrument.table, f"作答：{instrument.title}", columns, ("response",))
 
 
+_DAY = {True: "日期（不足以隐去个人时空着）", False: "日期"}
 _MEDIUM = Column(
     *("medium", TEXT, "填答方式（online 网上、paper 纸质；不足以隐去个人时空着）"),
     nullable=True,

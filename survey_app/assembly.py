@@ -16,6 +16,7 @@ from survey_app.matrix import runs
 from survey_app.phrases import language, phrase, told
 from survey_app.views import (
     auth,
+    boards,
     documents,
     duties,
     expert,
@@ -33,6 +34,12 @@ from survey_app.views import (
     trainee,
     weights,
 )
+
+PAGES = (
+    *(trainee, tokens, receipts, boards, auth, expert, records, files),
+    *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
+)
+"""Views with the pages of an audience each."""
 
 
 def assemble(home: Path) -> Flask:
@@ -67,9 +74,7 @@ def assemble(home: Path) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
     csrf.exempt(tokens.pages)
-    province_pages = (province, rosters, duties, programme, weights, documents, printing)
-    others = (trainee, tokens, receipts, auth, expert, records, files, paper, instruments)
-    for module in (*others, *province_pages):
+    for module in PAGES:
         app.register_blueprint(module.pages)
     failures.bind(app)
     for name in app.jinja_env.list_templates():

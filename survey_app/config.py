@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 
 CONFIG = "config.toml"
-SECRETS = ("session", "ticket", "receipt", "form", "rater", "roster", "pairing")
+SECRETS = ("session", "ticket", "receipt", "form", "rater", "roster", "pairing", "board")
 SECRET_BYTES = 32
 _READ: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
 """Path of a secret → what its file was when it was read, and the key."""

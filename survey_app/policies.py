@@ -100,6 +100,11 @@ def wave_open(state: str) -> str:
     return next(wave for wave, opened in OPEN_IN.items() if opened == state)
 
 
+def followup_begun(state: str) -> bool:
+    """Whether anybody can have answered months later."""
+    return STATES.index(state) >= STATES.index(FOLLOWUP_OPEN)
+
+
 def check_can_close(state: str) -> None:
     """Only an open cycle closes."""
     if state not in OPEN_IN.values():

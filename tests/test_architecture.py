@@ -36,6 +36,7 @@ DOORS = {  # the site's only ways to the layers whose door is the extract
 ROUNDS = {  # where a number may lose digits, and why
     "reports/tables.py": "every printed number",
     "reports/charts/canvas.py": "coordinates of drawings",
+    "instruments/precision.py": "the half-width on a board, upwards to a tenth",
     "analysis/ranks.py": "ranks are those of the printed score",
     "analysis/pipeline/league.py": "ranks are decided on scores rounded to 1e-9",
     "analysis/goalposts.py": "sums over integers",

@@ -7,7 +7,7 @@ import pytest
 from site_for_tests import Site, build
 
 PUBLIC, STAFF, EXPERT, PROVINCE = "public", "staff", "expert", "province"
-REPORTER = "reporter"
+REPORTER, INSTITUTION = "reporter", "institution"
 """Institutions, localities, schools, recorders; experts for their reviews."""
 ACCESS = {
     "trainee.notice": PUBLIC,
@@ -42,6 +42,12 @@ ACCESS = {
     "records.view": REPORTER,
     "records.copies": REPORTER,
     "files.download": STAFF,
+    "boards.class_board": PUBLIC,
+    "boards.mine": INSTITUTION,
+    "boards.one": INSTITUTION,
+    "boards.remind": INSTITUTION,
+    "boards.links": PROVINCE,
+    "boards.end_link": PROVINCE,
     "duties.listing": PROVINCE,
     "duties.remind": PROVINCE,
     "duties.record": PROVINCE,
@@ -123,7 +129,13 @@ def addresses(site: Site):
         values["staged"] = f"{'0' * 64}.xlsx"
         values |= {"instrument": "institution_record", "target": "P1", "id": "0" * 32}
         values |= {"secret": "none", "scorecard": "A", "version": "1.0"}
-        values |= {"edition": "now", "name": "bulletin.html", "cycle": "2021", "part": "00"}
+        values |= {
+            "edition": "now",
+            "name": "bulletin.html",
+            "cycle": "2021",
+            "part": "00",
+            "key": "0" * 16,
+        }
         values["scope"] = "class"
         if rule.endpoint != "static":
             with site.app.test_request_context():
@@ -149,6 +161,7 @@ def test_strangers_are_sent_to_the_sign_in_page(site: Site) -> None:
         ("E1", PROVINCE),
         ("boss", EXPERT),
         ("boss", REPORTER),
+        *((login, INSTITUTION) for login in ("boss", "E1", "140105", "X1", "J1")),
         *((login, other) for login in ("I1", "140105", "X1", "J1") for other in (PROVINCE, EXPERT)),
     ],
 )

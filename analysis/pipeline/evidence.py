@@ -218,7 +218,9 @@ def _classes(data: Evidence, *, cell: int) -> pd.DataFrame:
     enrolled = _floats(out["enrolled"])
     rate = np.divide(n, enrolled, out=np.full(len(n), np.nan), where=enrolled > 0)
     out = out.assign(n=n, response_rate=rate)
-    hidden = disclosure.too_few(out["n"], min_cell=cell)
+    few = disclosure.too_few(out["n"], min_cell=cell)
+    group = out["project"]  # whose own number is printed
+    hidden = disclosure.with_complement(few, n=out["n"], group=group, min_cell=cell)
     return disclosure.blank(out, where=hidden, columns=["n", "response_rate"])
 
 

@@ -87,9 +87,19 @@ def _response(material: Material) -> tuple[Block, ...]:
     left_out = phrase("quality.response_left_out") if institutions else ""
     known = any(not tables.absent(count) for count in material.results.units["enrolled"])
     rate = phrase(f"quality.response_{'note' if known else 'unknown'}")
-    note = Paragraph(rate + left_out)
+    note = Paragraph(rate + left_out + _withheld(material))
     figures = response_figures(material)
     return (note, *figures, _table("response", columns, body), reliability)
+
+
+def _withheld(material: Material) -> str:
+    """What no table holds, since a class or session has too few answers; '' where there is none."""
+    found, cell = material.results.cycle.withheld, material.results.plan.thresholds.min_cell
+    if found is None:
+        return ""
+    few = found.answers is None
+    key = "quality.withheld_few" if few else "quality.withheld"
+    return phrase(key, groups=str(found.groups), n=tables.count(found.answers), cell=str(cell))
 
 
 def _reliability(material: Material) -> str:

@@ -1,4 +1,4 @@
-"""Prints what opens a trainee's form: slips of one-time codes to cut apart, posters of a class."""
+"""Prints what opens a page: slips of one-time codes to cut apart, posters, links of boards."""
 
 from __future__ import annotations
 
@@ -31,12 +31,17 @@ def render_slips(slips: Sequence[Slip], fonts: Fonts, *, mark: str) -> bytes:
 
     Raises FaultsFound for a character that no font has, with the slip's heading.
     """
-    return _set({"slips": [_values(one) for one in slips], "poster": None}, slips, fonts, mark)
+    return _set(slips, fonts, mark, posters=False)
 
 
 def render_poster(poster: Slip, fonts: Fonts, *, mark: str) -> bytes:
     """The poster of a class as PDF: one page, no code that lets anybody in."""
-    return _set({"slips": [], "poster": _values(poster)}, [poster], fonts, mark)
+    return _set([poster], fonts, mark)
+
+
+def render_board_links(sheets: Sequence[Slip], fonts: Fonts, *, mark: str) -> bytes:
+    """A page for the teacher of each class, with the link of its board, as PDF."""
+    return _set(sheets, fonts, mark, sheet="board")
 
 
 def _values(slip: Slip) -> dict[str, str]:
@@ -44,11 +49,15 @@ def _values(slip: Slip) -> dict[str, str]:
     return asdict(slip) | {"heading": printed(slip.heading), "address": address}
 
 
-def _set(values: dict[str, object], shown: Sequence[Slip], fonts: Fonts, mark: str) -> bytes:
+def _set(
+    shown: Sequence[Slip], fonts: Fonts, mark: str, *, posters: bool = True, sheet: str = ""
+) -> bytes:
     words = packaged("templates/slips.yaml")
     check_texts(_texts(shown, mark), fonts)
-    values |= {"words": words, "mark": mark, "fonts": families(fonts)}
-    return set_values("slips", values, fonts)
+    printed = [_values(one) for one in shown]
+    values: dict[str, object] = {"words": words[sheet] if sheet else words, "mark": mark}
+    values |= {"posters": printed if posters else [], "slips": [] if posters else printed}
+    return set_values("slips", {**values, "fonts": families(fonts)}, fonts)
 
 
 def _texts(shown: Sequence[Slip], mark: str) -> Iterator[String]:

@@ -10,6 +10,7 @@ from survey_app.models.answers import (
     TicketRow,
 )
 from survey_app.models.base import Base
+from survey_app.models.boards import BoardLinkRow
 from survey_app.models.instruments import InstrumentVersionRow
 from survey_app.models.printings import PrintingRow
 from survey_app.models.programme import (
@@ -53,6 +54,7 @@ __all__ = [
     "AttemptRow",
     "AuditRow",
     "Base",
+    "BoardLinkRow",
     "ClassRow",
     "CycleRow",
     "ExpertRow",

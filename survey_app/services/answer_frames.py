@@ -14,9 +14,11 @@ from instruments.tables import PAPER
 from survey_app.masking import mask_numbers
 from survey_app.models import ObservationRow, ResponseRow
 from survey_app.services.programme import Programme
-from survey_app.services.traits import coarsen
+from survey_app.services.traits import coarsen, rare
 
 Row = dict[str, object]
+FOLLOWUP = "followup"
+"""Wave of which some answers are the second of a pair."""
 
 
 def responses(
@@ -27,9 +29,9 @@ def responses(
     pairs: Mapping[str, str],
 ) -> list[Row]:
     """Trainees' responses, by id; ``projects``: class → project, ``pairs``: response → number
-    of its pair. Traits are coarsened per class,
-    what only a few of a combination did is withheld; words are withheld below the minimum cell
-    and masked above it."""
+    of its pair. Classes and sessions with fewer answers than the minimum cell have none here
+    (``services.withheld`` counts them). Traits are coarsened per class, what only a few of a
+    combination did is withheld, words written freely are masked."""
     own = select(ResponseRow).where(
         ResponseRow.instrument == instrument.code, ResponseRow.version == instrument.version
     )
@@ -95,21 +97,32 @@ def masked(rows: list[Row], words: Collection[str]) -> list[Row]:
 
 
 def _protected(rows: list[Row], instrument: Instrument, programme: Programme) -> list[Row]:
-    """Coarsen traits per class; below the minimum cell withhold words written freely."""
-    plan = programme.plan
+    """Rows of classes and sessions with enough answers, of which no combination of what others
+    know of a trainee, traits, medium and day, has fewer than the plan's number."""
+    limits = programme.plan.thresholds
     traits = _by_need([use.item for use in instrument.used_as("trait")], programme)
     groups: dict[object, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row["class_code"], row["session"]].append(row)
-    for members in groups.values():
+    enough = [members for members in groups.values() if len(members) >= limits.min_cell]
+    for members in enough:
+        if instrument.wave == FOLLOWUP:
+            _part_pairs(members, traits)
         found = [tuple(_text(row.get(trait)) for trait in traits) for row in members]
-        coarse = coarsen(found, plan.thresholds.min_cell_traits)
-        for row, kept in zip(members, coarse, strict=True):
+        for row, kept in zip(members, coarsen(found, limits.min_cell_traits), strict=True):
             row |= dict(zip(traits, kept, strict=True))
-            if len(members) < plan.thresholds.min_cell:
-                row |= dict.fromkeys(written(instrument))
-        _cover_medium(members, traits, plan.thresholds.min_cell_traits)
-    return rows
+        _cover_medium(members, traits, limits.min_cell_traits)
+        _cover_day(members, traits, limits.min_cell_traits)
+    kept_ids = {row["response"] for members in enough for row in members}
+    return [row for row in rows if row["response"] in kept_ids]
+
+
+def _part_pairs(members: list[Row], traits: list[str]) -> None:
+    """What others may have seen stands on the first answer of a pair alone: on both, the two
+    together could be one person's."""
+    for row in members:
+        if row["pair"] is not None:
+            row |= dict.fromkeys([*traits, "medium", "duration", "day"])
 
 
 def _cover_medium(members: list[Row], traits: list[str], k: int) -> None:
@@ -124,6 +137,17 @@ def _cover_medium(members: list[Row], traits: list[str], k: int) -> None:
         if PAPER in media and min(media.values()) < k:
             for row in rows:
                 row |= {"medium": None, "duration": None}
+
+
+def _cover_day(members: list[Row], traits: list[str], k: int) -> None:
+    """Withhold the days on which fewer than ``k`` of one combination of traits and medium have
+    answered, and of as many others that these are not known by having none."""
+    alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in members:
+        alike[tuple(row.get(name) for name in (*traits, "medium"))].append(row)
+    for rows in alike.values():
+        for place in rare([_text(row["day"]) for row in rows], k):
+            rows[place]["day"] = None
 
 
 def _by_need(traits: list[str], programme: Programme) -> list[str]:

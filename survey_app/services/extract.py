@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from instruments.arrival import arriving_folder
 from instruments.extract import Extract, pack_extract, write_extract
@@ -17,11 +17,12 @@ from instruments.programme import Cycle
 from survey_app import clock, policies
 from survey_app.config import Settings
 from survey_app.db import look, transaction
-from survey_app.models import CycleRow
+from survey_app.models import ClassRow, CycleRow
 from survey_app.services import audit
 from survey_app.services.frames import build_tables
 from survey_app.services.programme import current_cycle, programme_of, read_sources
 from survey_app.services.receipts import published_head
+from survey_app.services.withheld import withheld_answers
 
 
 def seal_cycle(engine: Engine, settings: Settings, *, by: str) -> Extract:
@@ -35,12 +36,15 @@ def seal_cycle(engine: Engine, settings: Settings, *, by: str) -> Extract:
         when = {"edition": edition, "day": clock.today()}
         tables = build_tables(db, cycle, programme, raters, **when)
         receipts = published_head(db, cycle=cycle.code, edition=edition)
+        classes = db.scalars(select(ClassRow).where(ClassRow.cycle == cycle.code)).all()
+        withheld = withheld_answers(db, programme, classes)
+        head = Cycle(cycle.code, cycle.title, cycle.year, cycle.sample, edition, receipts, withheld)
     name = "-".join([cycle.code, clock.today(), *([edition] if edition != "end" else [])])
     place = settings.home / "extracts" / name
     with arriving_folder(place, check=_unsealed) as fresh:
         extract = write_extract(
             fresh,
-            cycle=Cycle(cycle.code, cycle.title, cycle.year, cycle.sample, edition, receipts),
+            cycle=head,
             day=clock.today(),
             tables=tables,
             instruments=dict(sources.instruments),

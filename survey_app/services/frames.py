@@ -45,6 +45,7 @@ from survey_app.services.programme import Programme
 from survey_app.services.progress import duty_lines
 from survey_app.services.record_frames import check_rows, duty_rows, record_rows
 from survey_app.services.unit_frames import unit_rows
+from survey_app.services.withheld import large_enough
 
 Pseudonyms = Callable[[Sequence[str]], dict[str, str]]
 
@@ -76,7 +77,8 @@ def build_tables(
     """Every table of the extract but the codebook, which the extract makes itself; ``day`` is
     that of the sealing."""
     roster = _roster(db, cycle, pseudonyms)
-    rows = _catalogue_rows(db, cycle, roster) | _answer_rows(db, cycle, programme, roster)
+    least = programme.plan.thresholds.min_cell
+    rows = _catalogue_rows(db, cycle, roster, least) | _answer_rows(db, cycle, programme, roster)
     lines = duty_lines(db, cycle, programme, today=day)
     rows[DUTIES.name] = duty_rows(lines, edition=edition)
     answers = [table for one in programme.instruments for table in instrument_tables(one)]
@@ -95,13 +97,16 @@ def _roster(db: Session, cycle: CycleRow, pseudonyms: Pseudonyms) -> _Roster:
     return _Roster(classes, visits, reviews, pseudonyms(sorted(experts)))
 
 
-def _catalogue_rows(db: Session, cycle: CycleRow, roster: _Roster) -> dict[str, list[Row]]:
+def _catalogue_rows(
+    db: Session, cycle: CycleRow, roster: _Roster, least: int
+) -> dict[str, list[Row]]:
     codes = set(roster.projects)
+    large = {row.code for row in large_enough(roster.classes, least)}
     return {
         UNITS.name: unit_rows(db, cycle.code),
         CLASSES.name: _classes(roster.classes),
         SESSIONS.name: _sessions(db, codes),
-        ROSTER_MARGINS.name: _margins(db, codes),
+        ROSTER_MARGINS.name: _margins(db, large),
         VISITS.name: _visits(roster),
         REVIEWS.name: _reviews(roster),
         RATERS.name: _raters(roster),
@@ -117,11 +122,12 @@ def _answer_rows(
     seen = {visit.code: (visit.class_code, roster.raters[visit.expert]) for visit in roster.visits}
     owed = duties_of(db, cycle, programme)
     least = programme.plan.thresholds.min_cell
+    large = {row.code: row.project for row in large_enough(roster.classes, least)}
     pairs = matched_pairs(db, programme.instruments, classes=projects, least=least)
     rows: dict[str, list[Row]] = {}
     for instrument in programme.instruments:
         if instrument.role == "trainee":
-            rows[instrument.table] = responses(db, instrument, programme, projects, pairs)
+            rows[instrument.table] = responses(db, instrument, programme, large, pairs)
         elif instrument.per == "visit":
             rows[instrument.table] = observations(db, instrument, seen, projects)
         else:

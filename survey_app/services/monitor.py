@@ -1,15 +1,38 @@
-"""The response board: how many have answered of how many enrolled, and which visits are signed."""
+"""The response board 看板: who has answered of those enrolled, in steps, never what or who."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.orm import Session
 
+from instruments.model import Instrument
+from instruments.precision import half_width, half_width_words, rating_range
 from survey_app.models import ClassRow, ExpertRow, ProjectRow, ResponseRow, SessionRow, VisitRow
+from survey_app.phrases import phrase
 from survey_app.services.programme import Programme
+from survey_app.services.progress import reminders
 from survey_app.services.tickets import issued_tickets
+from survey_app.stepped import NEARLY, Stepped, step
+
+_Days = dict[tuple[str, str, str], dict[str, dict[str, int]]]
+"""Instrument, class, session → medium → day → how many answers; never on a page as they are."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """One form of one class: what may be told of its answers, how wide the interval of a mean
+    would be, and the days on which the whole class was reminded."""
+
+    told: Stepped
+    width: str
+    range: str
+    """The scale of ``width`` in words; '' where the form has none."""
+    reminded: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -19,24 +42,16 @@ class ClassLine:
     code: str
     name: str
     project: str
+    institution: str
     enrolled: int
     tickets: int
-    n: int
+    answered: Count
     slips: int
+    """Told of its sessions, together."""
     visits: int
     signed: int
     followup_tickets: int
-    followups: int
-
-    @property
-    def percent(self) -> int:
-        """Share of the enrolled who have answered, in whole percent."""
-        return 100 * self.n // self.enrolled if self.enrolled else 0
-
-    @property
-    def followup_percent(self) -> int:
-        """Share of the enrolled who have answered the follow-up, in whole percent."""
-        return 100 * self.followups // self.enrolled if self.enrolled else 0
+    followed: Count
 
 
 @dataclass(frozen=True)
@@ -48,59 +63,151 @@ class SessionLine:
     title: str
     lecturer: str
     tickets: int
-    n: int
+    told: Stepped
 
 
-def board(db: Session, cycle: str, programme: Programme) -> list[ClassLine]:
-    """One line per class, by code."""
-    tickets = issued_tickets(db)
-    answered, slips, followups = (
-        _counts(db, programme, per=per, wave=wave)
-        for per, wave in (("class", "end"), ("session", "end"), ("class", "followup"))
-    )
-    visits = _visits(db)
-    classes = select(ClassRow, ProjectRow.name).join(
-        ProjectRow,
-        (ProjectRow.cycle == ClassRow.cycle) & (ProjectRow.code == ClassRow.project),
-    )
-    lines = []
-    for row, project in db.execute(classes.where(ClassRow.cycle == cycle).order_by(ClassRow.code)):
-        all_visits, signed = visits.get(row.code, (0, 0))
-        lines.append(
-            ClassLine(
-                code=row.code,
-                name=row.name,
-                project=project,
-                enrolled=row.enrolled,
-                tickets=tickets.get(f"class:{row.code}", 0),
-                n=answered.get(row.code, 0),
-                slips=slips.get(row.code, 0),
-                visits=all_visits,
-                signed=signed,
-                followup_tickets=tickets.get(f"followup:{row.code}", 0),
-                followups=followups.get(row.code, 0),
-            )
+@dataclass(frozen=True)
+class DayLine:
+    """What could be told from one day on, of one class or several together, in words."""
+
+    day: str
+    more: str
+    """Since the line before."""
+    total: str
+    percent: int
+    """Of the enrolled."""
+
+
+def board(
+    db: Session,
+    cycle: str,
+    programme: Programme,
+    *,
+    today: str,
+    institution: str = "",
+    code: str = "",
+) -> list[ClassLine]:
+    """One line per class, by code; those of one institution, or the one of a code, if named."""
+    counted = _Counted(db, cycle, programme, today)
+    tickets, visits = issued_tickets(db), _visits(db)
+    return [
+        ClassLine(
+            code=row.code,
+            name=row.name,
+            project=project.name,
+            institution=project.institution,
+            enrolled=row.enrolled,
+            tickets=tickets.get(f"class:{row.code}", 0),
+            answered=counted.of_class(row, "end"),
+            slips=counted.slips(row),
+            visits=visits.get(row.code, (0, 0))[0],
+            signed=visits.get(row.code, (0, 0))[1],
+            followup_tickets=tickets.get(f"followup:{row.code}", 0),
+            followed=counted.of_class(row, "followup"),
         )
-    return lines
+        for row, project in _classes(db, cycle)
+        if institution in ("", project.institution) and code in ("", row.code)
+    ]
 
 
-def session_lines(db: Session, class_code: str) -> list[SessionLine]:
+def session_lines(
+    db: Session, programme: Programme, row: ClassRow, *, today: str
+) -> list[SessionLine]:
     """The sessions of a class by date and code."""
-    tickets = issued_tickets(db)
-    counts = select(ResponseRow.session, func.count()).where(ResponseRow.class_code == class_code)
-    answered = {code: n for code, n in db.execute(counts.group_by(ResponseRow.session))}
-    query = select(SessionRow).where(SessionRow.class_code == class_code)
+    tickets, counted = issued_tickets(db), _Counted(db, row.cycle, programme, today)
+    query = select(SessionRow).where(SessionRow.class_code == row.code)
     return [
         SessionLine(
-            code=row.code,
-            date=row.date,
-            title=row.title,
-            lecturer=row.lecturer,
-            tickets=tickets.get(f"session:{row.code}", 0),
-            n=answered.get(row.code, 0),
+            code=one.code,
+            date=one.date,
+            title=one.title,
+            lecturer=one.lecturer,
+            tickets=tickets.get(f"session:{one.code}", 0),
+            told=counted.of_session(row, one.code),
         )
-        for row in db.scalars(query.order_by(SessionRow.date, SessionRow.code))
+        for one in db.scalars(query.order_by(SessionRow.date, SessionRow.code))
     ]
+
+
+def day_lines(counts: Sequence[Count]) -> list[DayLine]:
+    """What was told of one class or several together, added up by the day from which it could be
+    told. Sums are made of what is told of each class, so that no class is the rest of a sum."""
+    days: dict[str, int] = defaultdict(int)
+    at_least: set[str] = set()
+    for told in (count.told for count in counts):
+        for span in told.spans:
+            days[span.last] += span.n
+        if told.state == NEARLY:
+            at_least.add(told.spans[-1].last)
+    enrolled = sum(count.told.enrolled for count in counts)
+    return list(_summed(days, min(at_least, default=""), enrolled))
+
+
+def _summed(days: Mapping[str, int], since: str, enrolled: int) -> Iterator[DayLine]:
+    total = 0
+    for day, n in sorted(days.items()):
+        total += n
+        more = phrase("board.more") if since and day >= since else ""
+        percent = min(100, 100 * total // enrolled) if enrolled else 0
+        yield DayLine(day, f"{n}{more}" if n else "—", f"{total}{more}", percent)
+
+
+def scale_words(programme: Programme) -> str:
+    """The scale on which the trainees' form is answered, in words; '' where it has none."""
+    forms = (one for one in programme.instruments if one.subject == ("trainee", "class", "end"))
+    return next((scale.words for form in forms if (scale := rating_range(form))), "")
+
+
+class _Counted:
+    """Answers by form, class, session and day, and what may be told of them."""
+
+    def __init__(self, db: Session, cycle: str, programme: Programme, today: str) -> None:
+        self._least, self._today = programme.plan.thresholds.min_cell, today
+        self._forms = {one.subject: one for one in programme.instruments}
+        self._days = _answers_by_day(db, cycle)
+        self._reminded = reminders(db, cycle)
+        self._sessions: dict[str, set[str]] = defaultdict(set)
+        for _form, code, session in self._days:
+            if session:
+                self._sessions[code].add(session)
+
+    def of_class(self, row: ClassRow, wave: str) -> Count:
+        form = self._forms.get(("trainee", "class", wave))
+        told = self._told(form, row, "")
+        code = form.code if form else ""
+        days = tuple(self._reminded.get((code, row.code), ()))
+        scale = rating_range(form) if form else None
+        if scale is None:
+            return Count(told, "—", "", days)
+        width = half_width(n=told.n, enrolled=row.enrolled, scale=scale)
+        return Count(told, half_width_words(width), scale.words, days)
+
+    def of_session(self, row: ClassRow, session: str) -> Stepped:
+        return self._told(self._forms.get(("trainee", "session", "end")), row, session)
+
+    def slips(self, row: ClassRow) -> int:
+        return sum(self.of_session(row, session).n for session in self._sessions[row.code])
+
+    def _told(self, form: Instrument | None, row: ClassRow, session: str) -> Stepped:
+        found = self._days.get((form.code, row.code, session), {}) if form else {}
+        return step(found, enrolled=row.enrolled, least=self._least, today=self._today)
+
+
+def _answers_by_day(db: Session, cycle: str) -> _Days:
+    row = ResponseRow
+    key = (row.instrument, row.class_code, row.session, row.medium, row.day)
+    query = select(*key, func.count()).join(ClassRow, ClassRow.code == row.class_code)
+    found: _Days = defaultdict(lambda: defaultdict(dict))
+    rows = db.execute(query.where(ClassRow.cycle == cycle).group_by(*key))
+    for form, code, session, medium, day, n in rows:
+        found[form, code, session][medium][day] = n
+    return found
+
+
+def _classes(db: Session, cycle: str) -> Iterable[Any]:
+    own = (ProjectRow.cycle == ClassRow.cycle) & (ProjectRow.code == ClassRow.project)
+    query = select(ClassRow, ProjectRow).join(ProjectRow, own).where(ClassRow.cycle == cycle)
+    return db.execute(query.order_by(ClassRow.code))
 
 
 def expert_lines(db: Session, cycle: str) -> list[tuple[ExpertRow, int, int]]:
@@ -113,12 +220,6 @@ def expert_lines(db: Session, cycle: str) -> list[tuple[ExpertRow, int, int]]:
         counts.setdefault(expert, []).append(signed)
     rows = db.scalars(select(ExpertRow).where(ExpertRow.cycle == cycle).order_by(ExpertRow.code))
     return [(row, len(counts.get(row.code, [])), sum(counts.get(row.code, []))) for row in rows]
-
-
-def _counts(db: Session, programme: Programme, *, per: str, wave: str) -> dict[str, int]:
-    codes = [i.code for i in programme.instruments if i.subject == ("trainee", per, wave)]
-    query = select(ResponseRow.class_code, func.count()).where(ResponseRow.instrument.in_(codes))
-    return {code: n for code, n in db.execute(query.group_by(ResponseRow.class_code))}
 
 
 def _visits(db: Session) -> dict[str, tuple[int, int]]:

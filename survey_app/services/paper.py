@@ -86,29 +86,26 @@ class PaperCount:
 def paper_counts(
     db: Session, places: Sequence[Place], programme: Programme
 ) -> dict[str, PaperCount]:
-    """By what their tickets open. Where those on paper, or those not, are below the minimum cell,
-    their number is not told: one paper form among many would be somebody's."""
+    """By what their tickets open. Below the minimum cell the number is not told: one paper form
+    among many would be somebody's. Those that are not on paper a board counts by themselves, so
+    that this number can be taken off none."""
     least, waiting = programme.plan.thresholds.min_cell, entries(db)
     forms = {one.subject: one.code for one in programme.instruments}
     told = {}
     for place in places:
         session = place.session.code if place.session else ""
         form = forms.get(("trainee", place.per, place.wave), "")
-        media = _by_medium(db, form, place.training_class.code, session)
-        few = PAPER in media and any(count < least for count in media.values())
-        counted = f"不足{least}份不列" if few else str(media.get(PAPER, 0))
+        n = _on_paper(db, form, place.training_class.code, session)
+        counted = f"不足{least}份不列" if 0 < n < least else str(n)
         told[place.target] = PaperCount(counted, waiting.get(place.target, 0))
     return told
 
 
-def _by_medium(db: Session, instrument: str, class_code: str, session: str) -> dict[str, int]:
-    about = (
-        ResponseRow.instrument == instrument,
-        ResponseRow.class_code == class_code,
-        ResponseRow.session == session,
-    )
-    query = select(ResponseRow.medium, func.count()).where(*about).group_by(ResponseRow.medium)
-    return {medium: count for medium, count in db.execute(query)}
+def _on_paper(db: Session, instrument: str, class_code: str, session: str) -> int:
+    row = ResponseRow
+    about = (row.instrument == instrument, row.class_code == class_code, row.session == session)
+    query = select(func.count()).select_from(row).where(*about, row.medium == PAPER)
+    return db.scalars(query).one()
 
 
 def destroy_entries(db: Session, *, by: str, target: str = "") -> None:
@@ -160,7 +157,7 @@ def _differing(kept: PaperEntryRow, submission: Submission) -> tuple[str, ...]:
 def _counted(db: Session, submission: Submission) -> int:
     """Paper forms of the same class or session that count by now."""
     about = submission.instrument, submission.class_code, submission.session
-    return _by_medium(db, *about)[PAPER]
+    return _on_paper(db, *about)
 
 
 def _note(db: Session, submission: Submission, *, by: str, action: str, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Slips, posters and paper questionnaires as PDF, set by the bulletin's own writer."""
+"""Slips, posters, links of boards, paper questionnaires as PDF, by the bulletin's own writer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.paper_form import Part, paper_parts
 from survey_app.phrases import phrase
+from survey_app.services.board_links import BoardLink
 from survey_app.services.issue import Slip, address_of
 from survey_app.services.places import Place
 from survey_app.sheets import qr_svg
@@ -38,6 +39,18 @@ def poster_pdf(place: Place, *, base_url: str) -> bytes:
     return _printed(
         render_poster, Printed(place.heading, address, qr_svg(address)), place.cycle.sample
     )
+
+
+def board_links_pdf(links: Sequence[BoardLink], *, sample: bool) -> bytes:
+    """A page for the teacher of each class, with the link of its board."""
+    from reports.writers.slips import Slip as Printed
+    from reports.writers.slips import render_board_links
+
+    shown = [
+        Printed(link.place.training_class.name, link.address, qr_svg(link.address))
+        for link in links
+    ]
+    return _printed(render_board_links, shown, sample)
 
 
 def paper_pdf(slips: Sequence[Slip], place: Place, sheet: Questionnaire) -> bytes:

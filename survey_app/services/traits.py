@@ -1,8 +1,8 @@
-"""Coarsen what identifies by itself: no combination of traits in a class has fewer than k."""
+"""Coarsen what identifies by itself: no combination in a class has fewer than k."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 Combination = tuple[str | None, ...]
@@ -39,3 +39,23 @@ def _absorb(
         smallest = min(groups, key=lambda g: (groups[g], str(g)))
         kept = {i: empty if group == smallest else group for i, group in kept.items()}
     return [kept.get(i, empty) for i in range(len(rows))]
+
+
+def rare(values: Sequence[str | None], k: int) -> set[int]:
+    """Places to be blanked, so that every value that remains has at least ``k`` places and the
+    blank ones, if there are any, are at least ``k`` too: as few as do it, later ones first."""
+    places: dict[str, list[int]] = defaultdict(list)
+    blank = {place for place, value in enumerate(values) if value is None}
+    for place, value in enumerate(values):
+        if value is not None:
+            places[value].append(place)
+    blank |= {place for found in places.values() if len(found) < k for place in found}
+    common = {value: found for value, found in places.items() if len(found) >= k}
+    while common and 0 < len(blank) < k:
+        value = max(common, key=lambda one: (len(common[one]), one))
+        missing = k - len(blank)
+        taken = common[value][-missing:] if len(common[value]) - missing >= k else common[value]
+        blank |= set(taken)
+        common[value] = [place for place in common[value] if place not in blank]
+        common = {value: found for value, found in common.items() if found}
+    return blank

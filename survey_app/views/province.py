@@ -11,7 +11,18 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 from survey_app import clock, db, policies
 from survey_app.errors import Refused
 from survey_app.protection import only, settings, who
-from survey_app.services import audit, invite, issue, jobs, monitor, paper, slip_sheets, windows
+from survey_app.replies import attached, pdf_reply
+from survey_app.services import (
+    audit,
+    board_links,
+    invite,
+    issue,
+    jobs,
+    monitor,
+    paper,
+    slip_sheets,
+    windows,
+)
 from survey_app.services.cycle import close_cycle, destroy_code_key, open_cycle
 from survey_app.services.documents import PAGE, find_edition
 from survey_app.services.extract import seal_cycle
@@ -19,6 +30,7 @@ from survey_app.services.places import FIND, Place, find_class, find_followup, q
 from survey_app.services.programme import current_cycle, find_cycle, programme_of
 from survey_app.services.progress import counts, duty_lines
 from survey_app.sheets import invitations_csv, qr_code, slips_csv
+from survey_app.views.boards import shown_class
 
 LAST_PAGE = 100_000
 PAPER = "paper"
@@ -35,13 +47,19 @@ def board() -> Any:
         return render_template("board.html", cycle=None)
     programme = programme_of(db.current(), cycle)
     duties = duty_lines(db.current(), cycle, programme, today=clock.today())
+    lines = monitor.board(db.current(), cycle.code, programme, today=clock.today())
     return render_template(
         "board.html",
         cycle=cycle,
-        lines=monitor.board(db.current(), cycle.code, programme),
+        lines=lines,
+        days=monitor.day_lines([line.answered for line in lines]),
+        today=clock.today(),
+        least=programme.plan.thresholds.min_cell,
+        range=monitor.scale_words(programme),
         job=jobs.latest_job(db.current(), cycle.code),
         states=policies.STATES,
         followup=programme.has_followup,
+        begun=policies.followup_begun(cycle.state),
         counts=counts(duties),
         typed_once=sum(paper.entries(db.current()).values()),
     )
@@ -92,17 +110,15 @@ def download() -> Any:
 def training_class(code: str) -> Any:
     """One class: responses, tickets, sessions."""
     place = find_class(db.current(), code)
-    programme = programme_of(db.current(), place.cycle)
-    lines = monitor.board(db.current(), place.cycle.code, programme)
-    line = next(x for x in lines if x.code == code)
-    sessions = monitor.session_lines(db.current(), code)
-    spares = policies.spares(line.enrolled)
+    page = shown_class(place)
     remote = {kind: windows.find_window(db.current(), f"{kind}:{code}") for kind in windows.KINDS}
     asked = [place, find_followup(db.current(), code)]
-    asked += [FIND["session"](db.current(), one.code) for one in sessions]
-    counts = paper.paper_counts(db.current(), asked, programme)
-    page = {"place": place, "line": line, "sessions": sessions, "spares": spares, "remote": remote}
-    return render_template("class.html", **page, papers=counts)
+    asked += [FIND["session"](db.current(), one.code) for one in page["sessions"]]
+    programme = programme_of(db.current(), place.cycle)
+    page["papers"] = paper.paper_counts(db.current(), asked, programme)
+    page["linked"] = board_links.has_link(db.current(), code)
+    spares = policies.spares(place.training_class.enrolled)
+    return render_template("class.html", **page, spares=spares, remote=remote)
 
 
 @pages.post("/tickets")
@@ -132,10 +148,10 @@ def _handed_out(slips: list[issue.Slip], places: list[Place], form: str, *, samp
     if form == "csv":
         return _csv(slips_csv(slips), "tickets.csv")
     if form == "pdf":
-        return _pdf(slip_sheets.slips_pdf(slips, sample=sample), "tickets.pdf")
+        return pdf_reply(slip_sheets.slips_pdf(slips, sample=sample), "tickets.pdf")
     if form == PAPER:
         sheet = questionnaire_of(db.current(), places[0])
-        return _pdf(slip_sheets.paper_pdf(slips, places[0], sheet), "paper.pdf")
+        return pdf_reply(slip_sheets.paper_pdf(slips, places[0], sheet), "paper.pdf")
     return render_template("slips.html", slips=slips, qr_code=qr_code)
 
 
@@ -145,7 +161,7 @@ def poster(scope: str, code: str) -> Any:
     """The poster of a class or session, for the wall of its room: no code that lets anybody in."""
     place = FIND[scope](db.current(), code)
     made = slip_sheets.poster_pdf(place, base_url=settings().base_url)
-    return _pdf(made, f"{place.code}.pdf")
+    return pdf_reply(made, f"{place.code}.pdf")
 
 
 @pages.get("/experts")
@@ -244,14 +260,4 @@ def _count(typed: str) -> int | None:
 
 
 def _csv(text: str, name: str) -> Response:
-    return _attached(text.encode("utf-8-sig"), "text/csv", name)
-
-
-def _pdf(content: bytes, name: str) -> Response:
-    return _attached(content, "application/pdf", name)
-
-
-def _attached(content: bytes, mimetype: str, name: str) -> Response:
-    reply = Response(content, mimetype=mimetype)
-    reply.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return reply
+    return attached(text.encode("utf-8-sig"), "text/csv", name)

@@ -6,7 +6,7 @@ from alembic import op
 from survey_app.migrations.steps import only_add
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 TABLE = "instrument_versions"
 
 
