@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from instruments.screen_tables import CLASS_SCREEN_RESULTS
 from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
 
 SCORECARDS = ("A-project", "A", "A-overall", "B-city", "B-county")
@@ -190,6 +191,20 @@ CLASS_RESULTS = Table(
     ),
     ("class_code",),
 )
+UNRAISED_RESULTS = Table(
+    "unraised",
+    "含与不含提请复核班级的结果",
+    (
+        _SCORECARD,
+        _GROUP,
+        _UNIT,
+        _number("score", "综合得分"),
+        _number("score_unraised", "综合得分（不含提请复核的班级）"),
+        _integer("rank", "名次"),
+        _integer("rank_unraised", "名次（不含提请复核的班级）"),
+    ),
+    ("scorecard", "group", "unit"),
+)
 FIELD_RESULTS = Table(
     "fields",
     "填报项",
@@ -278,5 +293,7 @@ RESULT_TABLES = (
     EDITION_RESULTS,
     REWEIGHTED_RESULTS,
     PAIRED_RESULTS,
+    CLASS_SCREEN_RESULTS,
+    UNRAISED_RESULTS,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

@@ -17,6 +17,7 @@ from survey_app.phrases import language, phrase, told
 from survey_app.views import (
     auth,
     boards,
+    class_screens,
     documents,
     duties,
     expert,
@@ -38,6 +39,7 @@ from survey_app.views import (
 PAGES = (
     *(trainee, tokens, receipts, boards, auth, expert, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
+    class_screens,
 )
 """Views with the pages of an audience each."""
 

@@ -88,6 +88,7 @@ ACCESS = {
     "instruments.version": PROVINCE,
     "instruments.preview": PROVINCE,
     "instruments.download": PROVINCE,
+    "class_screens.listing": PROVINCE,
     "documents.listing": PROVINCE,
     "documents.request_print": PROVINCE,
     "documents.archive": PROVINCE,
