@@ -13,11 +13,18 @@ from postgres_server import NO_SERVER
 import proofs
 
 LONGEST = "test_straight_line.py", "test_newcomers_item.py"
+PROVED_AT = pytest.StashKey[str]()
 NO_BROWSER = "no chromium on PATH: install Debian's package `chromium`"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--prove", action="store_true", help="run the long proofs at full count")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note at the beginning which code is proved: commits may follow while it runs."""
+    if config.getoption("--prove"):
+        config.stash[PROVED_AT] = proofs.commit()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,16 +35,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("GUOPEI_TEST_STORE", "sqlite") != "sqlite":
         items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
     if config.getoption("--prove"):
-        done = proofs.read_done()
-        kept = [i for i in items if i.get_closest_marker("prove") and i.nodeid not in done]
+        known, now = proofs.read_all(), config.stash[PROVED_AT]
+        proving = [item for item in items if item.get_closest_marker("prove")]
+        kept = [i for i in proving if not proofs.is_done(i.nodeid, known=known, now=now)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Renew docs/proof.md from all proofs done at this commit."""
-    if session.config.getoption("--prove"):
-        proofs.write_document()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -72,7 +74,7 @@ def proven(request: pytest.FixtureRequest, full_count: bool) -> Callable[[str], 
 
     def record(figures: str) -> None:
         if full_count:
-            proofs.record(request.node.nodeid, figures)
+            proofs.record(request.node.nodeid, figures, at=request.config.stash[PROVED_AT])
 
     return record
 
