@@ -224,7 +224,7 @@ def test_malformed_requests_for_a_signature_are_refused(
     strange = TEXTS | numbers.map(lambda number: number.to_bytes(size, "big").hex())
 
     @settings(
-        max_examples=2_000 if full_count else 40,
+        max_examples=10_000 if full_count else 40,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
