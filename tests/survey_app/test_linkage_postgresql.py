@@ -126,7 +126,7 @@ def test_nobody_is_found_in_a_closed_class(
     full_count: bool,
     proven: Callable[[str], None],
 ) -> None:
-    classes, rng = 40 if full_count else 1, np.random.default_rng(16)
+    classes, rng = 20 if full_count else 1, np.random.default_rng(16)
     found: Counter[str] = Counter()
     for number in range(classes):
         root = tmp_path_factory.mktemp(f"class{number}")
@@ -216,7 +216,7 @@ def test_nobody_is_found_among_those_who_fetched_tokens(
     full_count: bool,
     proven: Callable[[str], None],
 ) -> None:
-    classes, rng = 40 if full_count else 1, np.random.default_rng(17)
+    classes, rng = 20 if full_count else 1, np.random.default_rng(17)
     found: Counter[str] = Counter()
     for number in range(classes):
         root = tmp_path_factory.mktemp(f"class{number}")
