@@ -22,6 +22,7 @@ from swarm import Swarm, answers, words_of
 from project_root import ROOT
 from site_for_tests import Site, build
 from survey_app import db
+from survey_app.demo import server
 from survey_app.demo.server import free_port, start_site, stop_site
 from survey_app.models import AccountRow, ResponseRow, TicketRow
 
@@ -41,6 +42,12 @@ for number in itertools.count():
         print(login, flush=True)
 """
 """A command that writes to the store, again and again, until it is ended."""
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that starts under load is late, not broken."""
+    monkeypatch.setattr(server, "START_SECONDS", 600)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
