@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from time import sleep
 
 import numpy as np
@@ -103,9 +102,8 @@ def test_kill_9_under_load_loses_and_doubles_nothing(
     port, rng = free_port(0), np.random.default_rng(6)
     process, address = start_site(site.home, port)
     swarm = Swarm(address, pile)
-    phones = Thread(target=swarm.run, args=(PHONES,))
-    with commands_writing(site.home, tmp_path, COMMANDS[full_count]) as said:
-        phones.start()
+    writing = commands_writing(site.home, tmp_path, COMMANDS[full_count])
+    with writing as said, swarm.sending(PHONES):
         for number in range(KILLS[full_count]):
             let(swarm, int(rng.integers(*BETWEEN[full_count])))
             kill(process)
@@ -114,8 +112,6 @@ def test_kill_9_under_load_loses_and_doubles_nothing(
                 shared_server().start()
             process, _ = start_site(site.home, port)
         let(swarm, BETWEEN[full_count][1])
-        swarm.stop.set()
-        phones.join()
     stop_site(process)
     site.engine.dispose()
     left = len(swarm.pile)
