@@ -36,6 +36,8 @@ from survey_app.pasted_roster import member
 from survey_app.services.attempts import attempt_at
 from survey_app.stores import postgres
 
+pytestmark = pytest.mark.once
+
 WAYS = linkage.WAYS | taken.WAYS
 FEW = 12
 """Class of a planted leak: as many hits by luck are as unlikely as UNLIKELY."""

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from site_for_tests import Site, build, filled
 from survey_app import db
-from survey_app.models import ResponseRow, TicketRow
+from survey_app.models import ClassRow, ResponseRow, TicketRow
 from survey_app.services import tickets
 
 pytest_plugins = ("site_fixtures",)
@@ -64,35 +64,53 @@ def at_once(site: Site, forms: list[dict[str, str]]) -> list[tuple[int, str]]:
         return list(pool.map(post, forms))
 
 
-def test_the_same_form_at_once_is_one_answer_and_all_are_told_so(site: Site) -> None:
-    [ticket] = site.tickets(count=1)
-    form = filled(site, site.visitor().get(FORM).text, ticket)
-    replies = at_once(site, [form] * AT_ONCE)
-    assert {status for status, _ in replies} == {303}
-    assert len({receipt for _, receipt in replies}) == 1
-    assert (count(site), spent(site)) == (1, 1)
+def slips(site: Site, full_count: bool) -> list[str]:
+    """One slip; a hundred at full count."""
+    count = 100 if full_count else 1
+    with db.transaction(site.engine) as session:
+        session.get_one(ClassRow, "C1").enrolled = max(count, 6)
+    return site.tickets(count=count)
 
 
-def test_different_forms_with_one_slip_are_one_answer(site: Site) -> None:
-    [ticket] = site.tickets(count=1)
-    forms = [
-        filled(site, site.visitor().get(FORM).text, ticket, comment=f"第{place}份")
-        for place in range(AT_ONCE)
-    ]
-    replies = at_once(site, forms)
-    assert Counter(status for status, _ in replies) == {303: 1, 409: AT_ONCE - 1}
-    assert (count(site), spent(site)) == (1, 1)
+@pytest.mark.prove
+def test_the_same_form_at_once_is_one_answer_and_all_are_told_so(
+    site: Site, full_count: bool, proven: Callable[[str], None]
+) -> None:
+    codes = slips(site, full_count)
+    for number, ticket in enumerate(codes, start=1):
+        form = filled(site, site.visitor().get(FORM).text, ticket)
+        replies = at_once(site, [form] * AT_ONCE)
+        assert {status for status, _ in replies} == {303}
+        assert len({receipt for _, receipt in replies}) == 1
+        assert (count(site), spent(site)) == (number, number)
+    proven(f"{len(codes)} times {AT_ONCE} identical posts at once: all succeed, one row each time")
+
+
+@pytest.mark.prove
+def test_different_forms_with_one_slip_are_one_answer(
+    site: Site, full_count: bool, proven: Callable[[str], None]
+) -> None:
+    codes = slips(site, full_count)
+    for number, ticket in enumerate(codes, start=1):
+        forms = [
+            filled(site, site.visitor().get(FORM).text, ticket, comment=f"第{place}份")
+            for place in range(AT_ONCE)
+        ]
+        replies = at_once(site, forms)
+        assert Counter(status for status, _ in replies) == {303: 1, 409: AT_ONCE - 1}
+        assert (count(site), spent(site)) == (number, number)
+    proven(f"{len(codes)} times {AT_ONCE} different posts with one ticket: one success each time")
 
 
 def test_every_slip_of_a_class_at_once_is_an_answer_of_its_own(site: Site) -> None:
-    slips = site.tickets()
-    pages = [site.visitor().get(FORM).text for _ in slips]
+    codes = site.tickets()
+    pages = [site.visitor().get(FORM).text for _ in codes]
     replies = at_once(
-        site, [filled(site, page, one) for page, one in zip(pages, slips, strict=True)]
+        site, [filled(site, page, one) for page, one in zip(pages, codes, strict=True)]
     )
     assert {status for status, _ in replies} == {303}
-    assert len({receipt for _, receipt in replies}) == len(slips)
-    assert count(site) == spent(site) == len(slips)
+    assert len({receipt for _, receipt in replies}) == len(codes)
+    assert count(site) == spent(site) == len(codes)
 
 
 @pytest.mark.prove

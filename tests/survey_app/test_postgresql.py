@@ -26,6 +26,8 @@ from survey_app.services.programme import current_cycle
 from survey_app.services.respond import Submission, new_id, submit_response
 from survey_app.stores import postgres
 
+pytestmark = pytest.mark.once
+
 FORM = "/c/C1/form"
 TRAINEES = ("responses", "tickets")
 
@@ -273,3 +275,8 @@ def test_a_backup_needs_no_server(site: Site, tmp_path: Path, monkeypatch) -> No
     assert replace(load_settings(out), home=site.home).database == ""
     assert content(restored.extensions["engine"]) == content(site.engine)
     restored.extensions["engine"].dispose()
+
+
+def test_who_is_marked_to_run_once_gets_no_site_on_the_store_of_the_run(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="once"):
+        build(tmp_path / "home")
