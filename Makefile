@@ -34,8 +34,10 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_architecture.py tests/test_docs.py
 
+# All, or those that PROOFS names: make prove PROOFS='tests/test_crash.py -k sqlite'
 prove: $(VENV)/.test
-	$(BIN)/python -m pytest --prove
+	$(BIN)/python -m pytest --prove $(PROOFS)
+	$(if $(PROOFS),,GUOPEI_TEST_STORE=postgresql $(BIN)/python -m pytest --prove tests/survey_app)
 
 # The guides' pictures, taken by the browser journeys.
 pictures: $(VENV)/.test

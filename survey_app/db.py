@@ -5,6 +5,7 @@ A request that returns commits before its reply is sent; a request that raises l
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,7 @@ from survey_app.stores import store_of
 from survey_app.together import Together
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 
 def make_engine(address: str) -> Engine:
@@ -122,8 +124,10 @@ def _commit(response: Response) -> Response:
 
 
 def forget_layout(engine: Engine) -> None:
-    """Let the store forget in which order trainees' rows came; for the moment a cycle closes."""
-    store_of(engine).forget_layout(engine)
+    """Let the store forget in which order trainees' rows came; for the moment a cycle closes. What
+    its server keeps all the same is warned of, in the site's log or where the command runs."""
+    for kept in store_of(engine).forget_layout(engine):
+        _LOG.warning("%s", kept)
 
 
 def _close(_error: BaseException | None) -> None:

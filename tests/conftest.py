@@ -14,6 +14,8 @@ from postgres_server import NO_SERVER
 import proofs
 
 LONGEST = "test_straight_line.py", "test_newcomers_item.py"
+ONE_STORE = ("sqlite", "once")
+PROVED_AT = pytest.StashKey[str]()
 NO_BROWSER = "no chromium on PATH: install Debian's package `chromium`"
 
 
@@ -21,24 +23,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--prove", action="store_true", help="run the long proofs at full count")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Note at the beginning which code is proved: commits may follow while it runs."""
+    if config.getoption("--prove"):
+        config.stash[PROVED_AT] = proofs.commit()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest files first, so that no core waits for them at the end. With --prove: the proofs
     alone, without those already done at this commit. On another store than SQLite: without what is
-    about SQLite's file."""
+    about SQLite's file, or the same whatever the store."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
     if os.environ.get("GUOPEI_TEST_STORE", "sqlite") != "sqlite":
-        items[:] = [item for item in items if not item.get_closest_marker("sqlite")]
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, ONE_STORE))]
     if config.getoption("--prove"):
-        done = proofs.read_done()
-        kept = [i for i in items if i.get_closest_marker("prove") and i.nodeid not in done]
+        known, now = proofs.read_all(), config.stash[PROVED_AT]
+        proving = [item for item in items if item.get_closest_marker("prove")]
+        kept = [i for i in proving if not proofs.is_done(i.nodeid, known=known, now=now)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Renew docs/proof.md from all proofs done at this commit."""
-    if session.config.getoption("--prove"):
-        proofs.write_document()
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Who is marked `once` gets no site on the store of the run (``site_for_tests.build``)."""
+    os.environ["GUOPEI_TEST_ONCE"] = "1" if item.get_closest_marker("once") else ""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -73,7 +82,7 @@ def proven(request: pytest.FixtureRequest, full_count: bool) -> Callable[[str], 
 
     def record(figures: str) -> None:
         if full_count:
-            proofs.record(request.node.nodeid, figures)
+            proofs.record(request.node.nodeid, figures, at=request.config.stash[PROVED_AT])
 
     return record
 

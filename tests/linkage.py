@@ -21,6 +21,7 @@ from instruments.self_code import normalised_code
 Snapshot = Path
 """A folder with site.db and whatever lies beside it."""
 Guess = Sequence[str]
+Way = Callable[[Sequence[Snapshot]], Guess]
 
 
 def ids(snapshot: Snapshot, order: str = "") -> list[str]:
@@ -45,7 +46,7 @@ def by_row_number(snapshots: Sequence[Snapshot]) -> Guess:
         return ids(snapshots[-1])
 
 
-def _in_bytes(data: bytes, known: Sequence[str]) -> list[str]:
+def in_bytes(data: bytes, known: Sequence[str]) -> list[str]:
     """Those of ``known`` that stand in ``data``, by their first place."""
     places = {one: data.find(one.encode()) for one in known}
     return sorted((one for one in known if places[one] >= 0), key=places.__getitem__)
@@ -54,7 +55,7 @@ def _in_bytes(data: bytes, known: Sequence[str]) -> list[str]:
 def by_place_in_file(snapshots: Sequence[Snapshot]) -> Guess:
     """Where an id lies in the file: pages are filled from their end."""
     known = ids(snapshots[-1])
-    order = _in_bytes((snapshots[-1] / "site.db").read_bytes(), known)
+    order = in_bytes((snapshots[-1] / "site.db").read_bytes(), known)
     return [*reversed(order), *(one for one in known if one not in order)]
 
 
@@ -65,7 +66,7 @@ def by_log(snapshots: Sequence[Snapshot]) -> Guess:
     for snapshot in snapshots:
         for path in sorted(snapshot.rglob("*")):
             if path.is_file() and path.name != "site.db":
-                seen |= dict.fromkeys(_in_bytes(path.read_bytes(), known))
+                seen |= dict.fromkeys(in_bytes(path.read_bytes(), known))
     return [*seen, *(one for one in known if one not in seen)]
 
 
@@ -85,6 +86,28 @@ def bare_digests(code: str) -> set[str]:
             *(hmac.new(key, text.encode(), "sha256").hexdigest() for key in (b"", b"C1", b"2021")),
         )
     }
+
+
+def by_column(snapshots: Sequence[Snapshot], column: str) -> Guess:
+    """The order of what a column says: a number, a moment."""
+    digits = f"""CASE WHEN "{column}" NOT GLOB '*[^0-9]*' THEN CAST("{column}" AS INTEGER) END"""
+    return ids(snapshots[-1], f'ORDER BY {digits}, "{column}"')
+
+
+def columns_of(snapshot: Snapshot) -> list[str]:
+    """Columns of the table of answers, hidden ones of a server included."""
+    connection = sqlite.connect(snapshot / "site.db")
+    try:
+        return [row[1] for row in connection.execute("PRAGMA table_info(responses)")]
+    finally:
+        connection.close()
+
+
+def guesses(snapshots: Sequence[Snapshot], ways: Mapping[str, Way]) -> dict[str, Guess]:
+    """What each of ``ways``, and each column of the answers, leads to."""
+    made = {name: way(snapshots) for name, way in ways.items()}
+    columns = {f"by_column {c}": by_column(snapshots, c) for c in columns_of(snapshots[-1])}
+    return made | columns
 
 
 def by_self_code(snapshots: Sequence[Snapshot]) -> Guess:
@@ -111,7 +134,7 @@ def by_first_snapshot(snapshots: Sequence[Snapshot]) -> Guess:
     return list(seen)
 
 
-WAYS: Mapping[str, Callable[[Sequence[Snapshot]], Guess]] = {
+WAYS: Mapping[str, Way] = {
     one.__name__: one
     for one in (
         *(by_query, by_row_number, by_place_in_file, by_log, by_first_snapshot),

@@ -27,6 +27,8 @@ SETTINGS = {
     "log_statement": "none",
     "max_wal_size": "256MB",
 }
+ACCOUNT = "guopei"
+"""Whose the databases are: an account without any right over the server, as a site should have."""
 UNPRIVILEGED = "nobody"
 """Who runs the server when the tests are run by root, as whom PostgreSQL refuses to run."""
 
@@ -68,8 +70,10 @@ class Server:
         atexit.register(self.remove)
         if not restored:
             kind = ("--auth=trust", "--encoding=UTF8", "--locale=C", "-U", "postgres", "-N")
-            self._run("initdb", *kind)
+            self._call("initdb", *kind)
         self.start()
+        if not restored:
+            self.run(f"CREATE ROLE {ACCOUNT} LOGIN")
 
     @property
     def data(self) -> Path:
@@ -85,11 +89,11 @@ class Server:
         """Start it and wait until it takes connections."""
         options = " ".join(f"-c {name}='{value}'" for name, value in self.settings.items())
         options += f" -c unix_socket_directories='{self.folder}'"
-        self._run("pg_ctl", "start", "-w", "-l", str(self.log), "-o", options)
+        self._call("pg_ctl", "start", "-w", "-l", str(self.log), "-o", options)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it; mode 'immediate' is a crash."""
-        self._run("pg_ctl", "stop", "-w", "-m", mode)
+        self._call("pg_ctl", "stop", "-w", "-m", mode)
 
     def remove(self) -> None:
         """Stop it and remove all that it kept."""
@@ -97,24 +101,29 @@ class Server:
             self.stop("immediate")
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def address(self, database: str) -> str:
+    def address(self, database: str, account: str = ACCOUNT) -> str:
         """The address of a database, as config.toml says it."""
-        return f"postgresql://postgres@/{database}?host={self.folder}"
+        return f"postgresql://{account}@/{database}?host={self.folder}"
 
     def engine(self, database: str = "postgres") -> Engine:
         """An engine for statements outside the site's rules."""
-        return create_engine(store_address(self.address(database)), isolation_level="AUTOCOMMIT")
+        address = store_address(self.address(database, "postgres"))
+        return create_engine(address, isolation_level="AUTOCOMMIT")
+
+    def run(self, statement: str, database: str = "postgres") -> None:
+        """Have the server's owner run a statement."""
+        engine = self.engine(database)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
 
     def fresh(self, template: str = "template0") -> str:
         """Address of a new database, empty or a copy of another one."""
         name = f"t{secrets.token_hex(6)}"
-        engine = self.engine()
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-        engine.dispose()
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {ACCOUNT}")
         return self.address(name)
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _call(self, program: str, *arguments: str) -> None:
         command = [self.bin / program, "-D", self.data, *arguments]
         done = subprocess.run(
             command,

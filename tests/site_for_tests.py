@@ -189,6 +189,7 @@ def build(
     ``store`` is 'sqlite', 'postgresql' or the address of an empty database; by default what
     GUOPEI_TEST_STORE says, else SQLite.
     """
+    assert store or not os.environ.get("GUOPEI_TEST_ONCE"), "marked `once`, yet any store will do"
     kind = store or os.environ.get("GUOPEI_TEST_STORE", "sqlite")
     database = {"sqlite": "", "postgresql": ""}.get(kind, kind)
     if kind == "postgresql":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from time import sleep
 from urllib.parse import urlencode, urlsplit
 
@@ -56,6 +57,8 @@ class Swarm:
     told: Callable[[str], None] = lambda _id: None
     """Called in the moment in which a phone learns that its answer is taken."""
     stop: Event = field(default_factory=Event)
+    abandoned: Event = field(default_factory=Event)
+    """Set when the proof has failed: nobody will ever answer."""
     _lock: Lock = field(default_factory=Lock)
 
     def run(self, phones: int) -> None:
@@ -63,6 +66,20 @@ class Swarm:
         with ThreadPoolExecutor(phones) as pool:
             for one in [pool.submit(self._phone) for _ in range(phones)]:
                 one.result()
+
+    @contextmanager
+    def sending(self, phones: int) -> Iterator[None]:
+        """Let so many phones send meanwhile; at the end what is begun is brought to its end."""
+        running = Thread(target=self.run, args=(phones,))
+        running.start()
+        try:
+            yield
+        except BaseException:
+            self.abandoned.set()
+            raise
+        finally:
+            self.stop.set()
+            running.join()
 
     def _phone(self) -> None:
         while not self.stop.is_set():
@@ -73,7 +90,7 @@ class Swarm:
             self._bring(answer)
 
     def _bring(self, answer: Answer) -> None:
-        while True:
+        while not self.abandoned.is_set():
             status, place = self._post(answer.body)
             if status == 303:
                 self.told(answer.id)

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from time import sleep
 
 import numpy as np
@@ -22,6 +21,7 @@ from swarm import Swarm, answers, words_of
 from project_root import ROOT
 from site_for_tests import Site, build
 from survey_app import db
+from survey_app.demo import server
 from survey_app.demo.server import free_port, start_site, stop_site
 from survey_app.models import AccountRow, ResponseRow, TicketRow
 
@@ -41,6 +41,12 @@ for number in itertools.count():
         print(login, flush=True)
 """
 """A command that writes to the store, again and again, until it is ended."""
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that starts under load is late, not broken."""
+    monkeypatch.setattr(server, "START_SECONDS", 600)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -96,9 +102,8 @@ def test_kill_9_under_load_loses_and_doubles_nothing(
     port, rng = free_port(0), np.random.default_rng(6)
     process, address = start_site(site.home, port)
     swarm = Swarm(address, pile)
-    phones = Thread(target=swarm.run, args=(PHONES,))
-    with commands_writing(site.home, tmp_path, COMMANDS[full_count]) as said:
-        phones.start()
+    writing = commands_writing(site.home, tmp_path, COMMANDS[full_count])
+    with writing as said, swarm.sending(PHONES):
         for number in range(KILLS[full_count]):
             let(swarm, int(rng.integers(*BETWEEN[full_count])))
             kill(process)
@@ -107,8 +112,6 @@ def test_kill_9_under_load_loses_and_doubles_nothing(
                 shared_server().start()
             process, _ = start_site(site.home, port)
         let(swarm, BETWEEN[full_count][1])
-        swarm.stop.set()
-        phones.join()
     stop_site(process)
     site.engine.dispose()
     left = len(swarm.pile)

@@ -21,6 +21,7 @@ from test_crash import said_in
 from site_for_tests import Site, build
 from survey_app import db
 from survey_app.config import store_address
+from survey_app.demo import server as site_server
 from survey_app.demo.server import SITE, free_port, running_site
 from survey_app.models import TicketRow
 
@@ -35,6 +36,12 @@ class Told:
 
     ids: frozenset[str]
     size: int
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that starts under load is late, not broken."""
+    monkeypatch.setattr(site_server, "START_SECONDS", 600)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from survey_app import policies, token_policies
+from survey_app.db import add_new
 from survey_app.models import AttemptRow
 
 KEPT_SECONDS = 86_400
@@ -73,11 +74,10 @@ def forgive_attempt(db: Session, attempt: Attempt) -> None:
 
 
 def _row(db: Session, digest: str) -> AttemptRow:
-    row = db.get(AttemptRow, digest)
-    if row is None:
-        row = AttemptRow(digest=digest, count=0, until=0)
-        db.add(row)
-    return row
+    """The row of a digest, held by this transaction until its end: of attempts that come together
+    each counts on what the other has left, whether or not a lock keeps writers apart."""
+    add_new(db, AttemptRow, digest=digest, count=0, until=0)
+    return db.get_one(AttemptRow, digest, with_for_update=True, populate_existing=True)
 
 
 def _network(address: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
+from instruments.faults import Fault
+
 PATIENCE = 15_000
 """Milliseconds to wait for other writers before a request is told that the site is busy."""
 _KINDS = {"sqlite": "survey_app.stores.lite", "postgresql": "survey_app.stores.postgres"}
@@ -29,9 +31,9 @@ class Store(Protocol):
     def forget_order(self, engine: Engine) -> None:
         """After each commit: drop what tells which rows were written together."""
 
-    def forget_layout(self, engine: Engine) -> None:
+    def forget_layout(self, engine: Engine) -> list[Fault]:
         """When a cycle closes: write trainees' rows anew in key order, since their places would
-        tell which came first."""
+        tell which came first. Returns what may keep the order all the same."""
 
 
 def store_of(address: str | Engine) -> Store:

@@ -8,7 +8,7 @@ import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects.sqlite import insert as insert  # noqa: PLC0414
 
-from instruments.faults import refuse
+from instruments.faults import Fault, refuse
 from survey_app.stores import PATIENCE
 
 HASTE = 100
@@ -73,7 +73,7 @@ def forget_order(engine: Engine) -> None:
         connection.close()
 
 
-def forget_layout(engine: Engine) -> None:
+def forget_layout(engine: Engine) -> list[Fault]:
     """Write the file anew in key order: where a row lies on its page would tell when it came."""
     connection = engine.raw_connection()
     try:
@@ -81,3 +81,4 @@ def forget_layout(engine: Engine) -> None:
     finally:
         connection.close()
     forget_order(engine)
+    return []

@@ -6,6 +6,7 @@ import weakref
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import insert as insert  # noqa: PLC0414
+from sqlalchemy.exc import ProgrammingError
 
 from instruments.faults import Fault, FaultsFound, fault, refuse
 from survey_app.models.base import Base
@@ -28,6 +29,8 @@ _SILENT = {
     "log_min_duration_sample": ("-1",),
     "log_parameter_max_length_on_error": ("0",),
 }
+_DROPPED = {"wal_recycle": "off", "wal_keep_size": "0", "archive_mode": "off"}
+"""With these the server keeps nothing of its log of writes from before its last checkpoint."""
 
 
 def make_engine(address: str) -> Engine:
@@ -86,13 +89,17 @@ def forget_order(_engine: Engine) -> None:
     """Nothing: the server's log of writes cannot be emptied by one who uses it."""
 
 
-def forget_layout(engine: Engine) -> None:
+def forget_layout(engine: Engine) -> list[Fault]:
     """Write trainees' rows anew in key order, all by one transaction: neither place (ctid) nor
-    writer (xmin) of a row then tells when it came. The former files are dropped."""
+    writer (xmin) of a row then tells when it came. The former files are dropped, and the server's
+    log of writes too, as far as it and the site's account allow."""
     with engine.begin() as connection:
         for table in Base.metadata.sorted_tables:
             if table.info.get("trainees"):
                 _write_anew(connection, table)
+    at_once = engine.execution_options(access="sharing", isolation_level="AUTOCOMMIT")
+    with at_once.connect() as connection:
+        return _drop_log(connection)
 
 
 def _write_anew(connection: Connection, table: Table) -> None:
@@ -104,3 +111,20 @@ def _write_anew(connection: Connection, table: Table) -> None:
         "DROP TABLE anew",
     ):
         connection.exec_driver_sql(step)
+
+
+def _drop_log(connection: Connection) -> list[Fault]:
+    """Begin a new file of the log of writes and let the server drop all before it; what keeps an
+    earlier one all the same."""
+    kept = [
+        fault("site.writes_kept", name=name, value=value, wanted=wanted)
+        for name, wanted in _DROPPED.items()
+        if (value := _setting(connection, name)) != wanted
+    ]
+    try:
+        connection.exec_driver_sql("SELECT pg_switch_wal()")
+        connection.exec_driver_sql("CHECKPOINT")
+    except ProgrammingError:  # not allowed: the site's account need not be the server's owner
+        account = connection.exec_driver_sql("SELECT current_user").scalar()
+        kept.append(fault("site.writes_not_dropped", account=account))
+    return kept

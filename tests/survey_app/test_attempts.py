@@ -6,13 +6,16 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from site_for_tests import PASSWORD, Site, hidden
 from survey_app import clock, db
 from survey_app.errors import Refused
+from survey_app.models import AttemptRow
 from survey_app.services import accounts, attempts
 
 pytest_plugins = ("site_fixtures",)
@@ -117,6 +120,24 @@ def test_an_unknown_login_takes_as_long(site: Site) -> None:
 
     known, unknown = (min(work(login) for _ in range(5)) for login in ("boss", "nobody"))
     assert known / 2 < unknown < known * 2
+
+
+def test_two_at_once_count_two_though_no_lock_keeps_them_apart(site: Site) -> None:
+    """The store's rows decide, also where writers share its lock as those do who bring answers."""
+    sharing, ready = site.engine.execution_options(access="sharing"), Barrier(2)
+
+    def vainly(login: str) -> None:
+        tried = attempts.attempt_at(login, address="203.0.113.1", key=b"k")
+        ready.wait()
+        with db.transaction(sharing) as session:
+            attempts.count_attempt(session, tried, now=clock.seconds())
+
+    logins = [f"E{number // 2}" for number in range(20)]  # each tried twice, never a third time
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(vainly, logins))
+    with db.look(site.engine) as session:
+        counts = Counter(session.scalars(select(AttemptRow.count)))
+    assert counts == {2: 10, 20: 1}  # ten logins, one network
 
 
 def test_one_network_may_not_try_many_logins(site: Site, moment) -> None:

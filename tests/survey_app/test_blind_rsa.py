@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from project_root import ROOT
 from survey_app.blind_rsa import NotBlinded, PublicKey, blind_sign, is_signed, new_key, public_key
 
+pytestmark = pytest.mark.once
+
 VECTORS: list[dict[str, str]] = json.loads((ROOT / "tests/reference/rfc9474.json").read_text())
 NAMES = [vector["name"] for vector in VECTORS]
 

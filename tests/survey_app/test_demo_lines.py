@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pandas as pd
+import pytest
 
 from survey_app.demo.truth import _line
+
+pytestmark = pytest.mark.once
 
 
 def test_a_closing_line_is_plain_chinese() -> None:

@@ -24,6 +24,8 @@ from survey_app.demo.server import free_port, running_site
 from survey_app.models import AccountRow
 from survey_app.services.accounts import check_password
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:

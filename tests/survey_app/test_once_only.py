@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from site_for_tests import Site, filled
+from site_for_tests import Site, build, filled
 from survey_app import db
-from survey_app.models import ResponseRow, TicketRow
+from survey_app.models import ClassRow, ResponseRow, TicketRow
+from survey_app.services import tickets
 
 pytest_plugins = ("site_fixtures",)
 
@@ -63,35 +64,53 @@ def at_once(site: Site, forms: list[dict[str, str]]) -> list[tuple[int, str]]:
         return list(pool.map(post, forms))
 
 
-def test_the_same_form_at_once_is_one_answer_and_all_are_told_so(site: Site) -> None:
-    [ticket] = site.tickets(count=1)
-    form = filled(site, site.visitor().get(FORM).text, ticket)
-    replies = at_once(site, [form] * AT_ONCE)
-    assert {status for status, _ in replies} == {303}
-    assert len({receipt for _, receipt in replies}) == 1
-    assert (count(site), spent(site)) == (1, 1)
+def slips(site: Site, full_count: bool) -> list[str]:
+    """One slip; a hundred at full count."""
+    count = 100 if full_count else 1
+    with db.transaction(site.engine) as session:
+        session.get_one(ClassRow, "C1").enrolled = max(count, 6)
+    return site.tickets(count=count)
 
 
-def test_different_forms_with_one_slip_are_one_answer(site: Site) -> None:
-    [ticket] = site.tickets(count=1)
-    forms = [
-        filled(site, site.visitor().get(FORM).text, ticket, comment=f"第{place}份")
-        for place in range(AT_ONCE)
-    ]
-    replies = at_once(site, forms)
-    assert Counter(status for status, _ in replies) == {303: 1, 409: AT_ONCE - 1}
-    assert (count(site), spent(site)) == (1, 1)
+@pytest.mark.prove
+def test_the_same_form_at_once_is_one_answer_and_all_are_told_so(
+    site: Site, full_count: bool, proven: Callable[[str], None]
+) -> None:
+    codes = slips(site, full_count)
+    for number, ticket in enumerate(codes, start=1):
+        form = filled(site, site.visitor().get(FORM).text, ticket)
+        replies = at_once(site, [form] * AT_ONCE)
+        assert {status for status, _ in replies} == {303}
+        assert len({receipt for _, receipt in replies}) == 1
+        assert (count(site), spent(site)) == (number, number)
+    proven(f"{len(codes)} times {AT_ONCE} identical posts at once: all succeed, one row each time")
+
+
+@pytest.mark.prove
+def test_different_forms_with_one_slip_are_one_answer(
+    site: Site, full_count: bool, proven: Callable[[str], None]
+) -> None:
+    codes = slips(site, full_count)
+    for number, ticket in enumerate(codes, start=1):
+        forms = [
+            filled(site, site.visitor().get(FORM).text, ticket, comment=f"第{place}份")
+            for place in range(AT_ONCE)
+        ]
+        replies = at_once(site, forms)
+        assert Counter(status for status, _ in replies) == {303: 1, 409: AT_ONCE - 1}
+        assert (count(site), spent(site)) == (number, number)
+    proven(f"{len(codes)} times {AT_ONCE} different posts with one ticket: one success each time")
 
 
 def test_every_slip_of_a_class_at_once_is_an_answer_of_its_own(site: Site) -> None:
-    tickets = site.tickets()
-    pages = [site.visitor().get(FORM).text for _ in tickets]
+    codes = site.tickets()
+    pages = [site.visitor().get(FORM).text for _ in codes]
     replies = at_once(
-        site, [filled(site, page, one) for page, one in zip(pages, tickets, strict=True)]
+        site, [filled(site, page, one) for page, one in zip(pages, codes, strict=True)]
     )
     assert {status for status, _ in replies} == {303}
-    assert len({receipt for _, receipt in replies}) == len(tickets)
-    assert count(site) == spent(site) == len(tickets)
+    assert len({receipt for _, receipt in replies}) == len(codes)
+    assert count(site) == spent(site) == len(codes)
 
 
 @pytest.mark.prove
@@ -99,8 +118,6 @@ def test_malformed_forms_store_nothing_and_fail_nowhere(
     tmp_path_factory: pytest.TempPathFactory, full_count: bool, proven: Callable[[str], None]
 ) -> None:
     """Fields of any kind, missing, repeated or damaged: a refusal in words, never a fault."""
-    from site_for_tests import build
-
     site = build(tmp_path_factory.mktemp("malformed") / "home")
     [ticket] = site.tickets(count=1)
     client = site.visitor()
@@ -131,3 +148,47 @@ def test_malformed_forms_store_nothing_and_fail_nowhere(
     assert client.post(FORM, data=good).status_code == 303  # it was the changes that were refused
     site.engine.dispose()
     proven(f"{sum(tried.values())} malformed forms: {dict(sorted(tried.items()))}, 0 stored")
+
+
+@st.composite
+def bent_tickets(draw, good: str, elsewhere: str) -> str:
+    """A code that was damaged somewhere, is of another place, was never issued, or no code."""
+    place = draw(st.integers(0, len(good) - 1))
+    sign = draw(st.sampled_from(tickets.ALPHABET + "OU0l*") | st.characters())
+    damaged = [good[:place], good[place + 1 :], good[:place] + sign + good[place + 1 :]]
+    damaged += [good[place:] + good[:place], good + sign, good * 2, good[::-1], elsewhere]
+    never_issued = st.builds(tickets.new_code)
+    return draw(st.sampled_from(damaged) | never_issued | TEXTS)
+
+
+@pytest.mark.prove
+def test_malformed_tickets_store_nothing_and_fail_nowhere(
+    tmp_path_factory: pytest.TempPathFactory, full_count: bool, proven: Callable[[str], None]
+) -> None:
+    """A whole answer each time, and nothing but the code is wrong."""
+    site = build(tmp_path_factory.mktemp("malformed") / "home")
+    [ticket], [elsewhere] = site.tickets(count=1), site.tickets("session", "S1", 1)
+    client, tried = site.visitor(), Counter()
+    good = filled(site, client.get(FORM).text, ticket)
+
+    @settings(
+        max_examples=10_000 if full_count else 60,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(bent_tickets(ticket, elsewhere), st.sampled_from(["", "ticket", "token", "\0"]))
+    def refused(typed: str, by: str) -> None:
+        if tickets.read_code(typed) == tickets.read_code(ticket):  # typed otherwise, yet right
+            typed = elsewhere
+        form = good | {"ticket": typed} | ({"by": by} if by else {})
+        encoded = {name: text.encode("utf-8", "surrogatepass") for name, text in form.items()}
+        status = client.post(FORM, data=encoded).status_code
+        tried[status] += 1
+        assert 400 <= status < 500, typed
+
+    refused()
+    assert (count(site), spent(site)) == (0, 0)
+    assert client.post(FORM, data=good).status_code == 303
+    site.engine.dispose()
+    proven(f"{sum(tried.values())} malformed tickets: {dict(sorted(tried.items()))}, 0 stored")

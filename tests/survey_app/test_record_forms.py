@@ -27,6 +27,8 @@ from survey_app.forms import Questionnaire
 from survey_app.pasted import read_table
 from survey_app.repeats import MAX_ROWS
 
+pytestmark = pytest.mark.once
+
 KINDS = Scale("kind", (Choice("ethics", "师德师风"), Choice("other", "其他、综合")))
 TOPICS = Scale("topics", (Choice("law", "法治"), Choice("food", "午餐 及课后")))
 YES_NO = Scale("yes_no", (Choice("yes", "是"), Choice("no", "否")))

@@ -10,6 +10,8 @@ from survey_app.rehearsal.report import render_rehearsal
 from survey_app.rehearsal.week import Step
 from survey_app.rehearsal.weights import changed_framework
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("name", sorted(framework_sources()))
 def test_the_trial_weight_moves_points_between_two_leaves_only(name: str) -> None:

@@ -15,6 +15,8 @@ from survey_app.services.receipts import is_receipt, receipt
 from survey_app.services.tickets import ALPHABET, LENGTH, new_code, read_code
 from survey_app.services.traits import coarsen
 
+pytestmark = pytest.mark.once
+
 SEALED = {"已封存", "已评分", "跟踪已封存", "跟踪已评分"}
 
 

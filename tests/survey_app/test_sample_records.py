@@ -21,6 +21,8 @@ from survey_app.demo.programme import record_rules
 from survey_app.demo.records import FILE, Writer, sent_fields
 from survey_app.demo.run import Sample, draw_sample
 
+pytestmark = pytest.mark.once
+
 TYPES = {(True, True): "both", (True, False): "guopei", (False, True): "it", (False, False): "none"}
 
 

@@ -9,6 +9,8 @@ from instruments.builtin import instrument_sources, load_instruments
 from instruments.types import codes_of, module_for
 from survey_app.forms import Questionnaire
 
+pytestmark = pytest.mark.once
+
 FORMS = {one.code: one for one in load_instruments(instrument_sources())}
 
 

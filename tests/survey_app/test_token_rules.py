@@ -11,6 +11,8 @@ from survey_app import policies, token_policies
 from survey_app.errors import Refused
 from survey_app.pasted_roster import member, read_roster
 
+pytestmark = pytest.mark.once
+
 
 def can_list(state: str = "开放", wave: str = "end", **changes: int) -> bool:
     counts = {"enrolled": 30, "slips": 10, "listed": 20, "least": 5} | changes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -10,26 +11,30 @@ import pytest
 from scored_site import score_whole
 
 from reports.verification.verify import examine
-from site_for_tests import Site, Staff
+from site_for_tests import Site, Staff, build
 from survey_app import db
 from survey_app.services import jobs
 from survey_app.services.programme import current_cycle
 
-pytest_plugins = ("site_fixtures",)
+pytestmark = pytest.mark.once
+
 PAGE = "/province/weights/A"
 OTHER_WAY = {"p-A1.1": "10", "p-A1.2": "90", "proposer": "省评估工作组", "reason": "收费必须从严"}
 
 
 @pytest.fixture
-def scored(whole: Site, monkeypatch) -> Site:
-    """A scored cycle whose jobs run at once, in this process."""
+def scored(tmp_path: Path, monkeypatch) -> Iterator[Site]:
+    """A scored cycle whose jobs run at once, in this process. On one store: what it shows begins
+    at the extract, and `test_weights.py` has the pages on both."""
+    whole = build(tmp_path / "home", whole=True, store="sqlite")
     score_whole(whole)
 
     def run_at_once(settings, job: str) -> None:
         jobs.run_job(whole.engine, settings, job)
 
     monkeypatch.setattr(jobs, "start_job", run_at_once)
-    return whole
+    yield whole
+    whole.engine.dispose()
 
 
 def bulletin(boss: Staff) -> str:
