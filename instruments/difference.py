@@ -213,4 +213,5 @@ def _bare(instrument: Instrument) -> Instrument:
         replace(section, items=tuple(replace(item, row=0) for item in section.items))
         for section in instrument.sections
     )
-    return replace(instrument, version="", sections=sections)
+    said = tuple(_bare(translation) for translation in instrument.translations)
+    return replace(instrument, version="", sections=sections, translations=said)
