@@ -278,7 +278,8 @@ def test_the_province_reads_it_newest_first(site: Site, monkeypatch) -> None:
     assert second.index("V-004") < second.index("V-000") < second.index("（服务器命令）")
     assert "较早的记录" not in second and "较新的记录" in second
     for strange in ("x", "-1", "0"):
-        assert boss.get(f"/province/audit?page={strange}").text == first
+        page = boss.get(f"/province/audit?page={strange}").text
+        assert page.partition("<main")[2] == first.partition("<main")[2]
     beyond = boss.get(f"/province/audit?page={'9' * 30}")
     assert beyond.status_code == 200 and "没有记录" in beyond.text
 
