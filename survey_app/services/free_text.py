@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
@@ -34,13 +34,14 @@ def known_names(
     """
     if not _written(instrument).intersection(answers):
         return frozenset()
-    names: set[str] = set(db.scalars(union_all(*_in_catalogue(place))))
-    filed = select(RecordRow.answers).where(
-        RecordRow.cycle == place.cycle.code,
-        RecordRow.target == place.project.code,
-        RecordRow.state == policies.SUBMITTED,
-    )
-    return frozenset(names).union(*map(names_of_people, db.scalars(filed)))
+    about = {
+        "cycle": place.cycle.code,
+        "project": place.project.code,
+        "code": place.training_class.code,
+    }
+    names = frozenset(db.connection().execute(_IN_CATALOGUE, about).scalars())
+    filed = db.connection().execute(_FILED, about).scalars()
+    return names.union(*map(names_of_people, filed))
 
 
 def masked_answers(
@@ -65,20 +66,31 @@ def _written(instrument: Instrument) -> frozenset[str]:
     return frozenset(item.name for item in instrument.single_items if item.type == "text")
 
 
-def _in_catalogue(place: Place) -> list[Select[Any]]:
-    cycle, code = place.cycle.code, place.training_class.code
-    experts = select(ExpertRow.name).where(ExpertRow.cycle == cycle)
+def _in_catalogue() -> list[Select[Any]]:
+    cycle: BindParameter[str] = bindparam("cycle")
+    project: BindParameter[str] = bindparam("project")
+    code: BindParameter[str] = bindparam("code")
     visiting = select(VisitRow.expert).where(VisitRow.class_code == code)
     reviewing = select(ReviewRow.expert).where(
-        ReviewRow.cycle == cycle,
-        (ReviewRow.class_code == code) | (ReviewRow.project == place.project.code),
+        ReviewRow.cycle == cycle, (ReviewRow.class_code == code) | (ReviewRow.project == project)
+    )
+    experts = select(ExpertRow.name).where(
+        ExpertRow.cycle == cycle,
+        ExpertRow.code.in_(visiting) | ExpertRow.code.in_(reviewing),
     )
     recorders = select(FocusGroupRow.recorder).where(
         FocusGroupRow.cycle == cycle, FocusGroupRow.class_code == code
     )
     return [
         select(SessionRow.lecturer).where(SessionRow.class_code == code),
-        experts.where(ExpertRow.code.in_(visiting)),
-        experts.where(ExpertRow.code.in_(reviewing)),
+        experts,
         select(RecorderRow.name).where(RecorderRow.cycle == cycle, RecorderRow.code.in_(recorders)),
     ]
+
+
+_IN_CATALOGUE = union_all(*_in_catalogue())
+_FILED = select(RecordRow.answers).where(
+    RecordRow.cycle == bindparam("cycle"),
+    RecordRow.target == bindparam("project"),
+    RecordRow.state == policies.SUBMITTED,
+)
