@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, select, union_all
@@ -32,7 +32,7 @@ def known_names(
 
     They only grow while answers may come: catalogues are frozen then, records only added to.
     """
-    if not _written(instrument).intersection(answers):
+    if not _is_written(instrument, answers):
         return frozenset()
     about = {
         "cycle": place.cycle.code,
@@ -51,19 +51,37 @@ def masked_answers(
 
     Masked again they stay what they are, so that a retry is known.
     """
-    told = {name: answers[name] for name in _written(instrument).intersection(answers)}
-    return dict(answers) | {name: mask_text(str(text), known) for name, text in told.items()}
+    texts = _text_items(instrument)
+    return _masked(answers, lambda name: name in texts, known)
 
 
 def masked_again(stored: str, known: Collection[str]) -> dict[str, object]:
-    """A stored document of answers, masked by the names that are known by now; codes of choices
-    hold nothing to be masked."""
-    answers: dict[str, object] = json.loads(stored)
-    return {n: mask_text(a, known) if isinstance(a, str) else a for n, a in answers.items()}
+    """A document of answers, all words of it masked by the names that are known by now: to compare
+    two documents by."""
+    return _masked(json.loads(stored), lambda _name: True, known)
 
 
-def _written(instrument: Instrument) -> frozenset[str]:
-    return frozenset(item.name for item in instrument.single_items if item.type == "text")
+def _masked(
+    answers: Mapping[str, object], is_text: Callable[[str], bool], known: Collection[str]
+) -> dict[str, object]:
+    masked: dict[str, object] = {}
+    for name, answer in answers.items():
+        if isinstance(answer, list):  # rows of a repeat
+            masked[name] = [_masked(row, is_text, known) for row in answer]
+        elif isinstance(answer, str) and is_text(name):
+            masked[name] = mask_text(answer, known)
+        else:
+            masked[name] = answer
+    return masked
+
+
+def _text_items(instrument: Instrument) -> set[str]:
+    return {item.name for item in instrument.items if item.type == "text"}
+
+
+def _is_written(instrument: Instrument, answers: Mapping[str, object]) -> bool:
+    texts = _text_items(instrument)
+    return not texts.isdisjoint(answers) or any(isinstance(a, list) for a in answers.values())
 
 
 def _in_catalogue() -> list[Select[Any]]:
