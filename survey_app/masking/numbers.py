@@ -15,6 +15,8 @@ _MAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+-]*\s*(?:@|\(at\)|\[at\]|#at#|艾特)\s*"
     r"[A-Za-z0-9-]+(?:\s*[.。·点]\s*[A-Za-z0-9-]{2,})+"
 )
+MOST_DIGITS = 25
+"""Digits beyond which nothing is one number: bounds the search, whatever somebody types."""
 _CHECK = re.compile(r"[Xx](?![A-Za-z])")
 
 
@@ -81,7 +83,8 @@ def _shaped(run: list[Group], text: str, rules: Rules) -> Iterator[Span]:
     """Groups that make up a number of a known shape, the longest first."""
     first = 0
     while first < len(run):
-        last = next((n for n in range(len(run), first, -1) if _kind(run[first:n], text, rules)), 0)
+        ends = range(min(len(run), first + MOST_DIGITS), first, -1)
+        last = next((n for n in ends if _kind(run[first:n], text, rules)), 0)
         if last:
             kind = _kind(run[first:last], text, rules)
             yield Span(run[first].start, run[last - 1].end, kind)
@@ -91,11 +94,11 @@ def _shaped(run: list[Group], text: str, rules: Rules) -> Iterator[Span]:
 def _kind(groups: list[Group], text: str, rules: Rules) -> str:
     """What these groups are together; '' if nothing."""
     digits = _digits(groups)
-    if not _belong(groups, text, rules) or len(digits) > 25:
+    if len(digits) > MOST_DIGITS:
         return ""
-    return next((kind for kind, shape in rules.shapes if shape.fullmatch(digits)), "") or (
-        "number" if _is_card(groups, digits, rules) else ""
-    )
+    card = "number" if _is_card(groups, digits, rules) else ""
+    kind = next((kind for kind, shape in rules.shapes if shape.fullmatch(digits)), card)
+    return kind if kind and _belong(groups, text, rules) else ""
 
 
 def _digits(groups: list[Group]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
@@ -32,15 +32,16 @@ def known_names(
 
     They only grow while answers may come: catalogues are frozen then, records only added to.
     """
-    if not _written(instrument).intersection(answers):
+    if not _is_written(instrument, answers):
         return frozenset()
-    names: set[str] = set(db.scalars(union_all(*_in_catalogue(place))))
-    filed = select(RecordRow.answers).where(
-        RecordRow.cycle == place.cycle.code,
-        RecordRow.target == place.project.code,
-        RecordRow.state == policies.SUBMITTED,
-    )
-    return frozenset(names).union(*map(names_of_people, db.scalars(filed)))
+    about = {
+        "cycle": place.cycle.code,
+        "project": place.project.code,
+        "code": place.training_class.code,
+    }
+    names = frozenset(db.connection().execute(_IN_CATALOGUE, about).scalars())
+    filed = db.connection().execute(_FILED, about).scalars()
+    return names.union(*map(names_of_people, filed))
 
 
 def masked_answers(
@@ -50,35 +51,64 @@ def masked_answers(
 
     Masked again they stay what they are, so that a retry is known.
     """
-    told = {name: answers[name] for name in _written(instrument).intersection(answers)}
-    return dict(answers) | {name: mask_text(str(text), known) for name, text in told.items()}
+    texts = _text_items(instrument)
+    return _masked(answers, lambda name: name in texts, known)
 
 
 def masked_again(stored: str, known: Collection[str]) -> dict[str, object]:
-    """A stored document of answers, masked by the names that are known by now; codes of choices
-    hold nothing to be masked."""
-    answers: dict[str, object] = json.loads(stored)
-    return {n: mask_text(a, known) if isinstance(a, str) else a for n, a in answers.items()}
+    """A document of answers, all words of it masked by the names that are known by now: to compare
+    two documents by."""
+    return _masked(json.loads(stored), lambda _name: True, known)
 
 
-def _written(instrument: Instrument) -> frozenset[str]:
-    return frozenset(item.name for item in instrument.single_items if item.type == "text")
+def _masked(
+    answers: Mapping[str, object], is_text: Callable[[str], bool], known: Collection[str]
+) -> dict[str, object]:
+    masked: dict[str, object] = {}
+    for name, answer in answers.items():
+        if isinstance(answer, list):  # rows of a repeat
+            masked[name] = [_masked(row, is_text, known) for row in answer]
+        elif isinstance(answer, str) and is_text(name):
+            masked[name] = mask_text(answer, known)
+        else:
+            masked[name] = answer
+    return masked
 
 
-def _in_catalogue(place: Place) -> list[Select[Any]]:
-    cycle, code = place.cycle.code, place.training_class.code
-    experts = select(ExpertRow.name).where(ExpertRow.cycle == cycle)
+def _text_items(instrument: Instrument) -> set[str]:
+    return {item.name for item in instrument.items if item.type == "text"}
+
+
+def _is_written(instrument: Instrument, answers: Mapping[str, object]) -> bool:
+    texts = _text_items(instrument)
+    return not texts.isdisjoint(answers) or any(isinstance(a, list) for a in answers.values())
+
+
+def _in_catalogue() -> list[Select[Any]]:
+    cycle: BindParameter[str] = bindparam("cycle")
+    project: BindParameter[str] = bindparam("project")
+    code: BindParameter[str] = bindparam("code")
     visiting = select(VisitRow.expert).where(VisitRow.class_code == code)
     reviewing = select(ReviewRow.expert).where(
-        ReviewRow.cycle == cycle,
-        (ReviewRow.class_code == code) | (ReviewRow.project == place.project.code),
+        ReviewRow.cycle == cycle, (ReviewRow.class_code == code) | (ReviewRow.project == project)
+    )
+    experts = select(ExpertRow.name).where(
+        ExpertRow.cycle == cycle,
+        ExpertRow.code.in_(visiting) | ExpertRow.code.in_(reviewing),
     )
     recorders = select(FocusGroupRow.recorder).where(
         FocusGroupRow.cycle == cycle, FocusGroupRow.class_code == code
     )
     return [
         select(SessionRow.lecturer).where(SessionRow.class_code == code),
-        experts.where(ExpertRow.code.in_(visiting)),
-        experts.where(ExpertRow.code.in_(reviewing)),
+        experts,
         select(RecorderRow.name).where(RecorderRow.cycle == cycle, RecorderRow.code.in_(recorders)),
     ]
+
+
+_IN_CATALOGUE = union_all(*_in_catalogue())
+_FILED = select(RecordRow.answers).where(
+    RecordRow.cycle == bindparam("cycle"),
+    RecordRow.target == bindparam("project"),
+    RecordRow.state == policies.SUBMITTED,
+)

@@ -175,8 +175,9 @@ def _store(db: Session, submission: Submission) -> ResponseRow:
 
 def _is_same(kept: ResponseRow, submission: Submission) -> bool:
     """Whether this content is stored; a name that became known since is masked on both sides."""
-    differing = {n for n, value in submission.content.items() if getattr(kept, n) != value}
+    sent, known = submission.content, submission.known
+    differing = {name for name, value in sent.items() if getattr(kept, name) != value}
     return not differing or (
         differing == {"answers"}
-        and masked_again(kept.answers, submission.known) == submission.answers
+        and masked_again(kept.answers, known) == masked_again(sent["answers"], known)
     )

@@ -19,6 +19,12 @@ SMALL_TARGETS = """all => all.map(one => [one.innerText, one.getBoundingClientRe
   .filter(([_, box]) => box.height && (box.height < 44 || box.width < 44)).map(([text]) => text)"""
 SEEN = """one => { const box = one.getBoundingClientRect();
   return box.width > 8 && box.height > 8 && getComputedStyle(one).visibility === 'visible' }"""
+COVERED = """all => all.filter(one => { const box = one.getBoundingClientRect();
+  const middle = box.x + box.width / 2;
+  return [box.top + 2, (box.top + box.bottom) / 2, box.bottom - 2].some(y =>
+    !one.parentElement.contains(document.elementFromPoint(middle, y))) })
+  .map(one => one.textContent)"""
+"""Words above a table over which something else lies."""
 MIDDLES = """all => all.map(one => one.getBoundingClientRect()).map(box => box.x + box.width / 2)"""
 FOCUSED = """() => { const one = document.activeElement, style = getComputedStyle(one);
   const box = one.getBoundingClientRect();
@@ -101,9 +107,10 @@ def test_the_words_of_the_scale_stay_in_sight(desk: BrowserContext, plain: Plain
     page.set_viewport_size({"width": 1280, "height": 260})
     last = page.locator(".matrix").nth(2).locator(".item").last
     last.scroll_into_view_if_needed()
-    page.mouse.wheel(0, 60)
+    page.evaluate("scrollBy(0, 30)")
     heads = page.locator(".matrix").nth(2).locator(".heads")
     expect(heads).to_be_in_viewport(ratio=0.9)
+    assert heads.locator("span").evaluate_all(COVERED) == []
     columns = heads.locator("span").evaluate_all(MIDDLES)
     cells = last.locator(".option").evaluate_all(MIDDLES)
     assert len(columns) == 6
@@ -153,6 +160,7 @@ def test_an_error_names_the_item_and_the_reason_and_leads_there(
     summary = page.locator("#summary")
     expect(summary).to_be_focused()
     expect(summary.locator("li")).to_have_count(2)  # the ticket, and the text that is too long
+    expect(summary.locator("li").first).to_contain_text("答题码")  # in the page's order
     expect(summary).to_contain_text("一句话意见（选填）：最多1000字，请缩短。")
     field = page.locator("textarea[name=comment]")
     assert field.get_attribute("aria-invalid") == "true"

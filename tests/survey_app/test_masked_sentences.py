@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import unicodedata
 
 import pytest
@@ -137,6 +138,30 @@ def test_a_number_is_found_among_others(before: str, after: str) -> None:
     if before[-1:].isdigit() or before[-2:-1].isdigit():
         before += "甲"
     assert "13912345678" not in mask_numbers(f"{before}13912345678{after}")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1-",
+        "1 3 8 ",
+        "1,2,",
+        "138 1234 5678 ",
+        "a",
+        "a@b.",
+        "1X",
+        "张老师",
+        "、张",
+        "微信a",
+        "电话1",
+        "姓张",
+    ],
+)
+def test_no_text_keeps_the_site_busy(piece: str) -> None:
+    """The longest text that a page accepts, made to be slow: ten times a usual machine's time."""
+    begun = time.process_time()
+    mask_text((piece * 1000)[:1000] + "位老师", KNOWN)
+    assert time.process_time() - begun < 3
 
 
 def test_whoever_fills_a_record_cannot_blot_out_words() -> None:

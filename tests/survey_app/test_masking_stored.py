@@ -9,12 +9,14 @@ import re
 import pytest
 from sqlalchemy import select
 
+from instruments.model import Instrument, Item, Section
 from site_for_tests import HASHED, Site, filled
 from survey_app import db
 from survey_app.models import PaperEntryRow, RecordRow, ResponseRow, SessionRow, VisitRow
 from survey_app.paper_form import PREFIX
 from survey_app.services import accounts
 from survey_app.services.audit import COMMAND
+from survey_app.services.free_text import masked_answers
 from survey_app.services.receipts import leaf_of
 
 pytest_plugins = ("site_fixtures",)
@@ -126,6 +128,18 @@ def test_the_form_says_so_beside_every_written_item(site: Site) -> None:
         for name, attributes in written:
             assert f"masked-{name}" in attributes
             assert re.search(f'id="masked-{name}">[^<]*先隐去再保存', page)
+
+
+def test_rows_of_a_table_are_masked_too() -> None:
+    """A form of one's own may ask trainees for a table."""
+    items = tuple(
+        Item(name, kind, name) for name, kind in (("who", "text"), ("level", "select_one"))
+    )
+    tables = (Section("rows", "表", items, repeat=True),)
+    form = Instrument("own", "1", "自编", "trainee", "class", tables, (), ())
+    answers = {"rows": [{"who": "找王老师", "level": "王老师"}]}
+    masked = {"rows": [{"who": "找〔姓名〕老师", "level": "王老师"}]}  # a code is no text
+    assert masked_answers(form, answers, ()) == masked
 
 
 def test_that_the_store_would_tell(seen: Site) -> None:
