@@ -243,7 +243,7 @@ def test_a_number_of_a_published_version_cannot_be_taken_by_another_form(prepari
     other = changed(boss.get(f"{CORE}1.1/form.xlsx").data, "survey", twice)
     rest = [(io.BytesIO(d), n) for n, d in FORMS.items() if n != "trainee_core.md"]
     reply = boss.post("/province/programme", instruments=[*rest, (io.BytesIO(other), "core.xlsx")])
-    assert reply.status_code == 409 and "已经发布过" in reply.text
+    assert reply.status_code == 409 and "已有第1.1版" in reply.text
     assert in_use(preparing) == "1.1"
 
 
