@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import openpyxl
 
@@ -15,6 +16,7 @@ NO_EXAMPLES = f"no examples of pyxform: set {EXAMPLES} to its folder tests/examp
 Sheets = Mapping[str, Sequence[Sequence[object]]]
 
 
+@cache
 def written(code: str) -> bytes:
     """A built-in form as the site writes it."""
     return write_form(list(form_parts(instrument_sources(), code).values()))

@@ -168,11 +168,19 @@ def compared_with_used(
     return compare_forms(other, used[0]) if used else None
 
 
-def check_not_published(session: Session, instruments: Iterable[Instrument]) -> None:
-    """Refuse a form that bears the number of a published version and is another."""
+def check_not_published(
+    session: Session, cycle: CycleRow, instruments: Iterable[Instrument]
+) -> None:
+    """Refuse a form that bears the number of a version that is published, in use or built in, and
+    is another."""
+    used = {(one.code, one.version): one for one in programme_of(session, cycle).instruments}
     for one in instruments:
-        row = session.get(InstrumentVersionRow, (one.code, one.version))
-        if row and not same_content(read_form(row.content, f"{one.code}.xlsx").instrument, one):
+        key = one.code, one.version
+        row = session.get(InstrumentVersionRow, key)
+        known = [used.get(key), _builtin(one.code).get(one.version)]
+        if row:
+            known = [read_form(row.content, f"{one.code}.xlsx").instrument]
+        if any(known) and not any(other and same_content(other, one) for other in known):
             raise Refused("version_published", 409, form=one.code, version=one.version)
 
 

@@ -105,7 +105,8 @@ def change_sources() -> Any:
     builtin = bool(request.form.get("builtin"))
     try:
         changed = programme.changed_sources(kept, **files, builtin=builtin)
-        check_not_published(db.current(), programme.compile_sources(changed).instruments)
+        whole = programme.compile_sources(changed)
+        check_not_published(db.current(), cycle, whole.instruments)
     except FaultsFound as found:
         return _sources_page(found.faults), 422
     programme.change_sources(db.current(), cycle, changed, by=who())

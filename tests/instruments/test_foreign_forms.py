@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import time
 import warnings
 import zipfile
 from collections import Counter
@@ -176,12 +175,12 @@ def bomb(size: int) -> bytes:
     return stream.getvalue()
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
-    data = bomb(300_000_000)
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch) -> None:
+    data = bomb(45_000_000)
     assert len(data) < MAX_FORM_BYTES
-    begun = time.monotonic()
-    assert codes_in(faults_of(data)) == {"zip_too_large"}
-    assert time.monotonic() - begun < 1
+    with monkeypatch.context() as patch:
+        patch.setattr("zipfile.ZipFile.open", None)  # nothing is taken out of it
+        assert codes_in(faults_of(data)) == {"zip_too_large"}
 
 
 ENTITIES = [
