@@ -98,23 +98,37 @@ def masked(rows: list[Row], words: Collection[str]) -> list[Row]:
 
 def _protected(rows: list[Row], instrument: Instrument, programme: Programme) -> list[Row]:
     """Rows of classes and sessions with enough answers, of which no combination of what others
-    know of a trainee, traits, medium and day, has fewer than the plan's number."""
+    know of a trainee, traits, medium and day, has fewer than the plan's number. Traits that the
+    plan needs are kept before the day, the day before the others."""
     limits = programme.plan.thresholds
-    traits = _by_need([use.item for use in instrument.used_as("trait")], programme)
-    groups: dict[object, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row["class_code"], row["session"]].append(row)
-    enough = [members for members in groups.values() if len(members) >= limits.min_cell]
+    needed, others = _by_need([use.item for use in instrument.used_as("trait")], programme)
+    k = limits.min_cell_traits
+    groups = _alike(rows, ["class_code", "session"])
+    enough = [members for members in groups if len(members) >= limits.min_cell]
     for members in enough:
         if instrument.wave == FOLLOWUP:
-            _part_pairs(members, traits)
-        found = [tuple(_text(row.get(trait)) for trait in traits) for row in members]
-        for row, kept in zip(members, coarsen(found, limits.min_cell_traits), strict=True):
-            row |= dict(zip(traits, kept, strict=True))
-        _cover_medium(members, traits, limits.min_cell_traits)
-        _cover_day(members, traits, limits.min_cell_traits)
-    kept_ids = {row["response"] for members in enough for row in members}
-    return [row for row in rows if row["response"] in kept_ids]
+            _part_pairs(members, [*needed, *others])
+        _coarsen(members, needed, k)
+        _cover_medium(members, needed, k)
+        _cover_day(members, needed, k)
+        for alike in _alike(members, [*needed, "medium", "day"]):
+            _coarsen(alike, others, k)
+    kept = {row["response"] for members in enough for row in members}
+    return [row for row in rows if row["response"] in kept]
+
+
+def _alike(rows: list[Row], names: list[str]) -> list[list[Row]]:
+    """The rows in groups of the same values."""
+    groups: dict[object, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(row.get(name) for name in names)].append(row)
+    return list(groups.values())
+
+
+def _coarsen(members: list[Row], traits: list[str], k: int) -> None:
+    found = [tuple(_text(row.get(trait)) for trait in traits) for row in members]
+    for row, kept in zip(members, coarsen(found, k), strict=True):
+        row |= dict(zip(traits, kept, strict=True))
 
 
 def _part_pairs(members: list[Row], traits: list[str]) -> None:
@@ -129,10 +143,7 @@ def _cover_medium(members: list[Row], traits: list[str], k: int) -> None:
     """Withhold how those of one combination of traits have answered where fewer than ``k`` of them
     did so on paper, or online beside them: others have seen who took a sheet. The duration goes
     with it, for a sheet has none."""
-    alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
-    for row in members:
-        alike[tuple(row.get(trait) for trait in traits)].append(row)
-    for rows in alike.values():
+    for rows in _alike(members, traits):
         media = Counter(row["medium"] for row in rows)
         if PAPER in media and min(media.values()) < k:
             for row in rows:
@@ -142,19 +153,17 @@ def _cover_medium(members: list[Row], traits: list[str], k: int) -> None:
 def _cover_day(members: list[Row], traits: list[str], k: int) -> None:
     """Withhold the days on which fewer than ``k`` of one combination of traits and medium have
     answered, and of as many others that these are not known by having none."""
-    alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
-    for row in members:
-        alike[tuple(row.get(name) for name in (*traits, "medium"))].append(row)
-    for rows in alike.values():
+    for rows in _alike(members, [*traits, "medium"]):
         for place in rare([_text(row["day"]) for row in rows], k):
             rows[place]["day"] = None
 
 
-def _by_need(traits: list[str], programme: Programme) -> list[str]:
-    """Traits in the order in which the plan needs them: margin, case-mix, the others."""
+def _by_need(traits: list[str], programme: Programme) -> tuple[list[str], list[str]]:
+    """Traits that the plan needs, margin before case-mix; and the others."""
     plan = programme.plan
     wanted = [plan.weighting.margin, *plan.adjustment.traits]
-    return sorted(traits, key=lambda t: wanted.index(t) if t in wanted else len(wanted))
+    needed = sorted((t for t in traits if t in wanted), key=wanted.index)
+    return needed, [trait for trait in traits if trait not in wanted]
 
 
 def _text(value: object) -> str | None:

@@ -96,7 +96,8 @@ def paper_counts(
         session = place.session.code if place.session else ""
         form = forms.get(("trainee", place.per, place.wave), "")
         n = _on_paper(db, form, place.training_class.code, session)
-        counted = f"不足{least}份不列" if 0 < n < least else str(n)
+        few = 0 < n < least or (n > 0 and place.training_class.enrolled < least)
+        counted = f"不足{least}份不列" if few else str(n)
         told[place.target] = PaperCount(counted, waiting.get(place.target, 0))
     return told
 

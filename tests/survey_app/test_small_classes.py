@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from survey_app.services.withheld import withheld_answers
 
 pytest_plugins = ("site_fixtures",)
 
-SEEN = ("stage", "years", "medium", "day")
+SEEN = ("stage", "years", "locality", "medium", "day")
 """What others can know of somebody who has answered."""
 CLASSES = {"C1": "P1", "C2": "P2"}
 
@@ -43,6 +43,7 @@ class Person:
     years: str
     medium: str
     day: str
+    locality: str = "rural"
 
 
 PEOPLE = st.lists(
@@ -53,6 +54,7 @@ PEOPLE = st.lists(
         st.sampled_from(["6-15", "26+"]),
         st.sampled_from(["online", "online", "online", "paper"]),
         st.sampled_from(["2021-07-09", "2021-07-09", "2021-07-10", "2021-07-11"]),
+        st.sampled_from(["rural", "town"]),
     ),
     max_size=24,
 )
@@ -66,6 +68,7 @@ def put(site: Site, people: Sequence[Person], enrolled: int = 40) -> dict[str, P
         session.execute(update(ClassRow).values(enrolled=enrolled))
         for one in people:
             answers = {"q01": "4", "stage": one.stage, "years": one.years, "comment": "好"}
+            answers["locality"] = one.locality
             row = ResponseRow(
                 id=respond.new_id(),
                 instrument="trainee_core",
@@ -132,6 +135,17 @@ def test_nobody_is_one_of_fewer_than_three_and_no_class_one_of_few(tmp_path: Pat
 
     hidden()
     site.engine.dispose()
+
+
+def test_a_day_on_which_several_came_stays_beside_the_traits_that_are_needed(site: Site) -> None:
+    """The plan adjusts by stage and years; locality goes first, and then the days of a few."""
+    early = Person("C1", "primary", "6-15", "online", "2021-07-09")
+    late = replace(early, day="2021-07-11")
+    put(site, [early] * 6 + [late] * 2 + [replace(late, locality="town")] * 2)
+    rows, _ = taken(site)
+    assert {(row["stage"], row["years"]) for row in rows} == {("primary", "6-15")}
+    assert Counter(row["day"] for row in rows) == {"2021-07-09": 6, "2021-07-11": 4}
+    assert Counter(row["locality"] for row in rows) == {"rural": 6, None: 4}
 
 
 def test_the_attack_finds_out_whom_nothing_hides(site: Site, monkeypatch) -> None:
