@@ -59,6 +59,35 @@ class Screening:
 
 
 @dataclass(frozen=True)
+class ClassScreens:
+    """Screens of whole classes: what raises one for review. None of them leaves a row out."""
+
+    family_rate: float
+    """Chance, at most, that any screen raises a class whose people answered honestly."""
+    pool: int
+    """Answers of other classes without which likeness is not judged."""
+    band: int
+    """Answers of like level from which the chance of an answer is taken."""
+    prior: float
+    """Answers of any level that are added to those of like level."""
+    pair: float
+    """Two answers are nearly alike when so many items agree at most by this chance."""
+    window: int
+    """Days after the last session on which a class still answers together."""
+    day_pairs: int
+    """Pairs of answers of other classes outside those days without which bursts are not judged."""
+    straight_share: float
+    quick_share: float
+    pressure_share: float
+    """Shares of a class's answers with this mark that are tolerated."""
+    quick: tuple[str, ...]
+    """Classes of duration that are too quick for a form of at least ``quick_items`` items."""
+    quick_items: int
+    spare: int
+    """Answers beyond those enrolled that are tolerated."""
+
+
+@dataclass(frozen=True)
 class Weighting:
     """``method``: 'poststratify' (respondents to class enrolment) or 'none'."""
 
@@ -180,6 +209,8 @@ class Plan:
     localities: tuple[str, ...]
     """Which localities are ranked: 'city', 'county', both or none."""
     retention: tuple[Retention, ...]
+    class_screens: ClassScreens | None = None
+    """None: a plan of a time without them; no class is screened."""
 
     def scale(self, name: str) -> Scaling:
         """The scaling called ``name``; raises KeyError if there is none."""
