@@ -67,6 +67,8 @@ class Results:
     editions: pd.DataFrame
     reweighted: pd.DataFrame
     paired: pd.DataFrame
+    class_screens: pd.DataFrame
+    unraised: pd.DataFrame
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

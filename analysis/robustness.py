@@ -1,4 +1,4 @@
-"""Robustness: the ranking with and without the rows that screening leaves out."""
+"""Robustness: the ranking with and without what is in doubt."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import pandas as pd
 KEYS = ["scorecard", "group", "unit"]
 
 
-def with_and_without(main: pd.DataFrame, *, everything: pd.DataFrame) -> pd.DataFrame:
-    """Put the main result beside the result with no row left out.
+def with_and_without(main: pd.DataFrame, *, other: pd.DataFrame, suffix: str) -> pd.DataFrame:
+    """Put the main result beside another one: with no row left out, or without raised classes.
 
     In: two frames of units with scorecard, group, unit, score, rank. Out: those keys, score,
-    rank, score_all, rank_all; units of ``main`` in its order. Scores are points of 0-100.
+    rank, score_``suffix``, rank_``suffix``; units of ``main`` in its order. Scores are points of
+    0-100.
     """
-    other = everything[[*KEYS, "score", "rank"]]
-    other = other.rename(columns={"score": "score_all", "rank": "rank_all"})
+    names = {"score": f"score_{suffix}", "rank": f"rank_{suffix}"}
+    other = other[[*KEYS, "score", "rank"]].rename(columns=names)
     return main[[*KEYS, "score", "rank"]].merge(other, on=KEYS, how="left")

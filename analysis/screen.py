@@ -10,7 +10,8 @@ from instruments.model import Instrument, Item
 
 STRAIGHT_LINE, NONRESPONSE = "straight_line_failed_check", "item_nonresponse"
 REVERSED = "reversed"
-PROBES = ("pressure", "fee")
+PRESSURE = "pressure"
+PROBES = (PRESSURE, "fee")
 """Uses whose items report a fact about the answering: flagged when any is affirmed."""
 AFFIRMED = "yes"
 """Choice code by which a probe item is affirmed, unless ``_uses`` names another."""

@@ -74,8 +74,12 @@ class ClassScreens:
     """Two answers are nearly alike when so many items agree at most by this chance."""
     window: int
     """Days after the last session on which a class still answers together."""
-    day_pairs: int
-    """Pairs of answers of other classes outside those days without which bursts are not judged."""
+    day_classes: int
+    """Other classes without which bursts are not judged."""
+    day_trim: float
+    """Share of the other classes, those with the largest bursts, that is no measure of others."""
+    day_within: float
+    """Least correlation of days within a class: reminders among what is cut off so."""
     straight_share: float
     quick_share: float
     pressure_share: float

@@ -190,6 +190,38 @@ CLASS_RESULTS = Table(
     ),
     ("class_code",),
 )
+SCREENS = ("identical", "copied", "burst", "straight", "quick", "pressure", "overfull")
+SCREEN_STATES = ("raised", "clear", "unjudged", "suppressed")
+"""提请复核 raised, 未提请 clear, 不能判断 unjudged, below the minimum cell suppressed."""
+CLASS_SCREEN_RESULTS = Table(
+    "class_screens",
+    "班级筛查（提请复核，不剔除）",
+    (
+        Column("class_code", TEXT, "班级代码"),
+        Column("instrument", TEXT, "工具代码"),
+        Column("screen", TEXT, "筛查", categories=SCREENS),
+        _integer("n", "作答份数"),
+        _integer("statistic", "查到的份数"),
+        _number("expected", "如实作答时预计的份数；overfull 为应有的最多份数"),
+        _number("p", "偶然达到的概率"),
+        Column("state", TEXT, "结论", categories=SCREEN_STATES),
+    ),
+    ("class_code", "instrument", "screen"),
+)
+UNRAISED_RESULTS = Table(
+    "unraised",
+    "含与不含提请复核班级的结果",
+    (
+        _SCORECARD,
+        _GROUP,
+        _UNIT,
+        _number("score", "综合得分"),
+        _number("score_unraised", "综合得分（不含提请复核的班级）"),
+        _integer("rank", "名次"),
+        _integer("rank_unraised", "名次（不含提请复核的班级）"),
+    ),
+    ("scorecard", "group", "unit"),
+)
 FIELD_RESULTS = Table(
     "fields",
     "填报项",
@@ -278,5 +310,7 @@ RESULT_TABLES = (
     EDITION_RESULTS,
     REWEIGHTED_RESULTS,
     PAIRED_RESULTS,
+    CLASS_SCREEN_RESULTS,
+    UNRAISED_RESULTS,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

@@ -4,60 +4,68 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import special
+from scipy import stats
 
 from instruments.methods import ClassScreens
 
 BURST = "burst"
+LEAST, MOST = 1e-6, 0.9
+"""Bounds of the correlation within a class: none, and so much that a class is one answer."""
 
 
-def bursts(
-    answers: pd.DataFrame, *, sessions: pd.DataFrame, choice: ClassScreens
-) -> pd.DataFrame:
+def bursts(answers: pd.DataFrame, *, sessions: pd.DataFrame, choice: ClassScreens) -> pd.DataFrame:
     """The most answers of a class on one day outside the days when the class was together.
 
     In: ``class_code``, ``day`` (YYYY-MM-DD); ``sessions``: ``class_code``, ``date``. Together is a
     class from its first session to ``choice.window`` days after its last; one without sessions
     from its first answer for so many days. Out: ``class_code``, ``screen``, ``n`` (all answers),
-    ``statistic``, ``expected`` (answers that share a day with one outside), ``p``; the last three
-    missing where the other classes have fewer than ``choice.day_pairs`` pairs outside.
+    ``statistic``, ``expected``, ``p``; the last three missing where there are fewer than
+    ``choice.day_classes`` other classes.
 
-    A reminder brings several answers on one day, so answers outside are not taken as independent:
-    they fall into days as people to tables in the Chinese restaurant process, whose one parameter
-    comes from the pairs of all other classes. ``p`` is the expected number of days with so many
-    answers, an upper bound of the chance of one. Source: Ewens 1972, Theor. Popul. Biol. 3:87.
+    A reminder brings several answers on one day, so they are not taken as independent: the largest
+    day's share of a class varies from class to class as a beta-binomial whose mean and spread are
+    those of all other classes but the ``choice.day_trim`` with the largest shares, lest farms hide
+    one another; the spread is at least ``choice.day_within``, which stands for reminders among
+    what is cut off so. Source: Skellam 1948, J. R. Stat. Soc. B 10:257; moments: Kleinman 1973,
+    J. Am. Stat. Assoc. 68:46.
     """
+    size = answers.groupby("class_code", sort=True).size()
     outside = answers[_outside(answers, sessions, window=choice.window)]
-    sizes = outside.groupby(["class_code", "day"]).size()
-    by_class = sizes.groupby(level="class_code")
-    most, total = by_class.max(), by_class.sum()
-    pairs, alike = total * (total - 1) / 2, by_class.agg(lambda s: (s * (s - 1) / 2).sum())
+    days = outside.groupby(["class_code", "day"]).size()
+    most = days.groupby(level="class_code").max().reindex(size.index, fill_value=0)
+    n, found = size.to_numpy(dtype=float), most.to_numpy(dtype=float)
+    order = np.argsort(found / n, kind="stable")
     rows = []
-    for name, n in answers.groupby("class_code", sort=True).size().items():
+    for place, name in enumerate(size.index):
         told = (np.nan, np.nan, np.nan)
-        if (others := pairs.sum() - pairs.get(name, 0.0)) >= choice.day_pairs:
-            share = (alike.sum() - alike.get(name, 0.0) + 1.0) / (others + 2.0)
-            here, largest = int(total.get(name, 0)), int(most.get(name, 0))
-            expected = 1.0 + (here - 1.0) * share if here else 0.0
-            told = (float(largest), expected, tail(largest, total=here, share=share))
-        rows.append((name, BURST, n, *told))
+        others = order[order != place]
+        if len(others) >= choice.day_classes:
+            kept = others[: len(others) - int(len(others) * choice.day_trim)]
+            mean, within = moments(found[kept], n=n[kept])
+            within = max(within, choice.day_within)
+            p = tail(int(found[place]), n=int(n[place]), mean=mean, within=within)
+            told = (found[place], n[place] * mean, p)
+        rows.append((name, BURST, int(n[place]), *told))
     columns = ["class_code", "screen", "n", "statistic", "expected", "p"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def tail(largest: int, *, total: int, share: float) -> float:
-    """Expected number of days with at least ``largest`` of ``total`` answers, at most 1.
+def moments(found: np.ndarray, *, n: np.ndarray) -> tuple[float, float]:
+    """Mean share and correlation within a class of ``found`` of ``n``, weighted by n (Kleinman)."""
+    found, n = found[np.lexsort((n, found))], n[np.lexsort((n, found))]
+    total, classes = n.sum(), len(n)
+    mean = (found.sum() + 0.5) / (total + 1.0)
+    spread = (n * (found / n - mean) ** 2).sum()
+    chance = classes - 1.0
+    more = total - (n**2).sum() / total - chance
+    within = (spread / (mean * (1.0 - mean)) - chance) / more if more > 0 else MOST
+    return float(mean), float(min(max(within, LEAST), MOST))
 
-    ``share``: chance that two answers fall on one day. Source: Ewens 1972, the mean of his
-    sampling formula with parameter (1 - share) / share.
-    """
-    if not largest:
-        return 1.0
-    theta = (1.0 - share) / share
-    size = np.arange(largest, total + 1)
-    log = special.gammaln(total + 1) - special.gammaln(total - size + 1)
-    log += special.gammaln(theta + total - size) - special.gammaln(theta + total)
-    return float(min(1.0, (theta / size * np.exp(log)).sum()))
+
+def tail(found: int, *, n: int, mean: float, within: float) -> float:
+    """P(at least ``found`` of ``n``) of a beta-binomial."""
+    strength = (1.0 - within) / within
+    return float(stats.betabinom.sf(found - 1, n, mean * strength, (1.0 - mean) * strength))
 
 
 def _outside(answers: pd.DataFrame, sessions: pd.DataFrame, *, window: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import provenance, robustness
-from analysis.pipeline import changes, estimation, evidence, items, league, reported, rounds
+from analysis.pipeline import changes, estimation, evidence, items, league, raised, reported, rounds
 from analysis.results import Results
 from instruments.methods import Plan
 from instruments.result_tables import (
@@ -17,6 +17,7 @@ from instruments.result_tables import (
     PAIRED_RESULTS,
     RESULT_TABLES,
     REWEIGHTED_RESULTS,
+    UNRAISED_RESULTS,
 )
 from instruments.scorecard import Framework
 
@@ -52,6 +53,8 @@ def score(
     _tell(progress, steps)
     units = frames["units"]
     frames["sensitivity"] = _with_everything(main, units)
+    frames["class_screens"] = raised.screened_classes(extract, plan, main.data, waves=waves)
+    frames["unraised"] = _without_raised(main, units, frames["class_screens"])
     frames["editions"] = _earlier_edition(final, plan, units, waves)
     frames["reweighted"] = _frozen_points(extract, plan, units, waves, changed=bool(frameworks))
     _tell(progress, steps)
@@ -78,9 +81,19 @@ def _with_everything(main: rounds.Round, units: pd.DataFrame) -> pd.DataFrame:
     """The ranking with no row left out, beside the main one."""
     others = main.cards(everything=main.excluded)
     again = pd.concat([league.rank_again(card, units, main.plan) for card in others])
-    both = robustness.with_and_without(units, everything=again)
+    both = robustness.with_and_without(units, other=again, suffix="all")
     rosters = [one.who for one in main.admitted]
     return evidence.hide_effect_of_few(both, data=main.data, plan=main.plan, rosters=rosters)
+
+
+def _without_raised(main: rounds.Round, units: pd.DataFrame, screens: pd.DataFrame) -> pd.DataFrame:
+    """The ranking without the classes that are raised for review, beside the main one."""
+    codes = raised.raised_codes(screens)
+    if not codes:
+        return pd.DataFrame(columns=UNRAISED_RESULTS.names)
+    others = main.cards(everything=False, without=codes)
+    again = pd.concat([league.rank_again(card, units, main.plan) for card in others])
+    return robustness.with_and_without(units, other=again, suffix="unraised")
 
 
 def _earlier_edition(

@@ -66,7 +66,8 @@ def rank_again(card: tabulate.Card, main: pd.DataFrame, plan: Plan) -> pd.DataFr
     rows = rows.merge(main[[*keys, "ranked", "score"]], on=keys, suffixes=("", "_main"))
     rows["score"] = rows["score"].mask(rows["score_main"].isna())
     rows["rank"] = np.nan
-    for _, part in rows[rows["ranked"].astype(bool)].groupby("group", sort=True):
+    ranked = rows["ranked"].astype(bool) & rows["score"].notna()
+    for _, part in rows[ranked].groupby("group", sort=True):
         printed = _printed(part["score"].to_numpy(dtype=float), plan)
         rows.loc[part.index, "rank"] = ranks.competition_ranks(printed)
     return rows[[*keys, "score", "rank"]]

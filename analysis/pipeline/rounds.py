@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import tabulate
-from analysis.pipeline import admission, cards, estimation, evidence, league, localities
+from analysis.pipeline import admission, cards, estimation, evidence, league, localities, raised
 from analysis.pipeline.reported import Reported
 from instruments.methods import Plan
 from instruments.scorecard import Framework
@@ -44,19 +44,20 @@ class Round:
         """The three rosters of scorecard A with what enters them."""
         return admission.admit(self.data, self.plan, rated=self.panel.measured)
 
-    def cards(self, *, everything: bool) -> list[tabulate.Card]:
-        """Cards of both scorecards, from the kept rows or from ``everything``."""
+    def cards(
+        self, *, everything: bool, without: Collection[str] = frozenset()
+    ) -> list[tabulate.Card]:
+        """Cards of both scorecards, from the kept rows or from ``everything``; those of the classes
+        ``without`` are left aside, by the same panel and for the same units."""
+        data = raised.without(self.data, without) if without else self.data
         kept = estimation.estimate(
-            self.data,
-            self.panel,
-            self.plan,
-            shown=self.admitted[0].shown,
-            everything=everything,
+            data, self.panel, self.plan, shown=self.admitted[0].shown, everything=everything
         )
-        found = cards.cards(self.data, kept, self.panel, self.plan, admitted=self.admitted)
+        found = cards.cards(data, kept, self.panel, self.plan, admitted=self.admitted)
         if self.local is None:
             return found
-        return found + localities.cards(self.local, self.plan, everything=everything)
+        local = raised.without_local(self.local, without) if without else self.local
+        return found + localities.cards(local, self.plan, everything=everything)
 
     @property
     def reports(self) -> list[tuple[Framework, Reported]]:

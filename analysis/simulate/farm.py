@@ -1,4 +1,4 @@
-"""Answers that nobody of the class gave: by a bot, as those on sale answer, or by a clerk's hand."""
+"""Answers that nobody of the class gave: by a bot, as those on sale answer, or by a clerk."""
 
 from __future__ import annotations
 

@@ -1,0 +1,88 @@
+"""All screens of the classes that filled one form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.class_screens.bursts import bursts
+from analysis.class_screens.likeness import likeness
+from analysis.class_screens.shares import PRESSURE, QUICK, STRAIGHT, marked, overfull
+from instruments.fit import UNSCORED_CODES
+from instruments.methods import ClassScreens
+from instruments.model import Instrument, Item
+
+COLUMNS = ("class_code", "screen", "n", "statistic", "expected", "p")
+DIGITS = 9
+"""Levels that differ by less than floating sums do are one."""
+
+
+def compared_items(instrument: Instrument) -> tuple[str, ...]:
+    """Items whose codes make two answers the same: all with a scale but traits, which people of a
+    class share, and which are coarsened."""
+    traits = {use.item for use in instrument.used_as("trait")}
+    closed = (i for i in instrument.single_items if i.scale is not None and i.name not in traits)
+    return tuple(item.name for item in closed if item.type == "select_one")
+
+
+def scored_items(instrument: Instrument) -> tuple[str, ...]:
+    """Those of ``compared_items`` that measure something: no check, no mirror of another item."""
+    mapped = {mapping.item for mapping in instrument.mappings}
+    return tuple(name for name in compared_items(instrument) if name in mapped)
+
+
+def screen_form(
+    answers: pd.DataFrame,
+    *,
+    instrument: Instrument,
+    classes: pd.DataFrame,
+    sessions: pd.DataFrame,
+    choice: ClassScreens,
+) -> pd.DataFrame:
+    """Every screen of every class that has answered ``instrument``.
+
+    In: one row an answer: ``class_code``, ``day``, ``duration``, ``straight`` and ``pressure``
+    (missing = the form has no item for it), codes of ``compared_items`` and of traits;
+    ``classes``: ``class_code``, ``enrolled``; ``sessions``: ``class_code``, ``date``. Out:
+    ``COLUMNS``, ``n`` being the answers of the class; sorted by class within screens.
+    """
+    items, scored = compared_items(instrument), scored_items(instrument)
+    level = mean_level(answers, items=[instrument.item(name) for name in scored])
+    size = answers.groupby("class_code", sort=True).size().rename("n")
+    parts = [
+        likeness(answers.assign(level=level), items=items, scored=scored, choice=choice),
+        bursts(answers, sessions=sessions, choice=choice),
+        overfull(classes.merge(size.reset_index(), on="class_code"), spare=choice.spare),
+    ]
+    marks = {
+        STRAIGHT: (answers["straight"], choice.straight_share),
+        QUICK: (_quick(answers, instrument, choice), choice.quick_share),
+        PRESSURE: (answers["pressure"], choice.pressure_share),
+    }
+    for screen, (mark, tolerated) in marks.items():
+        rows = pd.DataFrame({"class_code": answers["class_code"], "marked": mark})
+        parts.append(marked(rows, screen=screen, tolerated=tolerated))
+    found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return found.assign(n=found["class_code"].map(size))[list(COLUMNS)]
+
+
+def mean_level(answers: pd.DataFrame, *, items: list[Item]) -> np.ndarray:
+    """Mean place, 0-1, of an answer on the scales of ``items``; the middle without any."""
+    total, given = np.zeros(len(answers)), np.zeros(len(answers))
+    for item in items:
+        codes = [c for c in (item.scale.codes if item.scale else ()) if c not in UNSCORED_CODES]
+        place = {code: k / max(len(codes) - 1, 1) for k, code in enumerate(codes)}
+        value = answers[item.name].map(place).to_numpy(dtype=float, na_value=np.nan)
+        total, given = total + np.nan_to_num(value), given + ~np.isnan(value)
+    mean = np.divide(total, given, out=np.full(len(answers), 0.5), where=given > 0)
+    return np.floor(mean * 10**DIGITS + 0.5) / 10**DIGITS
+
+
+def _quick(answers: pd.DataFrame, instrument: Instrument, choice: ClassScreens) -> pd.Series:
+    """Whether an answer came too quickly; missing without duration, or of a class that was asked
+    fewer items than ``choice.quick_items``."""
+    asked = [i.name for i in instrument.single_items if i.scale is not None]
+    given = answers[asked].notna().groupby(answers["class_code"].to_numpy(dtype=object))
+    many = given.transform("any").sum(axis=1) >= choice.quick_items
+    quick = answers["duration"].isin(list(choice.quick)).astype("boolean")
+    return quick.mask(answers["duration"].isna() | ~many)

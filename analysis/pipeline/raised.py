@@ -1,0 +1,86 @@
+"""Class screens of the forms that trainees fill about their class, after disclosure control."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from analysis import class_screens, disclosure, screen
+from analysis.class_screens import RAISED
+from analysis.pipeline import localities
+from analysis.pipeline.evidence import Evidence
+from instruments.methods import Plan
+from instruments.model import Instrument
+from instruments.result_tables import CLASS_SCREEN_RESULTS
+
+SUBJECT = ("trainee", "class")
+SUPPRESSED = "suppressed"
+TOLD = ["n", "statistic", "expected", "p"]
+
+
+def screened_classes(
+    extract: Any, plan: Plan, data: Evidence, *, waves: Collection[str]
+) -> pd.DataFrame:
+    """Rows of ``class_screens``: every screen of every class and form, none below ``min_cell``.
+
+    Where the count itself, or what is left of the class, would be one to ``min_cell`` - 1 people,
+    count and p are blank; a raised class always counts at least ``min_cell`` answers.
+    """
+    parts = [pd.DataFrame(columns=CLASS_SCREEN_RESULTS.names)]
+    choice, cell = plan.class_screens, plan.thresholds.min_cell
+    for form in extract.instruments if choice is not None else ():
+        if (form.role, form.per) != SUBJECT or form.wave not in waves or not len(data.flags):
+            continue
+        found = class_screens.screen_form(
+            _answers(extract, form, data.flags),
+            instrument=form,
+            classes=extract.table("classes")[["class_code", "enrolled"]],
+            sessions=extract.table("sessions")[["class_code", "date"]],
+            choice=choice,
+        )
+        judged = class_screens.judge(found, choice=choice, least=cell)
+        parts.append(_disclosed(judged, cell=cell).assign(instrument=form.code))
+    full = [part for part in parts if len(part)]
+    return pd.concat(full or parts[:1], ignore_index=True)[CLASS_SCREEN_RESULTS.names]
+
+
+def raised_codes(screens: pd.DataFrame) -> frozenset[str]:
+    """Codes of the classes that any screen raises."""
+    return frozenset(screens.loc[screens["state"] == RAISED, "class_code"])
+
+
+def without(data: Evidence, classes: Collection[str]) -> Evidence:
+    """The same counts without those of ``classes``."""
+
+    def kept(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[~frame["class_code"].isin(list(classes))]
+
+    tables = ("cells", "products", "rows", "items", "asked")
+    trainee = tuple(
+        replace(one, **{name: kept(getattr(one, name)) for name in tables}) for one in data.trainee
+    )
+    return replace(data, trainee=trainee)
+
+
+def without_local(data: localities.Localities, classes: Collection[str]) -> localities.Localities:
+    """The same of counties and cities."""
+    return replace(data, evidence=without(data.evidence, classes))
+
+
+def _answers(extract: Any, form: Instrument, flags: pd.DataFrame) -> pd.DataFrame:
+    rows = extract.table(form.table)
+    rows = rows[(rows["status"] == "accepted") & rows["class_code"].notna()]
+    names = {screen.STRAIGHT_LINE: "straight", screen.PRESSURE: "pressure"}
+    marks = flags[["response", *names]].rename(columns=names)
+    return rows.merge(marks, on="response", how="inner").reset_index(drop=True)
+
+
+def _disclosed(found: pd.DataFrame, *, cell: int) -> pd.DataFrame:
+    few = disclosure.too_few(found["n"], min_cell=cell)
+    telling = disclosure.singles_out(found["statistic"], whole=found["n"], min_cell=cell)
+    out = disclosure.blank(found, where=few | telling, columns=["statistic", "p"])
+    out = disclosure.blank(out, where=few, columns=TOLD)
+    return out.assign(state=out["state"].mask(few, SUPPRESSED))
