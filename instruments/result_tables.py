@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from instruments.screen_tables import CLASS_SCREEN_RESULTS
 from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
 
 SCORECARDS = ("A-project", "A", "A-overall", "B-city", "B-county")
@@ -189,24 +190,6 @@ CLASS_RESULTS = Table(
         _number("response_rate", "参评率"),
     ),
     ("class_code",),
-)
-SCREENS = ("identical", "copied", "burst", "straight", "quick", "pressure", "overfull")
-SCREEN_STATES = ("raised", "clear", "unjudged", "suppressed")
-"""提请复核 raised, 未提请 clear, 不能判断 unjudged, below the minimum cell suppressed."""
-CLASS_SCREEN_RESULTS = Table(
-    "class_screens",
-    "班级筛查（提请复核，不剔除）",
-    (
-        Column("class_code", TEXT, "班级代码"),
-        Column("instrument", TEXT, "工具代码"),
-        Column("screen", TEXT, "筛查", categories=SCREENS),
-        _integer("n", "作答份数"),
-        _integer("statistic", "查到的份数"),
-        _number("expected", "如实作答时预计的份数；overfull 为应有的最多份数"),
-        _number("p", "偶然达到的概率"),
-        Column("state", TEXT, "结论", categories=SCREEN_STATES),
-    ),
-    ("class_code", "instrument", "screen"),
 )
 UNRAISED_RESULTS = Table(
     "unraised",

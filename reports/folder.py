@@ -20,7 +20,7 @@ from instruments.faults import FaultsFound, Place, fault, refuse
 from instruments.folder import file_entry
 from instruments.later import with_later_versions
 from instruments.result_tables import RESULT_TABLES, UNIT_RESULTS
-from reports import tables
+from reports import raised, tables
 from reports.writers.packing import held_by_xml, repacked
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ Pairs = tuple[tuple[str, str], ...]
 def write_results(
     results: Results, directory: Path, *, later: Mapping[str, bytes] = _NOTHING
 ) -> None:
-    """Write frames (Parquet), the same as CSV, units.xlsx and the manifest; same bytes twice.
+    """Write frames (Parquet), the same as CSV, units.xlsx, the raised classes in words and the
+    manifest; same bytes twice.
 
     ``later``: framework versions made after the extract was sealed, by name below FRAMEWORKS/.
     """
@@ -58,6 +59,7 @@ def write_results(
         (directory / f"{name}.parquet").write_bytes(parquet(frame))
         shown = frame[list(UNIT_COLUMNS)] if name == UNIT_RESULTS.name else frame
         (directory / f"{name}.csv").write_bytes(csv(shown))
+    (directory / raised.FILE).write_bytes(raised.page(results))
     units = results.units[list(UNIT_COLUMNS)]
     labels = {column.name: column.label for column in UNIT_RESULTS.columns}
     (directory / "units.xlsx").write_bytes(xlsx(units.rename(columns=labels), UNIT_RESULTS.label))

@@ -14,6 +14,7 @@ from instruments.folder import MANIFEST as MANIFEST_OF_EXTRACT
 from instruments.folder import SEAL
 from reports.folder import MANIFEST, ORIGINAL_SCALE, later_entries, read_manifest
 from reports.publication import BULLETIN, listed_files
+from reports.raised import FILE as RAISED
 from reports.wording import phrase
 
 Names = frozenset[str]
@@ -59,7 +60,7 @@ def _results(place: Path) -> Names:
     frames = stored.get("rows")
     tables = {f"{n}{suffix}" for n in frames or () for suffix in (".csv", ".parquet")}
     later = {entry["path"] for entry in later_entries(stored)}
-    return frozenset(tables | later | {MANIFEST, "units.xlsx", ORIGINAL_SCALE})
+    return frozenset(tables | later | {MANIFEST, "units.xlsx", ORIGINAL_SCALE, RAISED})
 
 
 def _bulletin(place: Path) -> Names:

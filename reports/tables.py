@@ -65,6 +65,14 @@ def coefficient(value: object) -> str:
     return half_up(value, 2)
 
 
+def odds(chance: object) -> str:
+    """A small chance in words: 万分之三; '—' when missing."""
+    if absent(chance):
+        return MISSING
+    parts = half_up(10_000 * float(chance), 0)  # type: ignore[arg-type]
+    return "不到万分之一" if parts == "0" else f"万分之{parts}"
+
+
 def interval(low: object, high: object, decimals: int = 1) -> str:
     """``low``-``high`` with a dash; one number where both print the same."""
     if absent(low) or absent(high):

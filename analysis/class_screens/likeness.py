@@ -38,11 +38,9 @@ def likeness(
     """
     pool = _pool(answers, scored=scored, choice=choice)
     whole = _numbers(answers, items)
-    classes = answers["class_code"].to_numpy(dtype=object)
     rows = []
-    for name in sorted(set(classes)):
-        own = classes == name
-        n, known = int(own.sum()), int((~own).sum()) >= choice.pool
+    for name, own in sorted(pd.Series(range(len(answers))).groupby(list(answers["class_code"]))):
+        n, known = len(own), len(answers) - len(own) >= choice.pool
         repeats = n - len(np.unique(whole[own], axis=0))
         near, same, close = _pairs(pool, own, choice=choice) if known else (0, 0.0, 0.0)
         for screen, found, chance in ((IDENTICAL, repeats, same), (COPIED, near, close)):
@@ -64,24 +62,28 @@ def _against_others(frame: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class _Pool:
-    """Codes of all answers to the scored items, and the band of levels of each answer."""
+    """Codes of all answers to the scored items, the band of levels of each answer, and counts."""
 
     codes: np.ndarray
     """answers x items, numbers from 0."""
     band: np.ndarray
     asked: np.ndarray
     """answers x items: whether anybody of the answer's class has answered the item."""
-    size: int
-    """Codes of the item that has most."""
+    counts: np.ndarray
+    """bands x items x codes, of those asked."""
+    offered: np.ndarray
+    """items x codes: whether anybody has given the code."""
 
 
 def _pool(answers: pd.DataFrame, *, scored: Sequence[str], choice: ClassScreens) -> _Pool:
     codes = _numbers(answers, scored)
     given = answers[list(scored)].notna()
-    asked = given.groupby(answers["class_code"].to_numpy(dtype=object)).transform("any")
+    by_class = given.groupby(answers["class_code"].to_numpy(dtype=object))
+    asked = by_class.transform("any").to_numpy(dtype=bool)
     band = _bands(answers["level"].to_numpy(dtype=float), least=choice.band)
-    size = int(codes.max(initial=0)) + 1
-    return _Pool(codes, band, asked.to_numpy(dtype=bool), size)
+    shape = (int(band.max(initial=-1)) + 1, len(scored), int(codes.max(initial=-1)) + 1)
+    counts = _counts(codes, band, asked, shape=shape)
+    return _Pool(codes, band, asked, counts, counts.sum(axis=0) > 0)
 
 
 def _numbers(answers: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
@@ -108,13 +110,11 @@ def _pairs(pool: _Pool, own: np.ndarray, *, choice: ClassScreens) -> tuple[int, 
     items = pool.asked[own].any(axis=0)
     codes, bands = pool.codes[own][:, items], pool.band[own]
     present, place = np.unique(bands, return_inverse=True)
-    shares = _shares(pool, own, items, present, prior=choice.prior)
+    shares = _shares(pool, own, prior=choice.prior)[present][:, items]
     agree = np.einsum("akc,bkc->abk", shares, shares)
     tails = _tails(agree)
-    rare = tails <= choice.pair
-    least = np.where(rare.any(axis=2), rare.argmax(axis=2), tails.shape[2])
-    chance = np.take_along_axis(tails, np.minimum(least, tails.shape[2] - 1)[..., None], 2)[..., 0]
-    chance = np.where(least < tails.shape[2], chance, 0.0)
+    least = np.where(tails <= choice.pair, 0, 1).sum(axis=2)  # tails fall; more than all: never
+    chance = np.take_along_axis(_closed(tails), least[..., None], 2)[..., 0]
     a, b = np.triu_indices(len(codes), 1)
     equal = (codes[a] == codes[b]).sum(axis=1)
     linked = equal >= least[place[a], place[b]]
@@ -123,26 +123,23 @@ def _pairs(pool: _Pool, own: np.ndarray, *, choice: ClassScreens) -> tuple[int, 
     return len(codes) - groups, float(same), float(chance[place[a], place[b]].sum())
 
 
-def _shares(
-    pool: _Pool, own: np.ndarray, items: np.ndarray, bands: np.ndarray, *, prior: float
-) -> np.ndarray:
+def _shares(pool: _Pool, own: np.ndarray, *, prior: float) -> np.ndarray:
     """bands x items x codes: shares in all other classes, drawn towards those of all levels."""
-    others = ~own
-    asked, codes = pool.asked[others][:, items], pool.codes[others][:, items]
-    offered = np.arange(pool.size) <= pool.codes[:, items].max(axis=0)[:, None]
-    everyone = _counts(codes, asked, pool.size) + 0.5 * offered
-    everyone /= everyone.sum(axis=1, keepdims=True)
-    found = []
-    for band in bands:
-        here = pool.band[others] == band
-        counts = _counts(codes[here], asked[here], pool.size) + prior * everyone
-        found.append(counts / counts.sum(axis=1, keepdims=True))
-    return np.array(found)
+    mine = _counts(pool.codes[own], pool.band[own], pool.asked[own], shape=pool.counts.shape)
+    others = pool.counts - mine
+    everyone = others.sum(axis=0) + 0.5 * pool.offered
+    everyone /= np.maximum(everyone.sum(axis=1, keepdims=True), 0.5)
+    counts = others + prior * everyone
+    return np.asarray(counts / np.maximum(counts.sum(axis=2, keepdims=True), 0.5))
 
 
-def _counts(codes: np.ndarray, asked: np.ndarray, size: int) -> np.ndarray:
-    """items x codes: how many answers of those asked."""
-    return np.array([((codes == code) & asked).sum(axis=0) for code in range(size)], float).T
+def _counts(
+    codes: np.ndarray, band: np.ndarray, asked: np.ndarray, *, shape: tuple[int, int, int]
+) -> np.ndarray:
+    """bands x items x codes: how many answers of those asked."""
+    row, item = np.nonzero(asked)
+    flat = np.ravel_multi_index((band[row], item, codes[row, item]), shape)
+    return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape).astype(float)
 
 
 def _tails(agree: np.ndarray) -> np.ndarray:
@@ -155,6 +152,11 @@ def _tails(agree: np.ndarray) -> np.ndarray:
         moved = np.concatenate([np.zeros((*shape[:-1], 1)), mass[..., :-1]], axis=-1)
         mass = mass * (1.0 - chance) + moved * chance
     return mass[..., ::-1].cumsum(axis=-1)[..., ::-1]
+
+
+def _closed(tails: np.ndarray) -> np.ndarray:
+    """With a last entry of no chance: more items than there are."""
+    return np.concatenate([tails, np.zeros((*tails.shape[:-1], 1))], axis=-1)
 
 
 def _groups(a: np.ndarray, b: np.ndarray, size: int) -> int:

@@ -30,19 +30,20 @@ def screened_classes(
     count and p are blank; a raised class always counts at least ``min_cell`` answers.
     """
     parts = [pd.DataFrame(columns=CLASS_SCREEN_RESULTS.names)]
-    choice, cell = plan.class_screens, plan.thresholds.min_cell
-    for form in extract.instruments if choice is not None else ():
-        if (form.role, form.per) != SUBJECT or form.wave not in waves or not len(data.flags):
-            continue
-        found = class_screens.screen_form(
-            _answers(extract, form, data.flags),
-            instrument=form,
-            classes=extract.table("classes")[["class_code", "enrolled"]],
-            sessions=extract.table("sessions")[["class_code", "date"]],
-            choice=choice,
-        )
-        judged = class_screens.judge(found, choice=choice, least=cell)
-        parts.append(_disclosed(judged, cell=cell).assign(instrument=form.code))
+    screens, cell = plan.class_screens, plan.thresholds.min_cell
+    if screens is None or not len(data.flags):
+        return parts[0]
+    for form in extract.instruments:
+        if (form.role, form.per) == SUBJECT and form.wave in waves:
+            found = class_screens.screen_form(
+                _answers(extract, form, data.flags),
+                instrument=form,
+                classes=extract.table("classes")[["class_code", "enrolled"]],
+                sessions=extract.table("sessions")[["class_code", "date"]],
+                choice=screens,
+            )
+            judged = class_screens.judge(found, choice=screens, least=cell)
+            parts.append(_disclosed(judged, cell=cell).assign(instrument=form.code))
     full = [part for part in parts if len(part)]
     return pd.concat(full or parts[:1], ignore_index=True)[CLASS_SCREEN_RESULTS.names]
 

@@ -24,9 +24,7 @@ class Pace:
     durations: tuple[float, ...] = (0.04, 0.40, 0.50, 0.06)
 
 
-def answer_days(
-    size: int, *, last: str, pace: Pace, generator: np.random.Generator
-) -> list[str]:
+def answer_days(size: int, *, last: str, pace: Pace, generator: np.random.Generator) -> list[str]:
     """Days (YYYY-MM-DD) on which ``size`` people answer whose class ended on ``last``."""
     waits = np.ceil(generator.exponential(pace.late, size)).astype(int)
     waits[generator.random(size) < pace.together] = 0

@@ -16,8 +16,12 @@ from reports.wording import choice, joined, phrase
 
 STEPS = (
     "screening", "weighting", "means", "adjustment", "raters", "shrinkage", "composite", "ranks",
-    "bands", "thresholds",
+    "bands", "thresholds", "class_screens",
 )  # fmt: skip
+
+
+CLASS_SCREENS = "class_screens"
+"""The step that plans of a former version do not have."""
 
 
 def method_section(material: Material, heading: str) -> Section:
@@ -43,7 +47,8 @@ def _table(
 
 
 def _steps(results: Results) -> Block:
-    body = [(phrase(f"method.steps.{step}"), WORDS[step](results)) for step in STEPS]
+    steps = [one for one in STEPS if one != CLASS_SCREENS or results.plan.class_screens]
+    body = [(phrase(f"method.steps.{step}"), WORDS[step](results)) for step in steps]
     return _table("plan-table", phrase("method.table"), ("step", "choice"), body)
 
 
@@ -150,6 +155,16 @@ def _thresholds(results: Results) -> str:
     )
 
 
+def _class_screens(results: Results) -> str:
+    screens = results.plan.class_screens
+    assert screens is not None  # the step is left out without it
+    told = dict(vars(screens), quick=joined(screens.quick))
+    for name in ("family_rate", "day_trim", "straight_share", "quick_share", "pressure_share"):
+        told[name] = tables.share(told[name])
+    told |= {name: tables.full(told[name]) for name in ("prior", "pair", "day_within")}
+    return phrase("method.class_screens", **told)
+
+
 WORDS: Mapping[str, Callable[[Results], str]] = {
     "screening": _screening,
     "weighting": lambda results: phrase(f"method.weighting.{results.plan.weighting.method}"),
@@ -161,6 +176,7 @@ WORDS: Mapping[str, Callable[[Results], str]] = {
     "ranks": _ranks,
     "bands": _bands,
     "thresholds": _thresholds,
+    CLASS_SCREENS: _class_screens,
 }
 """Step of the method table -> its sentence from the plan."""
 

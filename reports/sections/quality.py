@@ -10,6 +10,7 @@ from typing import Any
 from reports import tables
 from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table, layout_of
 from reports.material import Material, rows
+from reports.sections.classes import class_screens
 from reports.sections.evidence import focus_labels, verified_share
 from reports.sections.responses import response_figures
 from reports.sections.satisfaction import satisfaction_figures
@@ -25,6 +26,7 @@ def quality_sections(material: Material) -> tuple[Section, ...]:
         "response": _response(material),
         "flags": _flags(material),
         "sensitivity": _sensitivity(material),
+        **({"class_screens": screened} if (screened := class_screens(material)) else {}),
         "raters": _raters(material),
     }
     if satisfaction := satisfaction_figures(material):

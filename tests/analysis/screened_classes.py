@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from province import catalogue, default_plan
 
 from analysis import screen, simulate
 from analysis.class_screens import judge, screen_form
@@ -17,6 +16,7 @@ from analysis.simulate.farm import Farm, bot_answers, copied_answers
 from instruments.builtin import framework_sources, instrument_sources, load_instruments
 from instruments.framework import read_framework
 from instruments.model import Instrument
+from province import catalogue, default_plan
 
 LAST, ENROLLED = "2026-09-10", 36
 FORM = next(
@@ -33,7 +33,7 @@ PROVINCES = {
     "unlike": simulate.Settings(class_=0.06, unit_leaf=0.06),
 }
 """Honest provinces: as elsewhere in the tests; most tick the best; classes differ item by item."""
-CLERK_PACE = Pace(durations=(0.5, 0.5, 0.0, 0.0))
+USUAL, CLERK_PACE = Pace(), Pace(durations=(0.5, 0.5, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def honest(
     settings: simulate.Settings,
     projects: int = 12,
     classes: int = 12,
-    pace: Pace = Pace(),
+    pace: Pace = USUAL,
 ) -> Classes:
     """A province of ``projects`` x ``classes`` classes whose people answer for themselves."""
     generator = np.random.default_rng(seed)
@@ -87,7 +87,7 @@ def _class_rows(
     province: simulate.Province,
     code: str,
     generator: np.random.Generator,
-    pace: Pace = Pace(),
+    pace: Pace = USUAL,
     **habits: float,
 ) -> list[dict[str, str]]:
     people = simulate.draw_people(

@@ -103,6 +103,23 @@ FRAMES = {
 | A-project | team | P1 | 91.25 | 90.95 | 1 | 2 |
 | A-project | team | P2 | 84.04 | 84.04 | 2 | 2 |
 """,
+    "class_screens": """
+| class_code | instrument | screen | n | statistic | expected | p | state |
+| C1 | core | identical | 40 | 0 | 0.02 | 1 | clear |
+| C1 | core | copied | 40 | 9 | 0.35 | 0.0000000001 | raised |
+| C1 | core | burst | 40 | 12 | 1.8 | 0.0004 | raised |
+| C1 | core | straight | 40 | | 4 | | clear |
+| C1 | core | quick | 40 | 0 | 4 | 1 | clear |
+| C1 | core | pressure | 40 | | | | unjudged |
+| C1 | core | overfull | 40 | 40 | 50 | 1 | clear |
+| C2 | core | copied | 35 | 0 | 0.3 | 1 | clear |
+| C3 | core | copied | | | | | suppressed |
+""",
+    "unraised": """
+| scorecard | group | unit | score | score_unraised | rank | rank_unraised |
+| A-project | team | P1 | 91.25 | | 1 | |
+| A-project | team | P2 | 84.04 | 84.04 | 2 | 1 |
+""",
     "classes": """
 | class_code | project | enrolled | n | response_rate |
 | C1 | P1 | 50 | 40 | 0.8 |
