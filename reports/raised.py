@@ -93,7 +93,7 @@ def _classes(results: Results, form: str) -> list[dict[str, Any]]:
                 {
                     "screen": row.screen,
                     "statistic": tables.count(row.statistic),
-                    "expected": tables.half_up(row.expected, 1),
+                    "expected": tables.half_up(row.expected, int(row.screen in BY_CHANCE)),
                     "chance": tables.odds(row.p) if row.screen in BY_CHANCE else tables.MISSING,
                 }
                 for row in sorted(own, key=lambda row: SCREENS.index(row.screen))

@@ -15,6 +15,7 @@ from survey_app.config import load_settings
 from survey_app.phrases import phrase
 from survey_app.views import (
     auth,
+    class_screens,
     documents,
     duties,
     expert,
@@ -62,7 +63,8 @@ def assemble(home: Path) -> Flask:
     csrf.exempt(trainee.pages)
     csrf.exempt(tokens.pages)
     province_pages = (province, rosters, duties, programme, weights, documents, printing, paper)
-    for module in (trainee, tokens, receipts, auth, expert, records, files, *province_pages):
+    public = (trainee, tokens, receipts, auth)
+    for module in (*public, expert, records, files, *province_pages, class_screens):
         app.register_blueprint(module.pages)
     failures.bind(app)
     for name in app.jinja_env.list_templates():

@@ -73,6 +73,7 @@ ACCESS = {
     "programme.sample": PROVINCE,
     "programme.sources": PROVINCE,
     "programme.change_sources": PROVINCE,
+    "class_screens.listing": PROVINCE,
     "documents.listing": PROVINCE,
     "documents.request_print": PROVINCE,
     "documents.archive": PROVINCE,

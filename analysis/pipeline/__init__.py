@@ -53,8 +53,10 @@ def score(
     _tell(progress, steps)
     units = frames["units"]
     frames["sensitivity"] = _with_everything(main, units)
-    frames["class_screens"] = raised.screened_classes(extract, plan, main.data, waves=waves)
-    frames["unraised"] = _without_raised(main, units, frames["class_screens"])
+    shown = main.admitted[0].shown
+    screens = raised.screened_classes(extract, plan, main.data, waves=waves, shown=shown)
+    frames["class_screens"] = screens
+    frames["unraised"] = _without_raised(main, units, screens)
     frames["editions"] = _earlier_edition(final, plan, units, waves)
     frames["reweighted"] = _frozen_points(extract, plan, units, waves, changed=bool(frameworks))
     _tell(progress, steps)
@@ -93,7 +95,9 @@ def _without_raised(main: rounds.Round, units: pd.DataFrame, screens: pd.DataFra
         return pd.DataFrame(columns=UNRAISED_RESULTS.names)
     others = main.cards(everything=False, without=codes)
     again = pd.concat([league.rank_again(card, units, main.plan) for card in others])
-    return robustness.with_and_without(units, other=again, suffix="unraised")
+    both = robustness.with_and_without(units, other=again, suffix="unraised")
+    rosters = [one.who for one in main.admitted]
+    return raised.hide_few(both, data=main.data, plan=main.plan, rosters=rosters, classes=codes)
 
 
 def _earlier_edition(

@@ -201,6 +201,13 @@ def hide_effect_of_few(
     """
     excluded = data.flags.groupby("project")["excluded"].sum().reindex(data.projects).fillna(0)
     few = disclosure.too_few(excluded, min_cell=plan.thresholds.min_cell).to_numpy(dtype=bool)
+    return hide_entered(frame, rosters=rosters, few=few, column="score_all")
+
+
+def hide_entered(
+    frame: pd.DataFrame, *, rosters: Sequence[roster.Roster], few: np.ndarray, column: str
+) -> pd.DataFrame:
+    """``frame`` without ``column`` of units that any of the ``few`` projects enters."""
     hidden = {
         (who.scorecard, group, unit)
         for who in rosters
@@ -209,7 +216,7 @@ def hide_effect_of_few(
     }
     keys = zip(frame["scorecard"], frame["group"], frame["unit"], strict=True)
     where = pd.Series([key in hidden for key in keys], index=frame.index, dtype=bool)
-    return disclosure.blank(frame, where=where, columns=["score_all"])
+    return disclosure.blank(frame, where=where, columns=[column])
 
 
 def _classes(data: Evidence, *, cell: int) -> pd.DataFrame:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from analysis import class_screens, disclosure, screen
+from analysis import class_screens, disclosure, roster, screen
 from analysis.class_screens import RAISED
-from analysis.pipeline import localities
+from analysis.pipeline import evidence, localities
 from analysis.pipeline.evidence import Evidence
 from instruments.methods import Plan
 from instruments.model import Instrument
-from instruments.result_tables import CLASS_SCREEN_RESULTS
+from instruments.result_tables import CLASS_SCREEN_RESULTS, LOCALITIES
 
 SUBJECT = ("trainee", "class")
 SUPPRESSED = "suppressed"
@@ -22,21 +23,24 @@ TOLD = ["n", "statistic", "expected", "p"]
 
 
 def screened_classes(
-    extract: Any, plan: Plan, data: Evidence, *, waves: Collection[str]
+    extract: Any, plan: Plan, data: Evidence, *, waves: Collection[str], shown: np.ndarray
 ) -> pd.DataFrame:
     """Rows of ``class_screens``: every screen of every class and form, none below ``min_cell``.
 
-    Where the count itself, or what is left of the class, would be one to ``min_cell`` - 1 people,
+    Classes of projects whose score is withheld (not ``shown``) are neither judged nor what others
+    are compared with: nothing published depends on what their people said. Where the count itself, or what is left of the class, would be one to ``min_cell`` - 1 people,
     count and p are blank; a raised class always counts at least ``min_cell`` answers.
     """
     parts = [pd.DataFrame(columns=CLASS_SCREEN_RESULTS.names)]
     screens, cell = plan.class_screens, plan.thresholds.min_cell
     if screens is None or not len(data.flags):
         return parts[0]
+    projects = {code for code, good in zip(data.projects, shown, strict=True) if good}
+    flags = data.flags[data.flags["project"].isin(projects)]
     for form in extract.instruments:
         if (form.role, form.per) == SUBJECT and form.wave in waves:
             found = class_screens.screen_form(
-                _answers(extract, form, data.flags),
+                _answers(extract, form, flags),
                 instrument=form,
                 classes=extract.table("classes")[["class_code", "enrolled"]],
                 sessions=extract.table("sessions")[["class_code", "date"]],
@@ -69,6 +73,29 @@ def without(data: Evidence, classes: Collection[str]) -> Evidence:
 def without_local(data: localities.Localities, classes: Collection[str]) -> localities.Localities:
     """The same of counties and cities."""
     return replace(data, evidence=without(data.evidence, classes))
+
+
+def hide_few(
+    frame: pd.DataFrame,
+    *,
+    data: Evidence,
+    plan: Plan,
+    rosters: Sequence[roster.Roster],
+    classes: Collection[str],
+) -> pd.DataFrame:
+    """``unraised`` without the scores that would tell what one to four people said: those whom a
+    form still counts of the raised classes of a project. Localities show none then either."""
+    cell = plan.thresholds.min_cell
+    few = np.zeros(len(data.projects), dtype=bool)
+    project = data.classes.set_index("class_code")["project"]
+    for form in data.trainee:
+        rows = form.rows[form.rows["kept"] & form.rows["class_code"].isin(list(classes))]
+        kept = rows.groupby(rows["class_code"].map(project))["n"].sum()
+        kept = kept.reindex(data.projects, fill_value=0)
+        few |= disclosure.too_few(kept, min_cell=cell).to_numpy(dtype=bool)
+    out = evidence.hide_entered(frame, rosters=rosters, few=few, column="score_unraised")
+    local = out["scorecard"].isin(LOCALITIES) & bool(few.any())
+    return disclosure.blank(out, where=local, columns=["score_unraised"])
 
 
 def _answers(extract: Any, form: Instrument, flags: pd.DataFrame) -> pd.DataFrame:
