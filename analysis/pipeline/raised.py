@@ -28,8 +28,9 @@ def screened_classes(
     """Rows of ``class_screens``: every screen of every class and form, none below ``min_cell``.
 
     Classes of projects whose score is withheld (not ``shown``) are neither judged nor what others
-    are compared with: nothing published depends on what their people said. Where the count itself, or what is left of the class, would be one to ``min_cell`` - 1 people,
-    count and p are blank; a raised class always counts at least ``min_cell`` answers.
+    are compared with: nothing published depends on what their people said. Where the count itself,
+    or what is left of the class, would be one to ``min_cell`` - 1 people, count and p are blank; a
+    raised class always counts at least ``min_cell`` answers.
     """
     parts = [pd.DataFrame(columns=CLASS_SCREEN_RESULTS.names)]
     screens, cell = plan.class_screens, plan.thresholds.min_cell

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from scored_site import score_whole
+from scored_site import plant_screening, score_whole
 
 from instruments.catalogue_writer import write_catalogue
 from instruments.programme import Catalogue
@@ -88,6 +88,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running site whose small cycle is scored."""
     made = build(tmp_path_factory.mktemp("scored") / "home", base_url=LOCAL, whole=True)
     score_whole(made)
+    plant_screening(made)
     made.engine.dispose()
     with running_site(made.home, free_port(0)) as address:
         yield address
