@@ -53,7 +53,7 @@ def likeness(
 
 def _against_others(frame: pd.DataFrame) -> pd.DataFrame:
     """With ``expected`` raised by what all other classes have beyond chance, and ``p``."""
-    found, chance = frame["statistic"], frame["expected"]
+    found, chance = frame["statistic"].astype(float), frame["expected"].astype(float)
     excess = (found.sum() - found + 1.0) / (chance.sum() - chance + 1.0)
     expected = chance * excess.clip(lower=1.0)
     p = stats.poisson.sf(found - 1.0, expected)
@@ -112,9 +112,9 @@ def _pairs(pool: _Pool, own: np.ndarray, *, choice: ClassScreens) -> tuple[int, 
     present, place = np.unique(bands, return_inverse=True)
     shares = _shares(pool, own, prior=choice.prior)[present][:, items]
     agree = np.einsum("akc,bkc->abk", shares, shares)
-    tails = _tails(agree)
-    least = np.where(tails <= choice.pair, 0, 1).sum(axis=2)  # tails fall; more than all: never
-    chance = np.take_along_axis(_closed(tails), least[..., None], 2)[..., 0]
+    chances = tails(agree)
+    least = (chances > choice.pair).sum(axis=2)  # they fall; one more than all: never
+    chance = np.take_along_axis(_closed(chances), least[..., None], 2)[..., 0]
     a, b = np.triu_indices(len(codes), 1)
     equal = (codes[a] == codes[b]).sum(axis=1)
     linked = equal >= least[place[a], place[b]]
@@ -142,7 +142,7 @@ def _counts(
     return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape).astype(float)
 
 
-def _tails(agree: np.ndarray) -> np.ndarray:
+def tails(agree: np.ndarray) -> np.ndarray:
     """P(at least m items agree), m along the last axis, for chances along the last axis."""
     shape = (*agree.shape[:-1], agree.shape[-1] + 1)
     mass = np.zeros(shape)
@@ -154,9 +154,9 @@ def _tails(agree: np.ndarray) -> np.ndarray:
     return mass[..., ::-1].cumsum(axis=-1)[..., ::-1]
 
 
-def _closed(tails: np.ndarray) -> np.ndarray:
+def _closed(chances: np.ndarray) -> np.ndarray:
     """With a last entry of no chance: more items than there are."""
-    return np.concatenate([tails, np.zeros((*tails.shape[:-1], 1))], axis=-1)
+    return np.concatenate([chances, np.zeros((*chances.shape[:-1], 1))], axis=-1)
 
 
 def _groups(a: np.ndarray, b: np.ndarray, size: int) -> int:
