@@ -9,6 +9,7 @@ from scipy import stats
 from instruments.methods import ClassScreens
 
 BURST = "burst"
+MOMENT = "datetime64[ns]"
 LEAST, MOST = 1e-6, 0.9
 """Bounds of the correlation within a class: none, and so much that a class is one answer."""
 
@@ -69,10 +70,12 @@ def tail(found: int, *, n: int, mean: float, within: float) -> float:
 
 
 def _outside(answers: pd.DataFrame, sessions: pd.DataFrame, *, window: int) -> np.ndarray:
-    day = pd.to_datetime(answers["day"])
-    held = pd.to_datetime(sessions["date"]).groupby(sessions["class_code"]).agg(["min", "max"])
+    day = pd.to_datetime(answers["day"]).astype(MOMENT)
+    held = pd.to_datetime(sessions["date"]).astype(MOMENT).groupby(sessions["class_code"])
     begun = day.groupby(answers["class_code"]).min()
-    first = held["min"].reindex(begun.index).fillna(begun)
-    last = held["max"].reindex(begun.index).fillna(begun) + pd.Timedelta(days=window)
+    first, last = (
+        of.reindex(begun.index).astype(MOMENT).fillna(begun) for of in (held.min(), held.max())
+    )
     early = day.to_numpy() < answers["class_code"].map(first).to_numpy()
-    return np.asarray(early | (day.to_numpy() > answers["class_code"].map(last).to_numpy()))
+    after = answers["class_code"].map(last + pd.Timedelta(days=window)).to_numpy()
+    return np.asarray(early | (day.to_numpy() > after))
