@@ -79,6 +79,18 @@ def test_days_of_honest_classes_raise_few(pace: Pace, full_count: bool, proven) 
     proven(f"{classes} honest classes: {sum(counts)} raised by their days")
 
 
+def test_a_class_that_begins_late_is_no_burst_but_a_pile_after_it_is() -> None:
+    """The form was opened a month after this class had ended; another's pile came a week later."""
+    days, sessions = drawn_days(1, Pace())
+    late = days["class_code"] == "C000"
+    days.loc[late, "day"] = "2026-10-12"
+    pile = days.index[days["class_code"] == "C001"][:20]
+    days.loc[pile, "day"] = "2026-09-18"
+    found = judge(bursts(days, sessions=sessions, choice=CHOICE), choice=CHOICE, least=CELL)
+    assert set(found.loc[found["state"] == RAISED, "class_code"]) == {"C001"}
+    assert found.set_index("class_code").loc["C000", "statistic"] == 0
+
+
 def drawn_days(seed: int, pace: Pace) -> tuple[pd.DataFrame, pd.DataFrame]:
     generator = np.random.default_rng(seed)
     rows = [
