@@ -19,9 +19,9 @@ def bursts(answers: pd.DataFrame, *, sessions: pd.DataFrame, choice: ClassScreen
 
     In: ``class_code``, ``day`` (YYYY-MM-DD); ``sessions``: ``class_code``, ``date``. Together is a
     class from its first session to ``choice.window`` days after its last, or after its first
-    answer where that came later: the form may have been opened when classes had ended. Out: ``class_code``, ``screen``, ``n`` (all answers),
-    ``statistic``, ``expected``, ``p``; the last three missing where there are fewer than
-    ``choice.day_classes`` other classes.
+    answer where that came later: the form may have been opened when classes had ended. Out:
+    ``class_code``, ``screen``, ``n`` (all answers), ``statistic``, ``expected``, ``p``; the last
+    three missing where there are fewer than ``choice.day_classes`` other classes.
 
     A reminder brings several answers on one day, so they are not taken as independent: the largest
     day's share of a class varies from class to class as a beta-binomial whose mean and spread are
