@@ -73,7 +73,7 @@ class ClassScreens:
     pair: float
     """Two answers are nearly alike when so many items agree at most by this chance."""
     window: int
-    """Days after the last session on which a class still answers together."""
+    """Days after its last session, or a later first answer, on which a class answers together."""
     day_classes: int
     """Other classes without which bursts are not judged."""
     day_trim: float

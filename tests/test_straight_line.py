@@ -58,6 +58,17 @@ def units_of(demo: Path) -> pd.DataFrame:
     return pd.read_parquet(demo / "results" / "units.parquet").fillna({"group": "", "note": ""})
 
 
+def test_classes_in_which_it_was_planted_are_raised(demo: Path) -> None:
+    """Those who do not read, and those told what to tick; no screen raises any other class."""
+    found = pd.read_parquet(demo / "results" / "class_screens.parquet").query("state == 'raised'")
+    by_screen = found.groupby("screen")["class_code"].agg(set)
+    settings = sample_settings()
+    assert by_screen["straight"] == set(settings["careless_classes"])
+    assert by_screen["pressure"] == set(settings["pressed_classes"])
+    planted = {*settings["careless_classes"], *settings["pressed_classes"]}
+    assert set(found["class_code"]) <= planted
+
+
 def test_demo_leaves_what_is_promised(demo: Path) -> None:
     for name in ("instance/site.db", "extract/datapackage.json", "end/extract.zip"):
         assert (demo / name).is_file()

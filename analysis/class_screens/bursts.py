@@ -18,10 +18,10 @@ def bursts(answers: pd.DataFrame, *, sessions: pd.DataFrame, choice: ClassScreen
     """The most answers of a class on one day outside the days when the class was together.
 
     In: ``class_code``, ``day`` (YYYY-MM-DD); ``sessions``: ``class_code``, ``date``. Together is a
-    class from its first session to ``choice.window`` days after its last; one without sessions
-    from its first answer for so many days. Out: ``class_code``, ``screen``, ``n`` (all answers),
-    ``statistic``, ``expected``, ``p``; the last three missing where there are fewer than
-    ``choice.day_classes`` other classes.
+    class from its first session to ``choice.window`` days after its last, or after its first
+    answer where that came later: the form may have been opened when classes had ended. Out:
+    ``class_code``, ``screen``, ``n`` (all answers), ``statistic``, ``expected``, ``p``; the last
+    three missing where there are fewer than ``choice.day_classes`` other classes.
 
     A reminder brings several answers on one day, so they are not taken as independent: the largest
     day's share of a class varies from class to class as a beta-binomial whose mean and spread are
@@ -77,5 +77,6 @@ def _outside(answers: pd.DataFrame, sessions: pd.DataFrame, *, window: int) -> n
         of.reindex(begun.index).astype(MOMENT).fillna(begun) for of in (held.min(), held.max())
     )
     early = day.to_numpy() < answers["class_code"].map(first).to_numpy()
+    last = last.where(last >= begun, begun)
     after = answers["class_code"].map(last + pd.Timedelta(days=window)).to_numpy()
     return np.asarray(early | (day.to_numpy() > after))

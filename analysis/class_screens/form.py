@@ -46,6 +46,8 @@ def screen_form(
     ``classes``: ``class_code``, ``enrolled``; ``sessions``: ``class_code``, ``date``. Out:
     ``COLUMNS``, ``n`` being the answers of the class; sorted by class within screens.
     """
+    if answers.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
     items, scored = compared_items(instrument), scored_items(instrument)
     level = mean_level(answers, items=[instrument.item(name) for name in scored])
     size = answers.groupby("class_code", sort=True).size().rename("n")

@@ -93,8 +93,11 @@ def _without_raised(main: rounds.Round, units: pd.DataFrame, screens: pd.DataFra
     codes = raised.raised_codes(screens)
     if not codes:
         return pd.DataFrame(columns=UNRAISED_RESULTS.names)
+    gone = raised.emptied(main.data, codes, cell=main.plan.thresholds.min_cell)
+    nothing = (units["scorecard"] == "A-project") & units["unit"].isin(gone)
+    left = units.assign(score=units["score"].mask(nothing))
     others = main.cards(everything=False, without=codes)
-    again = pd.concat([league.rank_again(card, units, main.plan) for card in others])
+    again = pd.concat([league.rank_again(card, left, main.plan) for card in others])
     both = robustness.with_and_without(units, other=again, suffix="unraised")
     rosters = [one.who for one in main.admitted]
     return raised.hide_few(both, data=main.data, plan=main.plan, rosters=rosters, classes=codes)

@@ -58,6 +58,18 @@ def raised_codes(screens: pd.DataFrame) -> frozenset[str]:
     return frozenset(screens.loc[screens["state"] == RAISED, "class_code"])
 
 
+def emptied(data: Evidence, classes: Collection[str], *, cell: int) -> frozenset[str]:
+    """Projects of which fewer than ``cell`` people have answered outside ``classes``, but some
+    within: nothing is left of what their trainees say."""
+    project = data.classes.set_index("class_code")["project"]
+    inside = data.by_class.index.isin(list(classes))
+    of = data.by_class.groupby(data.by_class.index.map(project)).sum()
+    left = data.by_class[~inside].groupby(data.by_class.index[~inside].map(project)).sum()
+    some = set(data.by_class.index[inside].map(project))
+    few = of.index[left.reindex(of.index, fill_value=0) < cell]
+    return frozenset(some & set(few))
+
+
 def without(data: Evidence, classes: Collection[str]) -> Evidence:
     """The same counts without those of ``classes``."""
 

@@ -49,18 +49,19 @@ def within(count: int, *, of: int, rate: float) -> bool:
 def test_honest_classes_are_seldom_raised(kind: str, full_count: bool, proven) -> None:
     if not full_count and kind == "unlike":
         pytest.skip("by `make prove` alone")
-    seeds = range(1, 15) if full_count else (1,)
+    seeds = range(1, (15 if kind == "usual" else 5)) if full_count else (1,)
     parts = [
-        province(kind, seed, projects=12 if full_count else 4).found().assign(seed=seed)
+        province(kind, seed, projects=12 if full_count else 4)
+        .found()
+        .assign(class_code=lambda f, seed=seed: f"{seed}:" + f["class_code"])
         for seed in seeds
     ]
-    found = pd.concat(parts).assign(class_code=lambda f: f["class_code"] + f["seed"].map(str))
+    found = pd.concat(parts)
     classes, seen = found["class_code"].nunique(), raised(found)
     assert within(seen.pop("any"), of=classes, rate=CHOICE.family_rate), seen
     for screen, count in seen.items():
         assert within(count, of=classes, rate=CHOICE.family_rate / len(BY_CHANCE)), screen
     assert seen["overfull"] == 0
-    province.cache_clear() if full_count else None
     listed = ", ".join(f"{screen} {count}" for screen, count in seen.items())
     proven(f"{classes} honest classes ({kind}), raised: {listed}")
 
@@ -76,6 +77,18 @@ def test_days_of_honest_classes_raise_few(pace: Pace, full_count: bool, proven) 
         classes += len(found)
     assert within(sum(counts), of=classes, rate=CHOICE.family_rate / len(BY_CHANCE))
     proven(f"{classes} honest classes: {sum(counts)} raised by their days")
+
+
+def test_a_class_that_begins_late_is_no_burst_but_a_pile_after_it_is() -> None:
+    """The form was opened a month after this class had ended; another's pile came a week later."""
+    days, sessions = drawn_days(1, Pace())
+    late = days["class_code"] == "C000"
+    days.loc[late, "day"] = "2026-10-12"
+    pile = days.index[days["class_code"] == "C001"][:20]
+    days.loc[pile, "day"] = "2026-09-18"
+    found = judge(bursts(days, sessions=sessions, choice=CHOICE), choice=CHOICE, least=CELL)
+    assert set(found.loc[found["state"] == RAISED, "class_code"]) == {"C001"}
+    assert found.set_index("class_code").loc["C000", "statistic"] == 0
 
 
 def drawn_days(seed: int, pace: Pace) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -109,7 +122,7 @@ def test_power_against_farms(kind: str, full_count: bool, proven) -> None:
     if not full_count and kind not in ("bot 20, one day", "clerk 20, some changed"):
         pytest.skip("by `make prove` alone")
     seen, planted, beside, others = [], 0, 0, 0
-    for seed in range(1, 5) if full_count else (1,):
+    for seed in range(1, 4) if full_count else (1,):
         base = province("usual", seed, projects=12 if full_count else 4)
         changed, chosen = farmed(base, kind=kind, every=12, seed=seed)
         found = changed.found()
