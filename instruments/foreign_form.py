@@ -108,7 +108,7 @@ def _columns(name: str, sheet: Sheet, main: str, found: _Found) -> Sheet:
         new = ours if own or not language else f"{ours}::{language}"
         filled = [row.number for row in sheet.rows if column in row.cells]
         place = Place(sheet.file, sheet.name, filled[0] if filled else sheet.header_row, column)
-        if ours and (not language or (filled and ours in _TRANSLATED)):
+        if ours in COLUMNS[name] and (not language or (filled and ours in _TRANSLATED)):
             if new in target.values():
                 found.faults.append(fault("workbook.repeated_column", place, column=column))
             target[column] = new

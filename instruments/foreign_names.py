@@ -20,7 +20,7 @@ _ALIASES: Mapping[str, Any] = {
 _KNOWN = {
     "survey": ("type", "name", "label", "hint"),
     "choices": ("list name", "list_name", "name", "label"),
-    "settings": ("title", "id_string", "version"),
+    "settings": ("title", "id_string", "version", "default_language"),
 }
 _LISTED = re.compile(
     r"(?P<verb>.+?)\s+(?P<list>[^\s]+)(?P<other>\s+(?:or specify other|or_other|or other))?"
