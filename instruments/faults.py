@@ -47,6 +47,12 @@ class Fault:
         """How to mend it, in Chinese."""
         return _texts()[self.code]["remedy"].format_map(dict(self.details))
 
+    def in_language(self, code: str) -> tuple[str, str]:
+        """What is wrong and how to mend it, in a language that has words, else Chinese."""
+        words = _texts(code).get(self.code) or _texts()[self.code]
+        details = dict(self.details)
+        return words["message"].format_map(details), words["remedy"].format_map(details)
+
     def __str__(self) -> str:
         place = f"{self.place}：" if str(self.place) else ""
         return f"[{self.code}] {place}{self.message} 处理办法：{self.remedy}"
@@ -83,10 +89,14 @@ def refuse(code: str, place: Place | None = None, /, **details: object) -> Fault
 _CACHE: dict[str, dict[str, dict[str, str]]] = {}
 
 
-def _texts() -> dict[str, dict[str, str]]:
-    if "texts" not in _CACHE:
+def _texts(language: str = "zh") -> dict[str, dict[str, str]]:
+    """All texts of a language: Chinese ones in library/faults, others in a folder there each."""
+    if language not in _CACHE:
         merged: dict[str, dict[str, str]] = {}
-        for path in sorted(files("instruments").joinpath("library/faults").iterdir(), key=str):
-            merged |= yaml.safe_load(path.read_text(encoding="utf-8"))
-        _CACHE["texts"] = merged
-    return _CACHE["texts"]
+        folder = files("instruments").joinpath("library/faults")
+        of = folder if language == "zh" else folder.joinpath(language)
+        for path in sorted(of.iterdir(), key=str) if of.is_dir() else ():
+            if path.name.endswith(".yaml"):
+                merged |= yaml.safe_load(path.read_text(encoding="utf-8"))
+        _CACHE[language] = merged
+    return _CACHE[language]

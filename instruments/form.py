@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from instruments.faults import Fault, Place, fault
-from instruments.workbook import Workbook
+from instruments.languages import (
+    SPOKEN_KEYS,
+    TITLE,
+    WORDS,
+    common_languages,
+    further_languages,
+    own_language,
+    read_language,
+    split_column,
+    spoken_languages,
+    word_columns,
+    worded,
+)
+from instruments.model import Language
+from instruments.workbook import Sheet, Workbook
 
 COLUMNS = {
     "survey": (
@@ -21,15 +35,17 @@ COLUMNS = {
         "constraint_message",
     ),
     "choices": ("list_name", "name", "label", "description"),
-    "settings": ("form_title", "form_id", "version"),
+    "settings": ("form_title", "form_id", "version", "default_language"),
     "_context": ("key", "value"),
     "_indicators": ("item", "indicator", "scaling", "baseline"),
     "_uses": ("item", "use", "expected", "against"),
 }
 """Sheets and their columns; everything else is refused by name."""
 REQUIRED_SHEETS = ("survey", "settings", "_context")
-KEYS = ("role", "per", "wave", "context", "blanks", "notice", "self_code")
+KEYS = ("role", "per", "wave", "context", "blanks", *SPOKEN_KEYS, "self_code")
 MODULE_KEYS = ("extends", "before")
+Spoken = Mapping[str, tuple[Language, ...]]
+"""File → languages that it is worded in besides its own."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +75,36 @@ class Line:
 
 @dataclass(frozen=True)
 class Form:
-    """All lines by sheet, modules merged; ``faults`` found on the way."""
+    """All lines by sheet, modules merged; ``faults`` found on the way.
+
+    Words without a language are in ``language``; ``spoken`` says in which further ones a file is.
+    """
 
     name: str
     sheets: Mapping[str, tuple[Line, ...]]
     faults: tuple[Fault, ...]
+    language: Language
+    spoken: Spoken
+
+    @property
+    def translations(self) -> tuple[Language, ...]:
+        """Further languages that all its files have: a module without one keeps it from all."""
+        return common_languages(tuple(self.spoken.values()))
+
+    def in_language(self, language: Language) -> Form:
+        """The same form with the words of ``language`` in place of its own."""
+        titles = [line for line in self.lines("_context") if line["key"] == TITLE]
+        title = {"form_title": titles[0][worded("value", language)]} if titles else {}
+        sheets = {
+            sheet: tuple(_worded(line, WORDS[sheet], language) for line in lines)
+            if sheet in WORDS
+            else lines
+            for sheet, lines in self.sheets.items()
+        }
+        sheets["settings"] = tuple(
+            replace(line, cells={**line.cells, **title}) for line in self.lines("settings")
+        )
+        return replace(self, sheets=sheets, language=language)
 
     def lines(self, sheet: str) -> tuple[Line, ...]:
         """Lines of ``sheet``; none when the form lacks it."""
@@ -83,15 +124,16 @@ def join_form(workbooks: Sequence[Workbook]) -> Form:
     """Merge the first workbook (core) with the further ones (modules) into one form."""
     core, modules = workbooks[0], workbooks[1:]
     faults = [problem for book in workbooks for problem in (*book.faults, *_layout_faults(book))]
-    sheets = _lines(core)
+    language, spoken = own_language(core), spoken_languages(workbooks)
+    sheets = _lines(core, spoken)
     for module in modules:
         faults += _module_faults(module, sheets)
-        own = _lines(module)
+        own = _lines(module, spoken)
         before = context_of(module).get("before", "")
         sheets["survey"] = _insert(sheets.get("survey", ()), own.get("survey", ()), before)
         for sheet in ("choices", "_indicators", "_uses"):
             sheets[sheet] = sheets.get(sheet, ()) + own.get(sheet, ())
-    return Form(core.name, sheets, tuple(faults))
+    return Form(core.name, sheets, tuple(faults), language, spoken)
 
 
 def context_of(workbook: Workbook) -> dict[str, str]:
@@ -113,19 +155,29 @@ def supplied_type(name: str) -> str:
     return f"select_one site_{name}"
 
 
-def _lines(workbook: Workbook) -> dict[str, tuple[Line, ...]]:
+def _lines(workbook: Workbook, spoken: Spoken) -> dict[str, tuple[Line, ...]]:
     """Lines by sheet, without the questions, and their lists, that the site answers itself."""
+    own, further = own_language(workbook), spoken[workbook.name]
     supplied = {n: supplied_type(n) for n in context_of(workbook).get("context", "").split()}
     lists = {kind.partition(" ")[2] for kind in supplied.values()}
-    lines = {
-        sheet.name: tuple(Line(sheet.file, sheet.name, row.number, row.cells) for row in sheet.rows)
-        for sheet in workbook.sheets
-    }
+    lines = {sheet.name: tuple(_sheet_lines(sheet, own, further)) for sheet in workbook.sheets}
     kept = {
         "survey": lambda line: supplied.get(line["name"], "-") != line["type"],
         "choices": lambda line: line["list_name"] not in lists,
     }
     return {name: tuple(filter(kept.get(name), found)) for name, found in lines.items()}
+
+
+def _sheet_lines(sheet: Sheet, own: Language, further: Sequence[Language]) -> Iterator[Line]:
+    named = word_columns(sheet, own, further)
+    for row in sheet.rows:
+        cells = {named.get(column, column): cell for column, cell in row.cells.items()}
+        yield Line(sheet.file, sheet.name, row.number, cells)
+
+
+def _worded(line: Line, columns: Sequence[str], language: Language) -> Line:
+    said = {column: line[worded(column, language)] for column in columns}
+    return replace(line, cells={**line.cells, **{c: words for c, words in said.items() if words}})
 
 
 def _insert(survey: tuple[Line, ...], own: tuple[Line, ...], before: str) -> tuple[Line, ...]:
@@ -143,18 +195,40 @@ def _layout_faults(workbook: Workbook) -> list[Fault]:
         if sheet.name not in COLUMNS:
             faults.append(fault("instruments.unknown_sheet", place, sheet=sheet.name, known=known))
             continue
-        for column in sheet.header:
-            if column not in COLUMNS[sheet.name]:
-                filled = (row.number for row in sheet.rows if column in row.cells)
-                here = Place(sheet.file, sheet.name, next(filled, sheet.header_row), column)
-                columns = "、".join(COLUMNS[sheet.name])
-                found = fault("instruments.unknown_column", here, column=column, known=columns)
-                faults.append(found)
+        faults += [found for column in sheet.header for found in _column_faults(sheet, column)]
+        faults += _twice_faults(sheet, workbook)
     for name in REQUIRED_SHEETS:
         sheet_found = workbook.sheet(name)
         if sheet_found is None or not sheet_found.rows:
             faults.append(fault("instruments.missing_sheet", Place(workbook.name), sheet=name))
     return faults + _context_faults(workbook)
+
+
+def _column_faults(sheet: Sheet, header: str) -> list[Fault]:
+    here, known = _header_place(sheet, header), COLUMNS[sheet.name]
+    column, said = split_column(header)
+    if column not in known or (said and column not in WORDS.get(sheet.name, ())):
+        details = {"column": header, "known": "、".join(known)}
+        return [fault("instruments.unknown_column", here, **details)]
+    if said and read_language(said) is None:
+        return [fault("instruments.language_code", here, language=said)]
+    return []
+
+
+def _header_place(sheet: Sheet, header: str) -> Place:
+    """The first cell of a column, else its header: where somebody looks for it."""
+    filled = (row.number for row in sheet.rows if header in row.cells)
+    return Place(sheet.file, sheet.name, next(filled, sheet.header_row), header)
+
+
+def _twice_faults(sheet: Sheet, workbook: Workbook) -> Iterator[Fault]:
+    """Two columns for the same words in one language, under two names of it."""
+    first: dict[str, str] = {}
+    own = own_language(workbook)
+    for header, column in word_columns(sheet, own, further_languages(workbook)).items():
+        if first.setdefault(column, header) != header:
+            here = _header_place(sheet, header)
+            yield fault("instruments.repeated_language", here, other=first[column])
 
 
 def _context_faults(workbook: Workbook) -> list[Fault]:

@@ -34,7 +34,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){0,2}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+.-]{0,31}")
 _BRACKETS = ("begin group", "end group", "begin repeat", "end repeat")
-_MAX_LABEL = 500
+MAX_LABEL = 500
 _MAX_LINES = {"survey": 1000, "choices": 5000, "_indicators": 1000, "_uses": 1000}
 """Rows that a sheet may have: many times what anyone would answer."""
 
@@ -203,8 +203,8 @@ def _text_faults(line: Line) -> list[Fault]:
     for column in ("label", "hint", "constraint_message"):
         if "${" in line[column]:
             faults.append(fault("instruments.reference_in_text", line.place(column)))
-        if len(line[column]) > _MAX_LABEL:
-            faults.append(fault("instruments.too_long", line.place(column), limit=_MAX_LABEL))
+        if len(line[column]) > MAX_LABEL:
+            faults.append(fault("instruments.too_long", line.place(column), limit=MAX_LABEL))
     return faults
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 ROLES = ("trainee", "expert", "recorder", "institution", "locality", "school")
@@ -46,6 +46,18 @@ kept for information, ``evidence`` is an attachment; ``change`` is compared with
 ``against`` of the form at the end of the training, person by person; answers to ``city`` are not
 reported below city level, so that such an item can feed no indicator (domain section 00,
 follow-up)."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that a form is worded in: its code, e.g. ``en``, and its own name for itself."""
+
+    code: str
+    name: str
+
+
+CHINESE = Language("zh", "中文")
+"""What a form is worded in that does not say."""
 
 
 @dataclass(frozen=True)
@@ -174,11 +186,23 @@ class Instrument:
     self_code: bool = False
     """Whether the page asks for a self-made code (``instruments.self_code``), which is no item and
     never among the answers."""
+    language: Language = CHINESE
+    translations: tuple[Instrument, ...] = field(default=(), repr=False)
+    """The same form in the words of its further languages: codes, rules and order are these."""
 
     @property
     def subject(self) -> tuple[str, str, str]:
         """Who fills the form about what, when: role, per and wave."""
         return self.role, self.per, self.wave
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """Languages that the whole form is worded in, its own first."""
+        return (self.language, *(one.language for one in self.translations))
+
+    def in_language(self, code: str) -> Instrument:
+        """The form in the words of a language; in its own where it has no such."""
+        return next((one for one in self.translations if one.language.code == code), self)
 
     @property
     def source(self) -> str:

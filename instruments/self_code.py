@@ -10,6 +10,8 @@ from importlib.resources import files
 
 import yaml
 
+from instruments.model import CHINESE
+
 LONGEST = 20
 """Signs of one part that are looked at."""
 
@@ -34,12 +36,14 @@ class SelfCode:
 
 
 @cache
-def self_code() -> SelfCode:
-    """The recipe that comes with the program; its sources are named in the file."""
+def self_code(language: str = CHINESE.code) -> SelfCode:
+    """The recipe that comes with the program, in a language that it is worded in, else in Chinese;
+    its sources are named in the file."""
     path = files("instruments").joinpath("library/self_code.yaml")
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    parts = tuple(Element(**part) for part in found["parts"])
-    return SelfCode(found["title"], found["hint"], parts)
+    said = found["words"].get(language) or found["words"][CHINESE.code]
+    parts = tuple(Element(**part, label=said[part["name"]]) for part in found["parts"])
+    return SelfCode(said["title"], said["hint"], parts)
 
 
 def normalised_code(typed: Mapping[str, str]) -> str:

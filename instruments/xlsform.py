@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from instruments.expressions import parse_limit, parse_relevant
 from instruments.faults import Fault, FaultsFound
 from instruments.form import Form, Line, join_form
 from instruments.form_checks import ASK, YES, check_form, size_faults
+from instruments.language_checks import language_faults
 from instruments.model import (
     Choice,
     IndicatorMapping,
@@ -35,9 +37,14 @@ def compile_instrument(workbooks: Sequence[Workbook]) -> Instrument:
     faults = [*form.faults, *size_faults(form)]
     if any(found.code == "instruments.too_many_rows" for found in faults):
         raise FaultsFound(faults)
-    faults += [*check_form(form), *_verdict(form)]
+    faults += [*check_form(form), *language_faults(form), *_verdict(form)]
     if faults:
         raise FaultsFound(faults)
+    worded = (_instrument(form.in_language(language)) for language in form.translations)
+    return replace(_instrument(form), translations=tuple(worded))
+
+
+def _instrument(form: Form) -> Instrument:
     return Instrument(
         code=form.settings("form_id"),
         version=form.settings("version"),
@@ -58,6 +65,7 @@ def compile_instrument(workbooks: Sequence[Workbook]) -> Instrument:
         blanks=form.context("blanks") or "allow",
         wave=form.context("wave") or "end",
         self_code=form.context("self_code") == ASK,
+        language=form.language,
     )
 
 

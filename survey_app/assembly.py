@@ -10,9 +10,9 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from instruments.self_code import self_code
-from survey_app import db, migration, protection
+from survey_app import db, languages, migration, protection
 from survey_app.config import load_settings
-from survey_app.phrases import phrase
+from survey_app.phrases import language, phrase, told
 from survey_app.views import (
     auth,
     documents,
@@ -56,9 +56,12 @@ def assemble(home: Path) -> Flask:
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(phrase=phrase, self_code=self_code())
+    app.jinja_env.globals.update(
+        phrase=phrase, told=told, self_code=lambda: self_code(language().code)
+    )
     db.bind(app, engine)
     protection.bind(app)
+    languages.bind(app)
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
     csrf.exempt(tokens.pages)

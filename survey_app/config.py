@@ -44,6 +44,9 @@ record_files = 100
 # 站点前面有几层反向代理，各层都须写X-Forwarded-For。
 # 连续猜密码的网段须等待；层数填错时，一人猜密码，人人都要等待
 proxies = {proxies}
+# 有人施压时学员向谁反映（电话、邮箱或部门，不超过100字），告知页上写明；
+# 留空则写省级教育行政部门和第三方评估机构
+contact = ""
 # 数据库：留空用本文件夹里的site.db（SQLite）；一省之大可用PostgreSQL，写作
 # postgresql://用户名@主机/库名，密码放在运行者的 ~/.pgpass 或环境变量 PGPASSWORD 里
 database = {database}
@@ -70,6 +73,7 @@ class Settings:
     proxies: int
     database: str = ""
     processes: int = 1
+    contact: str = ""
 
     @property
     def file(self) -> Path:
@@ -243,6 +247,7 @@ _TEXTS: Mapping[str, Callable[[object], bool]] = {
     "base_url": _is_address,
     "trusted_hosts": _are_hosts,
     "database": _is_database,
+    "contact": lambda value: value == "" or is_plain(value, most=100),
 }
 _LIMITS = {
     "threads": (1, 64),  # SQLite has as many connections

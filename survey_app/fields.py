@@ -8,8 +8,10 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.form import BaseForm
+from wtforms.meta import DefaultMeta
 
 from instruments.model import Item, Section
+from survey_app.phrases import FILES, language, worded
 from survey_app.typed import read_answer
 
 
@@ -57,7 +59,8 @@ def make_form(items: Sequence[Item], prefix: str = "") -> BaseForm:
 
 def _bound(items: Sequence[Item], prefix: str) -> BaseForm:
     asked_for = [item for item in items if item.type != "note"]
-    return BaseForm({item.name: _make_field(item) for item in asked_for}, prefix=prefix)
+    fields = {item.name: _make_field(item) for item in asked_for}
+    return BaseForm(fields, prefix=prefix, meta=_METAS[worded(language().code)])
 
 
 def _pattern(items: Sequence[Item]) -> BaseForm:
@@ -104,6 +107,14 @@ def _make_field(item: Item) -> Field:
     return known[1]
 
 
+def _meta(code: str) -> DefaultMeta:
+    """Forms whose library speaks a language, should it ever say something itself."""
+    meta = DefaultMeta()
+    meta.locales = (code,)
+    return meta
+
+
+_METAS = {code: _meta(code) for code in FILES}
 MOST_MADE, MOST_PATTERNS = 10_000, 200
 _PATTERNS: dict[tuple[int, ...], tuple[Sequence[Item], BaseForm]] = {}
 _MADE: dict[int, tuple[Item, Field]] = {}

@@ -91,6 +91,11 @@ class Questionnaire:
         return self._layout.repeats
 
     @property
+    def written(self) -> bool:
+        """Whether anything may be answered in own words."""
+        return any(item.type == "text" for section in self.sections for item in section.items)
+
+    @property
     def items(self) -> Sequence[Item]:
         """Items that this context may be asked once."""
         return self._layout.items

@@ -23,13 +23,14 @@ from survey_app.demo.run import draw_sample, make_instance
 from survey_app.demo.server import free_port, running_site
 
 WORDS = "授课教师所用案例来自乡村学校。"
+ENGLISH = "The trainers used cases from rural schools."
 
 
 def newcomers_sources() -> dict[str, bytes]:
     """The built-in files with one more item, mapped to an indicator, and a new version."""
     sources = dict(instrument_sources())
     text = sources["trainee_core.md"].decode("utf-8")
-    item = f"|        | select_one agree5     | q07b         | {WORDS} | | likert | | |\n"
+    item = f"| | select_one agree5 | q07b | {WORDS} | | likert | | | {ENGLISH} | |\n"
     mapped = "|             | q07b | A3.1.5    | agree5      |          |\n"
     lines = text.splitlines(keepends=True)
     at = next(i for i, line in enumerate(lines) if "select_one agree5" in line and "q07" in line)

@@ -139,8 +139,19 @@ class KnownPlaces:
 MOST_KNOWN = 20_000
 
 
-def questionnaire_of(db: Session, place: Place) -> Questionnaire:
-    """The empty form that trainees fill about ``place``, or a refusal."""
+def instrument_of(db: Session, place: Place) -> Instrument:
+    """The instrument that trainees fill about ``place``, or a refusal."""
     programme = programme_of(db, place.cycle)
-    instrument = programme.instrument(role="trainee", per=place.per, wave=place.wave)
+    return programme.instrument(role="trainee", per=place.per, wave=place.wave)
+
+
+def least_shown(db: Session, place: Place) -> int:
+    """The fewest people whose answers together are shown to anybody."""
+    return programme_of(db, place.cycle).plan.thresholds.min_cell
+
+
+def questionnaire_of(db: Session, place: Place, language: str = "") -> Questionnaire:
+    """The empty form that trainees fill about ``place``, in the words of ``language`` if it has
+    them, or a refusal."""
+    instrument = instrument_of(db, place).in_language(language)
     return Questionnaire(instrument, place.context(instrument))

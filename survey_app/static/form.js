@@ -8,8 +8,13 @@
   var ticket = document.getElementById("ticket");
   if (ticket && /^[0-9A-Za-z-]{16,20}$/.test(code)) {
     ticket.value = code;
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", location.pathname + location.search);
   }
+  document.querySelectorAll("a[hreflang]").forEach(function (link) {
+    link.addEventListener("click", function () {
+      if (ticket ? ticket.value : code) link.hash = ticket ? ticket.value.replace(/\s/g, "") : code;
+    });
+  });
   // 2. Items that hang on another answer are shown only when asked.
   var form = document.getElementById("form");
   function answer(name) {

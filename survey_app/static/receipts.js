@@ -7,6 +7,9 @@
   form.hidden = false;
   var hex = bytes.hex, bytesOf = bytes.of;
 
+  function said(key, value) {
+    return form.dataset[key].replace("{}", value);
+  }
   async function sha256(bytes) {
     return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
   }
@@ -42,20 +45,19 @@
     event.preventDefault();
     var number = document.getElementById("number").value.replace(/\D/g, "");
     if (number.length !== 24) {
-      found.textContent = "回执号是24位数字，现在是" + number.length + "位。";
+      found.textContent = said("length", number.length);
       return;
     }
-    found.textContent = "正在核对…";
-    var said = [];
+    found.textContent = said("busy");
+    var all = [];
     try {
       for (var list of document.querySelectorAll("section.list")) {
         var state = await look(list, number.slice(0, 19)), title = list.dataset.title;
-        if (state === "found") said.push("“" + title + "”的清单里有这个回执号：那份作答原样进入评估数据。清单的根值已在手机里重算，与页面所印一致。");
-        if (state === "broken") said.push("“" + title + "”的清单与它的根值不符，请保留本页并向第三方评估机构反映。");
+        if (state !== "absent") all.push(said(state, title));
       }
-      found.textContent = said.join("") || "各清单里都没有这个回执号。请先核对数字；确认无误的，请保留回执并向第三方评估机构反映。";
+      found.textContent = all.join(" ") || said("absent");
     } catch (error) {
-      found.textContent = "没有取到清单，请检查网络后再试。";
+      found.textContent = said("failed");
     }
   });
 })();

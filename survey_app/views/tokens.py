@@ -8,10 +8,12 @@ from flask import Blueprint, render_template, request
 
 from survey_app import clock, db, policies
 from survey_app.errors import Refused
+from survey_app.languages import speak
 from survey_app.pasted_roster import member
+from survey_app.phrases import told_at_once
 from survey_app.protection import public, settings
 from survey_app.services import attempts, tokens, windows
-from survey_app.services.places import DOORS, FIND
+from survey_app.services.places import DOORS, FIND, instrument_of
 
 pages = Blueprint("tokens", __name__)
 
@@ -21,6 +23,7 @@ pages = Blueprint("tokens", __name__)
 def page(kind: str, code: str) -> Any:
     """Fetch a token while the window is open; afterwards, go and answer with it."""
     place = FIND[DOORS[kind]](db.current(), code)
+    speak(instrument_of(db.current(), place))
     window = windows.the_window(db.current(), place.target)
     policies.check_can_answer(place.cycle.state, place.wave)
     return render_template("token.html", place=place, kind=kind, window=window)
@@ -34,7 +37,7 @@ def sign(kind: str, code: str) -> Any:
         return {"signature": _signed(kind, code).hex()}
     except Refused as refusal:
         db.abandon()
-        told = {"message": f"{refusal.fault.message}{refusal.fault.remedy}"}
+        told = {"message": told_at_once(refusal.fault)}
         return told, refusal.status, {"Retry-After": str(refusal.wait)} if refusal.wait else {}
 
 

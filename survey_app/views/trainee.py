@@ -13,12 +13,20 @@ from instruments.tables import DURATIONS
 from survey_app import db, policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
-from survey_app.phrases import phrase
+from survey_app.languages import asked, speak
+from survey_app.phrases import phrase, told_at_once
 from survey_app.protection import known_places, public, settings
 from survey_app.services import tokens, windows
 from survey_app.services.admission import Admission, by_ticket, by_token
 from survey_app.services.pairing import KEY, read_code_parts
-from survey_app.services.places import DOORS, FIND, Place, questionnaire_of
+from survey_app.services.places import (
+    DOORS,
+    FIND,
+    Place,
+    instrument_of,
+    least_shown,
+    questionnaire_of,
+)
 from survey_app.services.receipts import is_receipt, receipt
 from survey_app.services.respond import (
     Submission,
@@ -40,8 +48,14 @@ MADE = ("response", "nonce")
 def notice(kind: str, code: str) -> Any:
     """Who sees what, before anything is asked."""
     place, sheet = _open_sheet(kind, code)
-    window = windows.find_window(db.current(), place.target)
-    return render_template("notice.html", place=place, kind=kind, sheet=sheet, window=window)
+    return render_template(
+        "notice.html",
+        place=place,
+        kind=kind,
+        sheet=sheet,
+        window=windows.find_window(db.current(), place.target),
+        least=least_shown(db.current(), place),
+    )
 
 
 @pages.get("/<any(c, s, f):kind>/<code>/form")
@@ -64,7 +78,7 @@ def submit(kind: str, code: str) -> Any:
         check_id(sent.get(name, ""))
     db.only_read()
     place = known_places().find(db.current(), DOORS[kind], code)
-    sheet = questionnaire_of(db.current(), place)
+    sheet = _worded(place)
     sheet.read(sent)
     admission = _READ[_by()](place, sheet)
     submission = _submission(place, sheet, sent)
@@ -94,7 +108,13 @@ def _open_sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
 
 def _sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
     place = FIND[DOORS[kind]](db.current(), code)
-    return place, questionnaire_of(db.current(), place)
+    return place, _worded(place)
+
+
+def _worded(place: Place) -> Questionnaire:
+    """The form in the language asked for, and from here on the page too."""
+    speak(instrument_of(db.current(), place))
+    return questionnaire_of(db.current(), place, asked())
 
 
 def _check_acceptable(
@@ -128,7 +148,7 @@ def _store(
         if not refusal.field:
             raise
         db.abandon()
-        sheet.errors[refusal.field] = f"{refusal.fault.message}{refusal.fault.remedy}"
+        sheet.errors[refusal.field] = told_at_once(refusal.fault)
         return _again(place, kind, sheet)[0], refusal.status
     return redirect(url_for("trainee.show_receipt", number=number), 303)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chinese_fonts import with_fonts
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from scored_site import score_whole
 
@@ -46,9 +47,10 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    fonts = with_fonts(tmp_path_factory.mktemp("fonts"))
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS, env=fonts)
         yield opened
         opened.close()
 

@@ -45,7 +45,7 @@ def test_the_standard_sheets_hold_nothing_of_ours() -> None:
     assert book.sheetnames == ["survey", "choices", "settings", *ours]
     columns = {name: [cell.value for cell in book[name][1]] for name in book.sheetnames}
     assert {"type", "name", "label", "relevant"} <= set(columns["survey"])
-    assert columns["settings"] == ["form_title", "form_id", "version"]
+    assert columns["settings"] == ["form_title", "form_id", "version", "default_language"]
     assert book["settings"]["C2"].value == "1.0"  # text: a number would lose its nought
 
 

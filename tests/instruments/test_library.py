@@ -198,7 +198,7 @@ def test_edited_source_is_followed() -> None:
     sources = instrument_sources()
     form = sources["trainee_core.md"].decode()
     line = "|        | select_one agree5     | q02 "
-    added = "|        | select_one agree5     | q99 | 新题。 | | likert | | |\n"
+    added = "|        | select_one agree5     | q99 | 新题。 | | likert | | | A new item. | |\n"
     form = form.replace(line, added + line)
     sources["trainee_core.md"] = form.encode()
     with pytest.raises(FaultsFound) as found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import re
@@ -15,6 +14,7 @@ from typing import Any
 
 import docx
 import pytest
+from chinese_fonts import with_fonts
 
 from reports.document import Block, Bulletin, Cell, Figure, Section, Table, Trail
 
@@ -94,22 +94,6 @@ def headings(sections: tuple[Section, ...], level: int = 1) -> Iterator[tuple[in
         yield from headings(section.sections, level + 1)
 
 
-FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig>
-<include ignore_missing="yes">/etc/fonts/fonts.conf</include>
-<dir>{folder}</dir><cachedir>{cache}</cachedir>
-</fontconfig>
-"""
-"""What LibreOffice may use besides the machine's fonts: a new machine has none with Chinese."""
-
-
-def files_of_fonts() -> Path:
-    """Folder of the fonts that come with the program."""
-    found = importlib.util.find_spec("pylopdf_fonts_zh_cn")
-    assert found is not None and found.origin is not None
-    return Path(found.origin).parent
-
-
 def paginated(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
     """Each file as PDF by LibreOffice; skips, or fails where it is required and absent."""
     office = shutil.which("soffice")
@@ -119,14 +103,11 @@ def paginated(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
         pytest.skip("NOT TESTED: no LibreOffice (soffice) on this machine")
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    fonts = folder / "fonts.conf"
-    fonts.write_text(FONTS.format(folder=files_of_fonts(), cache=folder / "fonts"), "utf-8")
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     names = [str(folder / name) for name in files]
     command = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder)]
-    environment = {**os.environ, "FONTCONFIG_FILE": str(fonts)}
     done = subprocess.run(
-        [*command, *names], env=environment, capture_output=True, text=True, timeout=300
+        [*command, *names], env=with_fonts(folder), capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert "Error" not in done.stderr, done.stderr
