@@ -177,6 +177,25 @@ def _form_changes(before: Instrument, after: Instrument) -> Iterator[Change]:
             if kind == "self_code":
                 texts = ["问" if x else "不问" for x in (was, now)]
             yield Change(kind, *texts)
+    yield from _translation_changes(before, after)
+
+
+def _translation_changes(before: Instrument, after: Instrument) -> Iterator[Change]:
+    """Further languages that come or go, or word an item that both versions have otherwise."""
+    kept = {item.name for item in before.items} & {item.name for item in after.items}
+    was, now = (
+        {
+            one.language.name: {
+                item.name: (item.label, item.hint, item.scale and item.scale.choices)
+                for item in one.items
+                if item.name in kept
+            }
+            for one in form.translations
+        }
+        for form in (before, after)
+    )
+    if was != now:
+        yield Change("translation", "、".join(was), "、".join(now))
 
 
 def _indicators(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -146,7 +147,7 @@ def test_every_rule_is_reached_and_every_source_exists() -> None:
     reached = {kind for _, _, _, kind, _ in EDITS}
     reached |= {"anchors", "choice_order", "repeat"}  # below
     reached |= {"other_items", "no_common_items"}  # of an indicator, below
-    reached |= {"subject", "notice", "blanks", "self_code", "title"}  # of a form, below
+    reached |= {"subject", "notice", "blanks", "self_code", "title", "translation"}  # of a form
     assert reached == set(rules()["rules"])
     used = {key for rule in rules()["rules"].values() for key in rule["source"]}
     assert used == set(rules()["sources"])
@@ -187,6 +188,19 @@ def test_changes_of_the_whole_form() -> None:
     expected = {"subject": NEVER, "title": POOL, "notice": PROVE, "blanks": PROVE}
     assert told == expected | {"self_code": PROVE}
     assert found.changed == () and found.verdict == NEVER
+
+
+def test_words_in_another_language_count_too() -> None:
+    [core] = [one for one in load_instruments(instrument_sources()) if one.code == "session_form"]
+    [english] = core.translations
+    first, *rest = english.sections
+    items = (replace(first.items[0], label="Was it useful?"), *first.items[1:])
+    bent = replace(english, sections=(replace(first, items=items), *rest))
+    other = replace(core, translations=(bent,))
+    for now in (other, replace(core, translations=())):
+        found = compare_forms(core, now)
+        assert [change.kind for change in found.form] == ["translation"]
+        assert found.verdict == PROVE
 
 
 def test_an_indicator_is_as_good_as_its_items_and_names_those_in_common() -> None:

@@ -244,6 +244,7 @@ OUR_LIMITS = {
     *("unknown_constraint", "unknown_relevant", "relevant_item", "relevant_value", "formula"),
     *("nested_group", "outside_group", "reference_in_text", "bad_name", "bad_choice", "empty"),
     *("reserved_name", "repeated_choice", "no_purpose", "bad_version", "type_addition"),
+    *("language_code", "repeated_language"),
     *("missing_list", "no_repeat_here", "no_file_here", "too_long"),
 }
 """What we say of a form that pyxform accepts: each names what the site does not do or store."""
