@@ -45,8 +45,8 @@ FILES = (
     "extract/plan.yaml", "extract/classes.parquet", "extract/datapackage.json",
     "extract/instruments/ratings.md", "results/units.csv", "results/units.xlsx",
     "results/units.parquet", "results/pairs.csv", "results/results.json",
-    "results/original_scale.csv", "bulletin/bulletin.html", "bulletin/bulletin.json",
-    "bulletin/bulletin.pdf", "bulletin/short.docx",
+    "results/original_scale.csv", "results/class_screens.json", "bulletin/bulletin.html",
+    "bulletin/bulletin.json", "bulletin/bulletin.pdf", "bulletin/short.docx",
 )  # fmt: skip
 
 
