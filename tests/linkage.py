@@ -12,6 +12,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import pysqlite3.dbapi2 as sqlite
@@ -46,8 +47,10 @@ def by_row_number(snapshots: Sequence[Snapshot]) -> Guess:
         return ids(snapshots[-1])
 
 
-def in_bytes(data: bytes, known: Sequence[str]) -> list[str]:
-    """Those of ``known`` that stand in ``data``, by their first place."""
+@lru_cache(1024)
+def in_file(path: Path, known: tuple[str, ...]) -> list[str]:
+    """Those of ``known`` that stand in a file, which changes no more, by their first place."""
+    data = path.read_bytes().rstrip(b"\0")
     places = {one: data.find(one.encode()) for one in known}
     return sorted((one for one in known if places[one] >= 0), key=places.__getitem__)
 
@@ -55,7 +58,7 @@ def in_bytes(data: bytes, known: Sequence[str]) -> list[str]:
 def by_place_in_file(snapshots: Sequence[Snapshot]) -> Guess:
     """Where an id lies in the file: pages are filled from their end."""
     known = ids(snapshots[-1])
-    order = in_bytes((snapshots[-1] / "site.db").read_bytes(), known)
+    order = in_file(snapshots[-1] / "site.db", tuple(known))
     return [*reversed(order), *(one for one in known if one not in order)]
 
 
@@ -66,7 +69,7 @@ def by_log(snapshots: Sequence[Snapshot]) -> Guess:
     for snapshot in snapshots:
         for path in sorted(snapshot.rglob("*")):
             if path.is_file() and path.name != "site.db":
-                seen |= dict.fromkeys(in_bytes(path.read_bytes(), known))
+                seen |= dict.fromkeys(in_file(path, tuple(known)))
     return [*seen, *(one for one in known if one not in seen)]
 
 
@@ -155,6 +158,7 @@ _LINKING = 3
 _WORD = re.compile(r"[0-9a-f]{16,}|\w+")
 
 
+@lru_cache(16)
 def _rows_of(snapshot: Snapshot) -> set[frozenset[str]]:
     """Every row of every table, and every line beside the store, as the set of its words."""
     connection = sqlite.connect(snapshot / "site.db")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pysqlite3.dbapi2 as sqlite
-from linkage import Guess, Snapshot, ids, in_bytes
+from linkage import Guess, Snapshot, ids, in_file
 from postgres_server import ACCOUNT, Server, server_programs
 from sqlalchemy import Connection, inspect
 
@@ -94,7 +94,7 @@ def by_place_in_heap(snapshots: Sequence[Snapshot]) -> Guess:
     """Where an id lies in the table's own files: pages are filled from their end."""
     known = ids(snapshots[-1])
     for path in sorted(snapshots[-1].glob("base/*/*")):
-        order = in_bytes(path.read_bytes(), known)
+        order = in_file(path, tuple(known))
         if len(order) == len(known):
             return order[::-1]
     return known
@@ -114,7 +114,7 @@ def _in_files(pattern: str, snapshots: Sequence[Snapshot], known: Sequence[str])
     """``known`` by their first place in such files, those that stand in none at the end."""
     seen: dict[str, None] = {}
     for path in (path for one in snapshots for path in sorted(one.glob(pattern))):
-        seen |= dict.fromkeys(in_bytes(path.read_bytes().rstrip(b"\0"), known))
+        seen |= dict.fromkeys(in_file(path, tuple(known)))
     return [*seen, *(one for one in known if one not in seen)]
 
 
