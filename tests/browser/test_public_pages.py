@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, Page
 from test_routes import ACCESS, PUBLIC
 
 from screens import fits, follow, shoot
+from survey_app import db
+from survey_app.services import board_links
+from survey_app.services.places import find_class
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +90,14 @@ def invitation(page: Page, plain: Plain) -> None:
     page.goto(f"{plain.address}/invite/{secret}")
 
 
+def class_board(page: Page, plain: Plain) -> None:
+    given = {"key": plain.site.settings.secret("board"), "base_url": "", "renew": False}
+    with db.transaction(plain.site.engine) as session:
+        places = [find_class(session, "C1")]
+        [link] = board_links.give_links(session, places=places, by="boss", **given)
+    page.goto(plain.address + link.address)
+
+
 def closed(page: Page, plain: Plain) -> None:
     plain.site.staff("boss").post("/province/close")
     page.goto(f"{plain.address}/c/C1")
@@ -114,6 +125,9 @@ PAGES: list[tuple[str, str, Callable[[Page, Plain], None]]] = [
     ("auth.sign_in_page", "login", go("/login")),
     ("auth.sign_in", "login-failed", wrong_password),
     ("auth.invitation", "invitation", invitation),
+    ("trainee.form", "form-english", go("/c/C2/form?lang=en")),
+    ("trainee.notice", "notice-english", go("/c/C1?lang=en")),
+    ("boards.class_board", "class-board", class_board),
     ("receipts.listing", "receipts-none", go("/receipts/")),
     ("failure", "nowhere", go("/nowhere")),
     ("failure", "closed", closed),

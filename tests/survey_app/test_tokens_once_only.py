@@ -155,8 +155,9 @@ def test_guessing_at_one_name_slows_down(site: Site) -> None:
     tried = [ask(site, ("学员0", f"{guess}"), sent).status_code for guess in range(5000, 5006)]
     assert tried == [422] * 5 + [429]
     late = ask(site, members()[0], sent)  # even the right one waits, and is told how long
-    assert late.status_code == 429 and late.headers["Retry-After"] == "5"
-    assert "5秒后再试，或向班主任要一张纸条" in late.json["message"]
+    wait = late.headers["Retry-After"]
+    assert late.status_code == 429 and wait in ("3", "4", "5")  # less what has passed meanwhile
+    assert f"{wait}秒后再试，或向班主任要一张纸条" in late.json["message"]
     assert ask(site, members()[1], sent).status_code == 200
 
 
