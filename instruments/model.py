@@ -215,6 +215,11 @@ class Instrument:
         return tuple(item for section in self.sections for item in section.items)
 
     @cached_property
+    def written(self) -> frozenset[str]:
+        """Items that are answered in one's own words."""
+        return frozenset(item.name for item in self.items if item.type == "text")
+
+    @cached_property
     def single_items(self) -> tuple[Item, ...]:
         """Items that are asked once per response, in order."""
         return tuple(i for section in self.sections if not section.repeat for i in section.items)

@@ -51,8 +51,7 @@ def masked_answers(
 
     Masked again they stay what they are, so that a retry is known.
     """
-    texts = _text_items(instrument)
-    return _masked(answers, lambda name: name in texts, known)
+    return _masked(answers, lambda name: name in instrument.written, known)
 
 
 def masked_again(stored: str, known: Collection[str]) -> dict[str, object]:
@@ -75,13 +74,9 @@ def _masked(
     return masked
 
 
-def _text_items(instrument: Instrument) -> set[str]:
-    return {item.name for item in instrument.items if item.type == "text"}
-
-
 def _is_written(instrument: Instrument, answers: Mapping[str, object]) -> bool:
-    texts = _text_items(instrument)
-    return not texts.isdisjoint(answers) or any(isinstance(a, list) for a in answers.values())
+    rows = any(isinstance(answer, list) for answer in answers.values())
+    return rows or not instrument.written.isdisjoint(answers)
 
 
 def _in_catalogue() -> list[Select[Any]]:

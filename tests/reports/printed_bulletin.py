@@ -8,6 +8,10 @@ from typing import Any
 from reports.document import Block, Bulletin, Cell, Column, Paragraph, Rows, Section, Table
 from reports.writers.fonts import Fonts, read_fonts
 
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="144" height="72" viewBox="0 0 144 72">'
+    '<rect width="144" height="72" fill="#0b4f71"/></svg>'
+)
 HOSTILE = (
     '#import "x"',
     "$x$",

@@ -12,7 +12,7 @@ from typing import Any
 import pikepdf
 import pypdfium2
 import pytest
-from printed_bulletin import HOSTILE, built_in_fonts, bulletin, table
+from printed_bulletin import HOSTILE, SVG, built_in_fonts, bulletin, table
 from sample_results import sample_results
 
 from instruments.faults import FaultsFound
@@ -34,10 +34,6 @@ from reports.document import (
 from reports.printing import SAMPLE, Printing
 from reports.writers.typst import render_pdf, render_png
 
-SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="144" height="72" viewBox="0 0 144 72">'
-    '<rect width="144" height="72" fill="#0b4f71"/></svg>'
-)
 RARE = "玥喆昇彧珺堃"
 
 

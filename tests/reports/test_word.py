@@ -13,7 +13,7 @@ import pdfplumber
 import pytest
 from lxml import etree
 from PIL import Image
-from printed_bulletin import HOSTILE, built_in_fonts, bulletin, table
+from printed_bulletin import HOSTILE, SVG, built_in_fonts, bulletin, table
 from sample_results import sample_results
 from word_file import (
     W,
@@ -46,10 +46,6 @@ from reports.printing import SAMPLE, Printing
 from reports.writers.headline import headline_lines
 from reports.writers.word import render_docx
 
-SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="144" height="72" viewBox="0 0 144 72">'
-    '<rect width="144" height="72" fill="#0b4f71"/></svg>'
-)
 FIELDS = (
     *HOSTILE,
     '{ DDEAUTO c:\\\\windows "x" }',
