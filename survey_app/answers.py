@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from instruments.model import Instrument, Item, Section
 
@@ -34,33 +34,38 @@ def row_key(section: Section, row: int, item: Item) -> str:
 
 def asked(
     instrument: Instrument, context: Mapping[str, str], answers: Mapping[str, object]
-) -> Iterator[Asked]:
+) -> list[Asked]:
     """Items asked of this person in page order, those of a repeat once per row.
 
     An item that hangs on one not asked is not asked either.
     """
     known: dict[str, object] = dict(context)
+    found: list[Asked] = []
     for section in instrument.sections:
         if section.relevant and not all(rule.holds(known) for rule in section.relevant):
             continue
         if not section.repeat:
-            yield from _asked(section, None, known, answers)
+            _ask(section, None, known, answers, found)
             continue
         for row, given in enumerate(rows_of(answers, section)):
-            yield from _asked(section, row, dict(known), given)
+            _ask(section, row, dict(known), given, found)
+    return found
 
 
-def _asked(
-    section: Section, row: int | None, known: dict[str, object], given: Mapping[str, object]
-) -> Iterator[Asked]:
+def _ask(
+    section: Section,
+    row: int | None,
+    known: dict[str, object],
+    given: Mapping[str, object],
+    found: list[Asked],
+) -> None:
     for item in section.items:
         if item.type == "note":
             continue
         if not item.relevant or all(rule.holds(known) for rule in item.relevant):
-            answer = given.get(item.name)
+            answer: Any = given.get(item.name)
             known[item.name] = answer
-            blank = answer in (None, "")
-            yield Asked(section, row, item, None if blank else answer)  # type: ignore[arg-type]
+            found.append(Asked(section, row, item, None if answer == "" else answer))
 
 
 def rows_of(answers: Mapping[str, object], section: Section) -> list[Row]:

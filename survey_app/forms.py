@@ -22,7 +22,7 @@ from survey_app.answers import (
     rows_of,
 )
 from survey_app.attachments import ENDINGS, Attachment
-from survey_app.fields import data_of, make_form, sent_form, shown
+from survey_app.fields import make_form, read_sent, sent_form, shown
 from survey_app.layout import concerns, layout_of
 from survey_app.pasted import Pasted, header
 from survey_app.phrases import phrase
@@ -74,7 +74,8 @@ class Questionnaire:
         self.pasted: dict[str, Pasted] = {}
         self.answers: Answers = dict(answers or {})
         self.errors: dict[str, str] = {}
-        self._sent: BaseForm | None = None
+        self._sent: MultiDict[str, str] | None = None
+        self._form: BaseForm | None = None
         self._found: list[Asked] | None = None
         self._rows: dict[str, list[BaseForm]] = {}
         for section in self.repeats:
@@ -103,16 +104,29 @@ class Questionnaire:
     def read(self, sent: MultiDict[str, str], *, partial: bool = False) -> None:
         """Take what was sent: fill ``answers`` and ``errors``. A draft (``partial``) may lack
         required items. Answers that are faulty, or to items not asked, are no answers."""
-        self._sent = make_form(self.items)
-        self._sent.process(sent)
-        self._sent.validate()
+        self._sent, self._form = sent, None
+        once, faults = read_sent(self.items, sent)
+        given: dict[str, object] = {**once}
         for section in self.repeats:
-            rows = enumerate(sent_rows(sent, section))
-            self._rows[section.name] = [sent_form(section, number, row) for number, row in rows]
-        found = list(asked(self.instrument, self.context, self._given()))
-        self.errors = {one.key: f for one in found if (f := self._fault(one, partial))}
+            given[section.name] = self._read_rows(section, sent, faults)
+        found = asked(self.instrument, self.context, given)
+        self.errors = {}
+        if faults or self._layout.demanding:
+            wrong = {one.key: faults.get(one.key) or self._fault(one, partial) for one in found}
+            self.errors = {key: fault for key, fault in wrong.items() if fault}
         self.answers = collect(found, without=self.errors)
         self._found = None if self.errors else found  # a faulty answer may ask other items
+
+    def _read_rows(
+        self, section: Section, sent: MultiDict[str, str], faults: dict[str, str]
+    ) -> list[object]:
+        """Rows of a repeat as they were sent, and shown from here on; faults go to ``faults``."""
+        rows = sent_rows(sent, section)
+        self._rows[section.name] = [sent_form(section, n, row) for n, row in enumerate(rows)]
+        read = [read_sent(section.items, row) for row in rows]
+        for number, (_, wrong) in enumerate(read):
+            faults |= {f"{section.name}-{number}-{name}": fault for name, fault in wrong.items()}
+        return [answers for answers, _ in read]
 
     def set_rows(self, section: Section, rows: Sequence[Row]) -> None:
         """Show these rows in a repeat."""
@@ -208,20 +222,16 @@ class Questionnaire:
     @property
     def _once(self) -> BaseForm:
         """The fields that are asked once: as sent, else as stored."""
-        if self._sent is None:
-            self._sent = make_form(self.items)
-            self._sent.process(data=shown(self.answers, self.items))
-        return self._sent
-
-    def _given(self) -> dict[str, object]:
-        rows = {name: [data_of(form) for form in forms] for name, forms in self._rows.items()}
-        return {**data_of(self._once), **rows}
+        if self._form is None:
+            self._form = make_form(self.items)
+            if self._sent is None:
+                self._form.process(data=shown(self.answers, self.items))
+            else:
+                self._form.process(self._sent)
+        return self._form
 
     def _fault(self, one: Asked, partial: bool) -> str:
-        row = self._rows[one.section.name][one.row] if one.row is not None else self._once
-        found = row._fields[one.item.name].errors
-        if found:
-            return str(found[0])
+        """What is wrong with an answer that could be read, or with a blank."""
         if one.item.type == "file" and one.answer and one.answer not in self.attachments:
             return phrase("form.no_such_file")
         lacking = one.item.required and one.answer is None and not partial

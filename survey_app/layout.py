@@ -10,11 +10,13 @@ from instruments.model import Comparison, Instrument, Item, Section
 
 @dataclass(frozen=True)
 class Layout:
-    """Sections that a context has, those of them with rows, and items that it may be asked once."""
+    """Sections that a context has, those of them with rows, and items that it may be asked once;
+    ``demanding``: whether any of them may be wrong though it can be read, or when it is blank."""
 
     sections: Sequence[Section]
     repeats: Sequence[Section]
     items: Sequence[Item]
+    demanding: bool
 
 
 def layout_of(instrument: Instrument, context: Mapping[str, str]) -> Layout:
@@ -41,8 +43,10 @@ def concerns(context: Mapping[str, str], rules: Sequence[Comparison]) -> bool:
 def _laid_out(instrument: Instrument, context: Mapping[str, str]) -> Layout:
     sections = [one for one in instrument.sections if concerns(context, one.relevant)]
     once = [item for one in sections if not one.repeat for item in one.items]
+    every = [item for one in sections for item in one.items]
     return Layout(
         tuple(sections),
         tuple(one for one in sections if one.repeat),
         tuple(i for i in once if i.type != "note" and concerns(context, i.relevant)),
+        any(item.required or item.type == "file" for item in every),
     )

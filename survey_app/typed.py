@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from wtforms.validators import ValidationError
-
 from instruments.model import Item
 from survey_app.answers import Answer
 from survey_app.phrases import phrase
@@ -21,7 +19,7 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _FILE = re.compile(r"[0-9a-f]{32}")
 
 
-class Mistyped(ValidationError):
+class Mistyped(ValueError):
     """No answer of this item; the text says why and how to mend it."""
 
 
