@@ -100,7 +100,8 @@ def least_site(folder: Path) -> Iterator[str]:
     """The floor, served as the site is."""
     port = free_port(0)
     command = [sys.executable, "-m", "gunicorn", "-k", "gthread", "-w", "1", "--threads", "16"]
-    command += ["-b", f"127.0.0.1:{port}", "--log-level", "warning", "bench.least_site:app"]
+    command += ["-b", f"127.0.0.1:{port}", "--log-level", "warning"]
+    command += ["-c", "python:bench.least_site", "bench.least_site:app"]
     process = subprocess.Popen(command, env={**os.environ, "LEAST_FILE": str(folder / "least.db")})
     try:
         yield wait_until_ready(process, f"http://127.0.0.1:{port}", folder)

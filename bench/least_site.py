@@ -1,4 +1,4 @@
-"""The floor: parse the form, insert it, commit it to disk, reply."""
+"""The floor: parse the form, insert it, commit it to disk, reply. Served as the site is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import json
 import os
 import secrets
 import threading
+from typing import Any
 
 import pysqlite3.dbapi2 as sqlite
 from flask import Flask, request
+
+from survey_app.affinity import keep_to_one
 
 app = Flask(__name__)
 _own = threading.local()
@@ -33,6 +36,11 @@ def take(code: str) -> tuple[str, int]:
     row = secrets.token_hex(16), json.dumps(request.form.to_dict(), ensure_ascii=False)
     store().execute("INSERT INTO answers VALUES (?, ?)", row)
     return "", 303
+
+
+def post_worker_init(worker: Any) -> None:
+    """The server's hook: as the site's."""
+    keep_to_one(worker.age)
 
 
 @app.get("/login")

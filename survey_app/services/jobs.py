@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from instruments.faults import Fault, FaultsFound
 from instruments.framework import read_framework
-from survey_app import policies
+from survey_app import affinity, policies
 from survey_app.config import Settings
 from survey_app.db import look, transaction
 from survey_app.errors import Refused
@@ -123,7 +123,7 @@ def latest_job(db: Session, cycle: str) -> JobRow | None:
 def start_job(settings: Settings, job: str) -> None:
     """Start the child process of a queued job; a thread waits for its end."""
     log = (settings.home / "jobs.log").open("ab")
-    with log:
+    with log, affinity.on_any():
         process = subprocess.Popen(
             [sys.executable, "-m", "survey_app", "run-job", job],
             env=evaluation.child_environment(settings),
