@@ -14,6 +14,8 @@ from survey_app import compression, db, languages, migration, protection
 from survey_app.config import load_settings
 from survey_app.matrix import runs
 from survey_app.phrases import language, phrase, told
+from survey_app.services.respond import submit_new, submit_response
+from survey_app.together import Together
 from survey_app.views import (
     auth,
     boards,
@@ -69,7 +71,7 @@ def assemble(home: Path) -> Flask:
     app.jinja_env.globals.update(
         phrase=phrase, told=told, runs=runs, self_code=lambda: self_code(language().code)
     )
-    db.bind(app, engine)
+    db.bind(app, engine, Together(engine, one=submit_response, usual=submit_new))
     protection.bind(app)
     languages.bind(app)
     compression.bind(app)

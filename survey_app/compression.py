@@ -27,7 +27,7 @@ def bind(app: Flask) -> None:
 
 
 def _compress(response: Response) -> Response:
-    if not _is_open() or response.mimetype not in KINDS:
+    if response.status_code == 303 or not _is_open() or response.mimetype not in KINDS:
         return response
     response.vary.add("Accept-Encoding")
     accepted = request.accept_encodings["gzip"] > 0

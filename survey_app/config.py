@@ -8,8 +8,9 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
@@ -20,8 +21,8 @@ from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 CONFIG = "config.toml"
 SECRETS = ("session", "ticket", "receipt", "form", "rater", "roster", "pairing", "board")
 SECRET_BYTES = 32
-_READ: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
-"""Path of a secret → what its file was when it was read, and the key."""
+RENEWED = ("pairing",)
+"""Secrets that are put in place of former ones while the site runs."""
 _TEMPLATE = """# 站点设置。改动后须重启站点。
 title = {title}
 # 对外网址：二维码与允许的主机名都由它决定
@@ -99,25 +100,43 @@ class Settings:
     def secret(self, name: str) -> bytes:
         """The key called ``name``; raises FaultsFound when it is missing or damaged.
 
-        Read anew whenever its file has changed: a command may have put another in its place.
+        Read once, but those in ``RENEWED`` whenever their file has changed: a command may have put
+        another in its place.
         """
-        place = Place(file=f"secrets/{name}")
-        path = self.home / "secrets" / name
+        kept = self._keys.get(name)
+        if kept is not None and name not in RENEWED:
+            return kept.key
+        path = kept.path if kept else self.home / "secrets" / name
         try:
             found = path.stat()
             now = found.st_mtime_ns, found.st_ino, found.st_size
-            read = _READ.get(path)
-            if read is not None and read[0] == now:
-                return read[1]
-            key = bytes.fromhex(path.read_text(encoding="ascii"))
+            if kept is None or kept.state != now:
+                kept = self._keys[name] = _Kept(path, now, _read_key(path))
         except FileNotFoundError as error:
-            raise refuse("site.secret_missing", place) from error
+            raise refuse("site.secret_missing", Place(file=f"secrets/{name}")) from error
         except ValueError as error:
-            raise refuse("site.secret_damaged", place) from error
-        if len(key) != SECRET_BYTES:
-            raise refuse("site.secret_damaged", place)
-        _READ[path] = now, key
-        return key
+            raise refuse("site.secret_damaged", Place(file=f"secrets/{name}")) from error
+        return kept.key
+
+    @cached_property
+    def _keys(self) -> dict[str, _Kept]:
+        return {}
+
+
+class _Kept(NamedTuple):
+    """A secret that was read, and what its file was then."""
+
+    path: Path
+    state: tuple[int, int, int]
+    key: bytes
+
+
+def _read_key(path: Path) -> bytes:
+    """The key in a file; ValueError when it is damaged."""
+    key = bytes.fromhex(path.read_text(encoding="ascii"))
+    if len(key) != SECRET_BYTES:
+        raise ValueError
+    return key
 
 
 def load_settings(home: Path) -> Settings:

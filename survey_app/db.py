@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy import Engine, Executable, inspect
@@ -19,7 +19,7 @@ from survey_app.models.base import Base
 from survey_app.stores import store_of
 from survey_app.together import Together
 
-T = TypeVar("T")
+_ACCESS = ("reading", "writing")
 _LOG = logging.getLogger(__name__)
 
 
@@ -58,9 +58,10 @@ def _addition(dialect: str, table: type[Base]) -> Executable:
     return statement
 
 
-def bind(app: Flask, engine: Engine) -> None:
-    """Give each request its transaction."""
-    app.extensions["engine"], app.extensions["together"] = engine, Together(engine)
+def bind(app: Flask, engine: Engine, door: Together[Any, Any]) -> None:
+    """Give each request its transaction, and answers the door that they share."""
+    app.extensions["engine"], app.extensions["together"] = engine, door
+    app.extensions["engines"] = {a: engine.execution_options(access=a) for a in _ACCESS}
     app.after_request(_commit)
     app.teardown_appcontext(_close)
 
@@ -76,7 +77,7 @@ def current() -> Session:
     if "session" not in g:
         if request.method in ("GET", "HEAD", "OPTIONS"):
             only_read()
-        source = engine().execution_options(access=g.get("access", "writing"))
+        source = current_app.extensions["engines"][g.get("access", "writing")]
         g.session = Session(source, expire_on_commit=False)
     session: Session = g.session
     return session
@@ -88,16 +89,16 @@ def only_read() -> None:
     g.access = "reading"
 
 
-def together(work: Callable[[Session], T]) -> T:
-    """Do ``work`` in a writing transaction, committed by one sync with what others bring in this
-    moment; returns its result after that. See ``Together.do``.
+def together(brought: Any) -> Any:
+    """Store what is ``brought`` by one sync with what others bring in this moment; returns what
+    came of it after that. See ``Together.do``.
 
     What this request has read is let go before: a reader keeps SQLite's log from being emptied.
     """
     if "session" in g:
         g.session.commit()
-    door: Together = current_app.extensions["together"]
-    return door.do(work)
+    door: Together[Any, Any] = current_app.extensions["together"]
+    return door.do(brought)
 
 
 def abandon() -> None:

@@ -45,13 +45,15 @@ def bind(app: Flask) -> None:
 
 def asked() -> str:
     """The language that the address asks for, '' if none."""
-    return request.args.get(ASKED, "").lower()
+    return request.args.get(ASKED, "").lower() if request.query_string else ""
 
 
-def speak(instrument: Instrument) -> None:
-    """From here on the page is in the language asked for if its form is worded in it."""
-    g.languages = instrument.languages
-    g.language = instrument.in_language(asked()).language
+def speak(instrument: Instrument) -> Instrument:
+    """From here on the page is in the language asked for if its form is worded in it: the form in
+    these words."""
+    spoken = instrument.in_language(asked())
+    g.languages, g.language = instrument.languages, spoken.language
+    return spoken
 
 
 def page_language() -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask import Flask, Request, Response, current_app, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from instruments.form_files import MAX_FORM_BYTES
 from survey_app import clock, db, policies
@@ -32,17 +33,30 @@ BULLETIN_POLICY = (
 GROUPS: Mapping[str, tuple[str, ...]] = {"reporter": (*policies.REPORTERS, "expert")}
 """Access rule that several roles share → those roles."""
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
-UPLOADS = {"programme.check_import", "programme.change_sources"}
-FORMS = {"instruments.check"}
-RECORDS = {"records.send"}
-PRINTING = {"printing.send"}
-PRINTING_BYTES = 3 * 1024 * 1024
+HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+)
+"""Of every reply; no view sets them."""
+MEGABYTE = 1024 * 1024
+PRINTING_BYTES = 3 * MEGABYTE
 """A seal, and every text at its longest."""
 FILES_AT_ONCE = 4
 """Attachments of full size that one page may carry."""
-PAGE_BYTES = 8 * 1024 * 1024
+PAGE_BYTES = 8 * MEGABYTE
 """Words and numbers of a record's page: a thousand rows of a wide table."""
 PAGE_FIELDS = 50_000
+RECORDS = "records.send"
+LARGE: Mapping[str | None, Callable[[Settings], int]] = {
+    "programme.check_import": lambda site: site.upload_mb * MEGABYTE,
+    "programme.change_sources": lambda site: site.upload_mb * MEGABYTE,
+    "instruments.check": lambda _site: MAX_FORM_BYTES + MEGABYTE,
+    "printing.send": lambda _site: PRINTING_BYTES,
+    RECORDS: lambda site: FILES_AT_ONCE * site.file_mb * MEGABYTE + PAGE_BYTES,
+}
+"""Endpoint that takes more than a page's words → bytes of its requests."""
 
 
 def settings() -> Settings:
@@ -103,8 +117,19 @@ def who() -> str:
     return found.login
 
 
+class _Cookies(SecureCookieSessionInterface):
+    """Sessions in signed cookies; for whoever has none, nothing is set up to read one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a request: empty without a cookie."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def bind(app: Flask) -> None:
     """Put the rules into force."""
+    app.session_interface = _Cookies()
     app.extensions["known_places"] = KnownPlaces()
     app.before_request(_size_limits)
     app.after_request(_headers)
@@ -126,27 +151,19 @@ def _guarded(view: View, needed: str) -> View:
 
 
 def _size_limits() -> None:
-    megabyte = 1024 * 1024
-    if request.endpoint in UPLOADS:
-        request.max_content_length = settings().upload_mb * megabyte
-    if request.endpoint in FORMS:
-        request.max_content_length = MAX_FORM_BYTES + megabyte
-    if request.endpoint in PRINTING:
-        request.max_content_length = PRINTING_BYTES
-    if request.endpoint in RECORDS:
-        files = FILES_AT_ONCE * settings().file_mb * megabyte
-        request.max_content_length = files + PAGE_BYTES
+    if request.endpoint in LARGE:
+        request.max_content_length = LARGE[request.endpoint](settings())
+    if request.endpoint == RECORDS:
         request.max_form_memory_size, request.max_form_parts = PAGE_BYTES, PAGE_FIELDS
 
 
 def _headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    for name, value in HEADERS:
+        headers.add(name, value)
     if settings().secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers.add("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
+        headers["Cache-Control"] = "no-store"
     return response

@@ -6,7 +6,6 @@ the former one void.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import secrets
@@ -80,7 +79,7 @@ def _given(db: Session, key: bytes, base_url: str, place: Place, renew: bool, by
 
 def _signs(key: bytes, row: BoardLinkRow) -> str:
     text = json.dumps([row.class_code, row.nonce])
-    number = int.from_bytes(hmac.new(key, text.encode(), hashlib.sha256).digest(), "big")
+    number = int.from_bytes(hmac.digest(key, text.encode(), "sha256"), "big")
     signs = []
     for _ in range(LENGTH):
         number, sign = divmod(number, len(ALPHABET))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Sequence
@@ -89,4 +88,4 @@ class _Pseudonyms:
 
     def _digest(self, expert: str) -> str:
         text = json.dumps([self._cycle, expert])
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, text.encode(), "sha256").hex()

@@ -24,16 +24,11 @@ from survey_app.models import (
 from survey_app.services.places import Place
 
 
-def known_names(
-    db: Session, place: Place, instrument: Instrument, answers: Mapping[str, object]
-) -> frozenset[str]:
-    """People whom the site knows around a class: lecturers, experts, recorders. None are looked up
-    where nothing was written.
+def known_names(db: Session, place: Place) -> frozenset[str]:
+    """People whom the site knows around a class: lecturers, experts, recorders.
 
     They only grow while answers may come: catalogues are frozen then, records only added to.
     """
-    if not _is_written(instrument, answers):
-        return frozenset()
     about = {
         "cycle": place.cycle.code,
         "project": place.project.code,
@@ -45,13 +40,19 @@ def known_names(
 
 
 def masked_answers(
-    instrument: Instrument, answers: Mapping[str, object], known: Collection[str]
-) -> dict[str, object]:
-    """``answers`` with names, numbers of persons and addresses masked in all that was written.
+    instrument: Instrument,
+    answers: Mapping[str, object],
+    look_up: Callable[[], frozenset[str]],
+) -> tuple[dict[str, object], frozenset[str]]:
+    """``answers`` with names, numbers of persons and addresses masked in all that was written, and
+    the known names, which ``look_up`` finds where anything was.
 
     Masked again they stay what they are, so that a retry is known.
     """
-    return _masked(answers, lambda name: name in instrument.written, known)
+    if not _is_written(instrument, answers):
+        return dict(answers), frozenset()
+    known = look_up()
+    return _masked(answers, lambda name: name in instrument.written, known), known
 
 
 def masked_again(stored: str, known: Collection[str]) -> dict[str, object]:

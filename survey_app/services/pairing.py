@@ -7,7 +7,6 @@ the site included, can try codes against the digests.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections import Counter, defaultdict
@@ -38,7 +37,7 @@ def pairing_of(
     code = normalised_code(read_code_parts(sent)) if instrument.self_code else ""
     if not code:
         return ""
-    return hmac.new(key, json.dumps([class_code, code]).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, json.dumps([class_code, code]).encode(), "sha256").hex()
 
 
 def matched_pairs(

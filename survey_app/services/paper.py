@@ -61,7 +61,7 @@ def enter_paper(
     if differing and set(decided) != set(differing):
         return Outcome(DIFFERS, differing)
     db.delete(kept)
-    submit_response(db, submission, admission)
+    submit_response(db, (submission, admission))
     db.flush()
     told = SETTLED if differing else MATCHED
     _note(db, submission, by=by, action=f"paper_{told}", count=_counted(db, submission))

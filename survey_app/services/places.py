@@ -111,23 +111,26 @@ DOORS: Mapping[str, str] = {"c": "class", "s": "session", "f": "followup"}
 
 
 class KnownPlaces:
-    """Places of one site whose wave is open, found once.
+    """Places of one site whose wave is open, with their instruments, found once.
 
     By then catalogue and sources are frozen, so that nothing but the cycle's state can change;
     whoever stores an answer asks the store for that (``submit_response``).
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Place] = {}
+        self._known: dict[tuple[str, str], tuple[Place, Instrument]] = {}
 
-    def find(self, db: Session, kind: str, code: str) -> Place:
-        """As ``FIND[kind]``; the state may have changed since, and no row is tied to ``db``."""
+    def find(self, look: Callable[[], Session], kind: str, code: str) -> tuple[Place, Instrument]:
+        """As ``FIND[kind]`` and ``instrument_of``; the state may have changed since, and no row is
+        tied to a session. ``look`` gives one, should it be needed."""
         known = self._known.get((kind, code))
         if known is not None:
             return known
-        found = FIND[kind](db, code)
-        if policies.OPEN_IN[found.wave] == found.cycle.state:
-            for row in (found.cycle, found.project, found.training_class, found.session):
+        db = look()
+        place = FIND[kind](db, code)
+        found = place, instrument_of(db, place)
+        if policies.OPEN_IN[place.wave] == place.cycle.state:
+            for row in (place.cycle, place.project, place.training_class, place.session):
                 if row is not None:
                     db.expunge(row)
             if len(self._known) >= MOST_KNOWN:
@@ -150,8 +153,7 @@ def least_shown(db: Session, place: Place) -> int:
     return programme_of(db, place.cycle).plan.thresholds.min_cell
 
 
-def questionnaire_of(db: Session, place: Place, language: str = "") -> Questionnaire:
-    """The empty form that trainees fill about ``place``, in the words of ``language`` if it has
-    them, or a refusal."""
-    instrument = instrument_of(db, place).in_language(language)
+def questionnaire_of(db: Session, place: Place) -> Questionnaire:
+    """The empty form that trainees fill about ``place``, or a refusal."""
+    instrument = instrument_of(db, place)
     return Questionnaire(instrument, place.context(instrument))

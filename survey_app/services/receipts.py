@@ -7,7 +7,6 @@ would tell in which backup a number that somebody has shown first appeared.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from sqlalchemy.orm import Session
 from instruments.merkle import DIGITS, head, leaf, parted, receipt_number
 from survey_app.errors import Refused
 from survey_app.models import ClassRow, CycleRow, ReceiptListRow, ResponseRow
-from survey_app.services.respond import stored_bytes
+from survey_app.services.respond import Stored, stored_bytes
 
 _SEAL = 5
 """Digits that only the key's holder can add."""
@@ -28,12 +27,12 @@ _PARTED: dict[str, Mapping[str, Sequence[bytes]]] = {}
 """Lists that were asked for, by their heads: a head stands for its leaves, and lists are few."""
 
 
-def leaf_of(row: ResponseRow) -> bytes:
+def leaf_of(row: Stored | ResponseRow) -> bytes:
     """The leaf of a stored answer."""
     return leaf(stored_bytes(row), bytes.fromhex(row.nonce))
 
 
-def receipt(key: bytes, row: ResponseRow) -> str:
+def receipt(key: bytes, row: Stored) -> str:
     """The receipt of a stored answer: 24 digits that do not lead back to it."""
     body = receipt_number(leaf_of(row))
     return body + _digits(key, body)
@@ -109,5 +108,5 @@ def _written(leaves: Iterable[bytes]) -> str:
 
 
 def _digits(key: bytes, text: str) -> str:
-    number = int.from_bytes(hmac.new(key, text.encode("ascii"), hashlib.sha256).digest(), "big")
+    number = int.from_bytes(hmac.digest(key, text.encode("ascii"), "sha256"), "big")
     return f"{number % 10**_SEAL:0{_SEAL}d}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from instruments.tables import ONLINE
@@ -21,8 +23,10 @@ from survey_app.services.admission import Admission, is_spent, spend
 from survey_app.services.free_text import known_names, masked_again, masked_answers
 from survey_app.services.pairing import pairing_of
 from survey_app.services.places import Place
+from survey_app.services.tickets import spend_tickets
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_HASHED = ("id", "instrument", "version", "class_code", "session", "day", "duration", "answers")
 _USUAL = {"medium": ONLINE, "pairing": ""}
 """What an answer may have besides: hashed only where it has it, so that the leaves of answers
 from before these columns stay what they were."""
@@ -69,7 +73,7 @@ class Submission:
 
 
 def submission_about(
-    db: Session,
+    look: Callable[[], Session],
     place: Place,
     sheet: Questionnaire,
     sent: Mapping[str, str],
@@ -80,20 +84,21 @@ def submission_about(
     """What a filled page about ``place`` gives to be stored: what was written freely is masked.
 
     ``sent``: what the page sent, for the self-made code, whose ``key`` it takes; ``own``: id,
-    nonce, duration and medium, which each kind of page decides itself.
+    nonce, duration and medium, which each kind of page decides itself; ``look`` gives a session.
     """
     code = place.training_class.code
-    known = known_names(db, place, sheet.instrument, sheet.answers)
+    form, look_up = sheet.instrument, lambda: known_names(look(), place)
+    masked, known = masked_answers(form, sheet.answers, look_up)
     return Submission(
-        instrument=sheet.instrument.code,
-        version=sheet.instrument.version,
+        instrument=form.code,
+        version=form.version,
         class_code=code,
         session=place.session.code if place.session else "",
-        answers=masked_answers(sheet.instrument, sheet.answers, known),
+        answers=masked,
         known=known,
         day=clock.today(),
         wave=place.wave,
-        pairing=pairing_of(sent, sheet.instrument, key=key, class_code=code),
+        pairing=pairing_of(sent, form, key=key, class_code=code),
         **own,
     )
 
@@ -109,36 +114,83 @@ def check_id(response: str) -> None:
         raise Refused("page_damaged", 400)
 
 
-def stored_bytes(row: ResponseRow) -> bytes:
+class Stored(NamedTuple):
+    """An answer as it stands in the store: the columns of ``ResponseRow``."""
+
+    id: str
+    instrument: str
+    version: str
+    class_code: str
+    session: str
+    day: str
+    duration: str
+    answers: str
+    nonce: str
+    medium: str
+    pairing: str
+
+
+def stored_bytes(row: Stored | ResponseRow) -> bytes:
     """A stored answer as it is hashed: all that is kept of it but its nonce."""
-    names = ("id", "instrument", "version", "class_code", "session", "day", "duration", "answers")
-    kept = {name: getattr(row, name) for name in names}
-    kept |= {name: getattr(row, name) for name, u in _USUAL.items() if getattr(row, name) != u}
+    kept = {name: getattr(row, name) for name in _HASHED}
+    kept |= {
+        name: found for name, usual in _USUAL.items() if (found := getattr(row, name)) != usual
+    }
     return canonical(kept).encode()
 
 
 def canonical(answers: Mapping[str, object]) -> str:
     """Answers as one JSON text that is the same for the same answers."""
-    return json.dumps(answers, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _JSON.encode(answers)
 
 
-def submit_response(db: Session, submission: Submission, admission: Admission) -> ResponseRow:
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+Brought = tuple[Submission, Admission]
+"""What one phone brings: its answer, and what is to let it in."""
+
+
+def submit_response(db: Session, brought: Brought) -> Stored:
     """Store a response and spend what lets it in; returns what is stored.
 
     The same content under the same id with the same spent ticket or token is a success.
     """
+    submission, admission = brought
     outcome, kind = spend(db, admission, target=submission.target), admission.kind
     if outcome == "spent now":
-        _check_open(db, submission)
+        _check_open(db.connection(), submission)
         return _store(db, submission)
     kept = db.get(ResponseRow, submission.id) if outcome == "spent before" else None
     if kept is not None and _is_same(kept, submission):
-        return kept
-    _check_open(db, submission)
+        return Stored(**{name: getattr(kept, name) for name in Stored._fields})
+    _check_open(db.connection(), submission)
     if kept is not None:
         raise Refused("response_differs", 409)
     status = 422 if outcome == "unknown" else 409
     raise Refused(f"{kind}_{outcome.removesuffix(' before')}", status, field=kind)
+
+
+def submit_new(connection: Connection, brought: Sequence[Brought]) -> list[Stored] | None:
+    """The same for new answers alone, all of them by three statements: None, or IntegrityError,
+    unless each comes with a ticket of its own that was not spent and with an id that is free.
+
+    In the order of the ids, which nobody chose: two processes never wait for each other in a
+    circle, and the order of writing is not that of coming.
+    """
+    if any(admission.kind != "ticket" for _, admission in brought):
+        return None
+    spent = sorted((admission.digest, submission.target) for submission, admission in brought)
+    if not spend_tickets(connection, spent):
+        return None
+    for submission in {one.class_code: one for one, _ in brought}.values():
+        _check_open(connection, submission)
+    stored = [_stored(submission, submission.id) for submission, _ in brought]
+    connection.execute(_ADD, sorted((one._asdict() for one in stored), key=itemgetter("id")))
+    return stored
+
+
+_ADD = insert(ResponseRow)
 
 
 def is_retry(db: Session, submission: Submission, admission: Admission) -> bool:
@@ -156,21 +208,32 @@ _STATE = (
 )
 
 
-def _check_open(db: Session, submission: Submission) -> None:
+def _check_open(connection: Connection, submission: Submission) -> None:
     """Refuse what comes in the moment in which the cycle closes: its list of receipts is frozen."""
-    state = db.connection().execute(_STATE, {"code": submission.class_code}).scalar_one()
+    state = connection.execute(_STATE, {"code": submission.class_code}).scalar_one()
     policies.check_can_answer(state, submission.wave)
 
 
-def _store(db: Session, submission: Submission) -> ResponseRow:
+def _store(db: Session, submission: Submission) -> Stored:
     """Add the response; an id that is taken came by a page that two people shared, and the second
     answer gets an id of its own."""
-    names = ("day", "duration", "nonce", "medium", "pairing")
-    values = {name: getattr(submission, name) for name in names} | submission.content
-    for id in (submission.id, new_id()):
-        if add_new(db, ResponseRow, id=id, **values):
-            break
-    return ResponseRow(id=id, **values)
+    stored = _stored(submission, submission.id)
+    if not add_new(db, ResponseRow, **stored._asdict()):
+        stored = stored._replace(id=new_id())
+        add_new(db, ResponseRow, **stored._asdict())
+    return stored
+
+
+def _stored(submission: Submission, id: str) -> Stored:
+    return Stored(
+        id=id,
+        day=submission.day,
+        duration=submission.duration,
+        nonce=submission.nonce,
+        medium=submission.medium,
+        pairing=submission.pairing,
+        **submission.content,
+    )
 
 
 def _is_same(kept: ResponseRow, submission: Submission) -> bool:

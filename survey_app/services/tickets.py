@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey_app.models import TicketRow
@@ -41,7 +41,7 @@ def read_code(typed: str) -> str | None:
 
 def digest(key: bytes, code: str) -> str:
     """What the store knows of a code."""
-    return hmac.new(key, code.encode("ascii"), hashlib.sha256).hexdigest()
+    return hmac.digest(key, code.encode("ascii"), "sha256").hex()
 
 
 def issue_tickets(db: Session, *, key: bytes, target: str, count: int) -> list[str]:
@@ -66,6 +66,12 @@ def spend_ticket(db: Session, *, target: str, digest: str) -> str:
     if db.connection().execute(_SPEND, {"own": digest, "place": target}).rowcount:
         return "spent now"
     return "spent before" if is_spent(db, target=target, digest=digest) else "unknown"
+
+
+def spend_tickets(connection: Connection, tickets: Sequence[tuple[str, str]]) -> bool:
+    """Spend tickets, each by its digest and target; whether all of them were spent by this."""
+    rows = [{"own": digest, "place": target} for digest, target in tickets]
+    return connection.execute(_SPEND, rows).rowcount == len(rows)
 
 
 def is_spent(db: Session, *, target: str, digest: str) -> bool:

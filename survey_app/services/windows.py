@@ -116,7 +116,7 @@ def list_members(
 def roster_digest(key: bytes, target: str, one: Member) -> str:
     """What the store knows of somebody who may fetch a token for ``target``."""
     text = f"{target}|{one.name}|{one.secret}"
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def end_window(db: Session, place: Place, *, by: str) -> None:

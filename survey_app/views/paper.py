@@ -72,7 +72,7 @@ def _entered(place: Place, sheet: Questionnaire, ticket: str) -> Any:
 def _typed(place: Place, sheet: Questionnaire) -> Submission:
     made = {"id": new_id(), "nonce": new_id(), "duration": "", "medium": PAPER}
     key = settings().secret(KEY)
-    return submission_about(db.current(), place, sheet, request.form, key=key, **made)
+    return submission_about(db.current, place, sheet, request.form, key=key, **made)
 
 
 def _page(

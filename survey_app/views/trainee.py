@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from itsdangerous import BadData, URLSafeTimedSerializer
+from flask import Blueprint, Response, render_template, request, url_for
+from itsdangerous import BadData, TimestampSigner
 from werkzeug.datastructures import MultiDict
 
+from instruments.model import Instrument
 from instruments.tables import DURATIONS
 from survey_app import db, policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
-from survey_app.languages import asked, speak
+from survey_app.languages import speak
 from survey_app.phrases import phrase, told_at_once
 from survey_app.protection import known_places, public, settings
 from survey_app.services import tokens, windows
@@ -25,7 +26,6 @@ from survey_app.services.places import (
     Place,
     instrument_of,
     least_shown,
-    questionnaire_of,
 )
 from survey_app.services.receipts import is_receipt, receipt
 from survey_app.services.respond import (
@@ -34,7 +34,6 @@ from survey_app.services.respond import (
     is_retry,
     new_id,
     submission_about,
-    submit_response,
 )
 from survey_app.services.tickets import grouped, read_code
 
@@ -77,8 +76,8 @@ def submit(kind: str, code: str) -> Any:
     for name in MADE:
         check_id(sent.get(name, ""))
     db.only_read()
-    place = known_places().find(db.current(), DOORS[kind], code)
-    sheet = _worded(place)
+    place, instrument = known_places().find(db.current, DOORS[kind], code)
+    sheet = _worded(place, instrument)
     sheet.read(sent)
     admission = _READ[_by()](place, sheet)
     submission = _submission(place, sheet, sent)
@@ -108,13 +107,12 @@ def _open_sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
 
 def _sheet(kind: str, code: str) -> tuple[Place, Questionnaire]:
     place = FIND[DOORS[kind]](db.current(), code)
-    return place, _worded(place)
+    return place, _worded(place, instrument_of(db.current(), place))
 
 
-def _worded(place: Place) -> Questionnaire:
+def _worded(place: Place, instrument: Instrument) -> Questionnaire:
     """The form in the language asked for, and from here on the page too."""
-    speak(instrument_of(db.current(), place))
-    return questionnaire_of(db.current(), place, asked())
+    return Questionnaire(speak(instrument), place.context(instrument))
 
 
 def _check_acceptable(
@@ -142,7 +140,7 @@ def _store(
     place: Place, kind: str, sheet: Questionnaire, submission: Submission, admission: Admission
 ) -> Any:
     try:
-        stored = db.together(lambda session: submit_response(session, submission, admission))
+        stored = db.together((submission, admission))
         number = receipt(settings().secret("receipt"), stored)
     except Refused as refusal:
         if not refusal.field:
@@ -150,15 +148,15 @@ def _store(
         db.abandon()
         sheet.errors[refusal.field] = told_at_once(refusal.fault)
         return _again(place, kind, sheet)[0], refusal.status
-    return redirect(url_for("trainee.show_receipt", number=number), 303)
+    return Response(status=303, headers={"Location": url_for(".show_receipt", number=number)})
 
 
 def _submission(place: Place, sheet: Questionnaire, sent: MultiDict[str, str]) -> Submission:
     duration = sent.get("duration", "")
     made = {"id": sent["response"], "nonce": sent["nonce"]}
     made["duration"] = duration if duration in DURATIONS else ""
-    key = settings().secret(KEY)
-    return submission_about(db.current(), place, sheet, sent, key=key, **made)
+    key = settings().secret(KEY) if sheet.instrument.self_code else b""
+    return submission_about(db.current, place, sheet, sent, key=key, **made)
 
 
 def _read_ticket(_place: Place, sheet: Questionnaire) -> Admission:
@@ -182,7 +180,9 @@ _READ = {"ticket": _read_ticket, "token": _read_token}
 
 def _by() -> str:
     """Which of them the page is for."""
-    return "token" if request.values.get("by") == "token" else "ticket"
+    if "by" in request.form or "by" in request.args:
+        return "token" if request.values["by"] == "token" else "ticket"
+    return "ticket"
 
 
 def _again(
@@ -203,7 +203,7 @@ def _form_page(
     typed: str,
     confirm: bool = False,
 ) -> str:
-    token = _signer().dumps(place.target)
+    token = _signer().sign(place.target).decode()
     return render_template(
         "form.html",
         place=place,
@@ -223,17 +223,17 @@ def _form_page(
 def _check_page(place: Place) -> None:
     days = settings().form_days
     try:
-        target = _signer().loads(request.form.get("token", ""), max_age=days * 86400)
+        target = _signer().unsign(request.form.get("token", ""), max_age=days * 86400)
     except BadData as error:
         raise Refused("page_expired", 400, days=days) from error
-    if target != place.target:
+    if target.decode() != place.target:
         raise Refused("page_damaged", 400)
 
 
-def _signer() -> URLSafeTimedSerializer:
+def _signer() -> TimestampSigner:
     return _signer_of(settings().secret("form"))
 
 
 @lru_cache(maxsize=4)
-def _signer_of(key: bytes) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(key, salt="form")
+def _signer_of(key: bytes) -> TimestampSigner:
+    return TimestampSigner(key, salt="form")

@@ -15,7 +15,7 @@ import zxingcpp
 from sqlalchemy import select, text
 
 from site_for_tests import Site, answer, answer_all
-from survey_app import clock, db
+from survey_app import clock, create_app, db
 from survey_app.models import AuditRow, BoardLinkRow, ReminderRow
 from survey_app.services import programme
 from survey_app.views import boards as views
@@ -162,7 +162,9 @@ def test_links_of_all_classes_are_pages_of_one_print(site: Site) -> None:
 def test_the_key_of_another_site_opens_nothing(site: Site, tmp_path) -> None:
     path = link(site)
     (site.home / "secrets" / "board").write_text("ab" * 32)
-    assert site.visitor().get(path).status_code == 404
+    other = create_app(site.home)
+    assert other.test_client().get(path).status_code == 404
+    other.extensions["engine"].dispose()
 
 
 def test_a_whole_class_is_reminded_once_a_day_and_counted(whole: Site, day) -> None:

@@ -139,7 +139,7 @@ def test_rows_of_a_table_are_masked_too() -> None:
     form = Instrument("own", "1", "自编", "trainee", "class", tables, (), ())
     answers = {"rows": [{"who": "找王老师", "level": "王老师"}]}
     masked = {"rows": [{"who": "找〔姓名〕老师", "level": "王老师"}]}  # a code is no text
-    assert masked_answers(form, answers, ()) == masked
+    assert masked_answers(form, answers, frozenset) == (masked, frozenset())
 
 
 def test_that_the_store_would_tell(seen: Site) -> None:

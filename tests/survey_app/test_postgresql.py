@@ -113,7 +113,7 @@ def test_sixteen_posts_run_side_by_side_and_a_closing_waits_for_them(site: Site)
         own = new_id()
         sent = Submission(own, "trainee_core", "1.0", "C1", "", {"q01": "4"}, "", "2021-07-01", own)
         with db.Session(site.engine.execution_options(access="sharing")) as session:
-            submit_response(session, sent, by_ticket(key, code))
+            submit_response(session, (sent, by_ticket(key, code)))
             beside.append(own)
             if len(beside) == len(codes):
                 everybody.set()

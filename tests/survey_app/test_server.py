@@ -35,12 +35,14 @@ def test_no_line_of_the_server_names_an_address(tmp_path) -> None:
         assert send(port, b"GET /c/C1 HTTP/1.1\r\n" + head + b"\r\n").startswith(b"HTTP/1.1 200")
         assert b" 400 " in send(port, b"GET /c/C1 HTTP/1.1\r\n" + head + b"X y 203.0.113.6\r\n\r\n")
         assert b" 400 " in send(port, b"\x16\x03\x01 2001:db8::7\r\n\r\n")
-        (home / "secrets" / "receipt").unlink()
-        broken = send(port, b"GET /receipt/1 HTTP/1.1\r\n" + head + b"\r\n")
+        (home / "secrets" / "pairing").unlink()
+        body = b"response=%s&nonce=%s" % (b"0" * 32, b"1" * 32)
+        form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+        broken = send(port, b"POST /c/C2/form HTTP/1.1\r\n" + head + form % len(body) + body)
         assert broken.startswith(b"HTTP/1.1 500")
     log = (home / "serve.log").read_text(encoding="utf-8")
     assert log.count("Invalid request from ip=-") == 2
-    assert "secrets/receipt" in log and "secrets" not in broken.decode()
+    assert "secrets/pairing" in log and "secrets" not in broken.decode()
     for address in (CALLER, "203.0.113", "2001:db8"):
         assert address not in log
     assert "/c/C1" not in log  # what went well leaves no line

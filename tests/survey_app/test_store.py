@@ -17,34 +17,45 @@ from survey_app.config import SECRETS
 from survey_app.errors import Refused
 from survey_app.models import AccountRow, Base, ResponseRow, SignInRow, TicketRow
 from survey_app.services.admission import by_ticket
-from survey_app.services.respond import Submission, new_id, submit_response
+from survey_app.services.respond import (
+    Brought,
+    Stored,
+    Submission,
+    new_id,
+    submit_new,
+    submit_response,
+)
 from survey_app.services.tickets import digest
 from survey_app.stores import lite
+from survey_app.together import Together
 
 pytest_plugins = ("site_fixtures",)
 
 POSTS = 16
 
 
-def send(site: Site, id: str, ticket: str, value: str) -> str:
-    """One submission in a transaction of its own; 'stored' or the refusal's code."""
+def door_of(site: Site) -> Together[Brought, Stored]:
+    return Together(site.engine, one=submit_response, usual=submit_new)
+
+
+def send(site: Site, door: Together[Brought, Stored], id: str, ticket: str, value: str) -> str:
+    """One submission by the door that all share; 'stored' or the refusal's code."""
     submission = Submission(
         id, "trainee_core", "1.0", "C1", "", {"q01": value}, "", "2021-07-01", id
     )
     try:
-        with db.transaction(site.engine) as session:
-            key = site.settings.secret("ticket")
-            submit_response(session, submission, by_ticket(key, ticket.replace("-", "")))
+        key = site.settings.secret("ticket")
+        door.do((submission, by_ticket(key, ticket.replace("-", ""))))
     except Refused as refusal:
         return refusal.fault.code
     return "stored"
 
 
 def race(site: Site, ids: list[str], values: list[str]) -> list[str]:
-    [ticket] = site.tickets(count=1)
+    [ticket], door = site.tickets(count=1), door_of(site)
     with ThreadPoolExecutor(POSTS) as pool:
         outcomes = pool.map(
-            lambda pair: send(site, pair[0], ticket, pair[1]), zip(ids, values, strict=True)
+            lambda pair: send(site, door, pair[0], ticket, pair[1]), zip(ids, values, strict=True)
         )
         return list(outcomes)
 
@@ -73,7 +84,7 @@ def test_one_id_with_sixteen_contents_makes_one(site: Site) -> None:
 
 
 def test_unknown_ticket_stores_nothing(site: Site) -> None:
-    assert send(site, new_id(), "A" * 16, "4") == "site.ticket_unknown"
+    assert send(site, door_of(site), new_id(), "A" * 16, "4") == "site.ticket_unknown"
     assert counts(site) == (0, 0)
 
 

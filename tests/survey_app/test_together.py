@@ -8,13 +8,14 @@ from pathlib import Path
 from threading import Barrier, Event
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.orm import Session
 
 from site_for_tests import Site, build
 from survey_app import db
+from survey_app.errors import Refused
 from survey_app.models import SignInRow
-from survey_app.together import Together
+from survey_app.together import MOST_KEPT, Together
 
 PIECES = 12
 
@@ -35,6 +36,14 @@ def adding(number: int, fails: bool = False):
         return number
 
     return work
+
+
+def never(_connection: Connection, _works: object) -> None:
+    """Nothing is usual."""
+
+
+def opened(site: Site, usual=never) -> Together:
+    return Together(site.engine, one=lambda session, work: work(session), usual=usual)
 
 
 def stored(site: Site) -> set[int]:
@@ -59,13 +68,13 @@ def at_once(door: Together, works: list) -> list[object]:
 
 def test_each_gets_its_own_result(site: Site) -> None:
     works = [adding(number) for number in range(PIECES)]
-    assert at_once(Together(site.engine), works) == list(range(PIECES))
+    assert at_once(opened(site), works) == list(range(PIECES))
     assert stored(site) == set(range(PIECES))
 
 
 def test_one_that_fails_leaves_nothing_and_the_others_stay(site: Site) -> None:
     works = [adding(number, fails=number % 3 == 0) for number in range(PIECES)]
-    results = at_once(Together(site.engine), works)
+    results = at_once(opened(site), works)
     failed = [one for one in results if isinstance(one, ValueError)]
     assert len(failed) == 4
     assert stored(site) == {number for number in range(PIECES) if number % 3}
@@ -74,7 +83,7 @@ def test_one_that_fails_leaves_nothing_and_the_others_stay(site: Site) -> None:
 def test_those_who_wait_are_committed_by_one_sync(tmp_path: Path) -> None:
     """While the first works, the others queue: two commits for all."""
     site = build(tmp_path / "home", store="sqlite")
-    door, begun, queued = Together(site.engine), Event(), Event()
+    door, begun, queued = opened(site), Event(), Event()
     commits: list[object] = []
     event.listen(site.engine, "commit", commits.append)
 
@@ -102,15 +111,15 @@ def test_a_commit_that_fails_is_told_to_all_and_nothing_stays(site: Site, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(site.engine.dialect, "do_commit", fail)
-        results = at_once(Together(site.engine), [adding(number) for number in range(PIECES)])
+        results = at_once(opened(site), [adding(number) for number in range(PIECES)])
     assert all(isinstance(one, OSError) for one in results)
     assert stored(site) == set()
-    assert Together(site.engine).do(adding(1)) == 1  # and the next one goes through
+    assert opened(site).do(adding(1)) == 1  # and the next one goes through
 
 
 def test_what_raised_meets_what_the_others_have_stored(site: Site) -> None:
     """Refused because of one that was then undone, it is tried alone: the last word counts."""
-    door, begun, queued = Together(site.engine), Event(), Event()
+    door, begun, queued = opened(site), Event(), Event()
 
     def first(session: Session) -> int:
         begun.set()
@@ -138,3 +147,83 @@ def test_what_raised_meets_what_the_others_have_stored(site: Site) -> None:
         assert (slow.result(), other.result()) == (0, 2)
         assert isinstance(told.exception(), ValueError)
     assert stored(site) == {0, 2}
+
+
+def test_what_is_usual_is_stored_without_a_thought_for_each(site: Site) -> None:
+    def add_all(connection: Connection, numbers) -> list[int]:
+        rows = [{"digest": f"d{n}", "login": "boss", "until": n} for n in numbers]
+        connection.execute(insert(SignInRow), rows)
+        return [-number for number in numbers]
+
+    def one(_session: Session, number: int) -> int:
+        raise AssertionError(number)
+
+    door = Together(site.engine, one=one, usual=add_all)
+    assert at_once(door, list(range(PIECES))) == [-number for number in range(PIECES)]
+    assert stored(site) == set(range(PIECES))
+
+
+@pytest.mark.parametrize("way", ["says so", "meets a key that is taken", "is refused"])
+def test_where_one_is_not_usual_nothing_of_that_stays(site: Site, way: str) -> None:
+    def add_one_twice(connection: Connection, works) -> None:
+        row = {"digest": "d100", "login": "boss", "until": 100}
+        connection.execute(insert(SignInRow), [row])
+        if way == "meets a key that is taken":
+            connection.execute(insert(SignInRow), [row])
+        if way == "is refused":
+            raise Refused("cycle_closed", 410)
+
+    works = [adding(number) for number in range(PIECES)]
+    assert at_once(opened(site, add_one_twice), works) == list(range(PIECES))
+    assert stored(site) == set(range(PIECES))
+
+
+class Noting:
+    """In place of a store: what was done, in order."""
+
+    def __init__(self) -> None:
+        self.done: list[object] = []
+
+    def forget_order(self, _engine: object) -> None:
+        self.done.append("forgot")
+
+
+def rounds(site: Site, count: int, *, failing: bool) -> list[object]:
+    """What is done when one piece is brought after another, each while the one before is at work;
+    those after the first fail if ``failing``."""
+    door, noting, brought = opened(site), Noting(), []
+    door._store = noting  # type: ignore[assignment]
+
+    def bring(number: int) -> None:
+        brought.append(pool.submit(door.do, lambda _session: work(number)))
+        while number and not door._queue:
+            pass
+
+    def work(number: int) -> None:
+        if number + 1 < count:
+            bring(number + 1)
+        noting.done.append(number)
+        if number and failing:
+            raise ValueError(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        bring(0)
+        while len(brought) < count:
+            pass
+        failed = [one.exception() is not None for one in brought]
+    assert failed == [False] + [failing] * (count - 1)
+    return noting.done
+
+
+def test_the_order_is_forgotten_once_nobody_waits(site: Site) -> None:
+    assert rounds(site, 2, failing=False) == [0, 1, "forgot"]
+
+
+def test_the_order_is_forgotten_too_where_the_last_is_refused(site: Site) -> None:
+    assert rounds(site, 2, failing=True) == [0, 1, "forgot"]
+
+
+def test_the_order_is_forgotten_now_and_then_while_more_are_to_come(site: Site) -> None:
+    done = rounds(site, 2 * MOST_KEPT + 1, failing=False)
+    assert done.count("forgot") == 3
+    assert done.index("forgot") == MOST_KEPT and done[-1] == "forgot"
