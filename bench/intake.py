@@ -36,7 +36,7 @@ from survey_app.services.programme import programme_of
 from survey_app.services.tickets import issue_tickets
 
 FLOOR, PEER = "floor", "ODK Central"
-PHONES, ANSWERS, RUNS, WARM = 16, 2_000, 3, 64
+PHONES, ANSWERS, RUNS, WARM = 16, 6_000, 3, 64
 CROWD, WITHIN = 2_000, 10.0
 ODK_CENTRAL = (156, 214)
 """Submissions a second of ODK Central's backend (Node 24, PostgreSQL 15), 30 questions, 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
@@ -38,6 +39,9 @@ from survey_app.views import (
     weights,
 )
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 PAGES = (
     *(trainee, tokens, receipts, boards, auth, expert, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
@@ -63,8 +67,10 @@ def assemble(home: Path) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # we send no referrer; token and SameSite protect
         SEND_FILE_MAX_AGE_DEFAULT=86400,
     )
-    behind_proxies = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0)
-    app.wsgi_app = protection.fold_host(behind_proxies)  # type: ignore[method-assign, assignment]
+    served: WSGIApplication = app.wsgi_app
+    if settings.proxies:
+        served = ProxyFix(served, x_for=settings.proxies, x_proto=0)
+    app.wsgi_app = protection.fold_host(served)  # type: ignore[method-assign, assignment]
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

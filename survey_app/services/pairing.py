@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,13 +31,13 @@ def read_code_parts(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def pairing_of(
-    sent: Mapping[str, str], instrument: Instrument, *, key: bytes, class_code: str
+    sent: Mapping[str, str], instrument: Instrument, *, key: Callable[[], bytes], class_code: str
 ) -> str:
     """The digest of the code that a page sent; '' without one, or where the form asks for none."""
     code = normalised_code(read_code_parts(sent)) if instrument.self_code else ""
     if not code:
         return ""
-    return hmac.digest(key, json.dumps([class_code, code]).encode(), "sha256").hex()
+    return hmac.digest(key(), json.dumps([class_code, code]).encode(), "sha256").hex()
 
 
 def matched_pairs(

@@ -78,13 +78,14 @@ def submission_about(
     sheet: Questionnaire,
     sent: Mapping[str, str],
     *,
-    key: bytes,
+    key: Callable[[], bytes],
     **own: str,
 ) -> Submission:
     """What a filled page about ``place`` gives to be stored: what was written freely is masked.
 
-    ``sent``: what the page sent, for the self-made code, whose ``key`` it takes; ``own``: id,
-    nonce, duration and medium, which each kind of page decides itself; ``look`` gives a session.
+    ``sent``: what the page sent, for the self-made code, whose ``key`` is fetched where there is
+    one; ``own``: id, nonce, duration and medium, which each kind of page decides itself; ``look``
+    gives a session.
     """
     code = place.training_class.code
     form, look_up = sheet.instrument, lambda: known_names(look(), place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -71,7 +72,7 @@ def _entered(place: Place, sheet: Questionnaire, ticket: str) -> Any:
 
 def _typed(place: Place, sheet: Questionnaire) -> Submission:
     made = {"id": new_id(), "nonce": new_id(), "duration": "", "medium": PAPER}
-    key = settings().secret(KEY)
+    key = partial(settings().secret, KEY)
     return submission_about(db.current, place, sheet, request.form, key=key, **made)
 
 

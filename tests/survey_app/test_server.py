@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from instruments.self_code import self_code
 from site_for_tests import build
 from survey_app.demo.server import ServerFailed, free_port, running_site
 from survey_app.logs import Addressless, without_addresses
+from survey_app.services.pairing import PREFIX
 
 CALLER = "127.0.0.2"
 """Where the requests come from; the server itself is at 127.0.0.1."""
@@ -36,7 +39,9 @@ def test_no_line_of_the_server_names_an_address(tmp_path) -> None:
         assert b" 400 " in send(port, b"GET /c/C1 HTTP/1.1\r\n" + head + b"X y 203.0.113.6\r\n\r\n")
         assert b" 400 " in send(port, b"\x16\x03\x01 2001:db8::7\r\n\r\n")
         (home / "secrets" / "pairing").unlink()
-        body = b"response=%s&nonce=%s" % (b"0" * 32, b"1" * 32)
+        made = {"response": "0" * 32, "nonce": "1" * 32}
+        code = {f"{PREFIX}{part.name}": "1" for part in self_code().parts}
+        body = urlencode(made | code).encode()
         form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
         broken = send(port, b"POST /c/C2/form HTTP/1.1\r\n" + head + form % len(body) + body)
         assert broken.startswith(b"HTTP/1.1 500")
