@@ -31,7 +31,7 @@ PILE = {False: 1_500, True: 20_000}
 BETWEEN = {False: (10, 40), True: (30, 150)}
 """So many answers are taken, at least and at most, before the next kill."""
 WRITER = """
-import itertools, sys
+import itertools, sys, time
 from click.testing import CliRunner
 from survey_app.cli import guopei
 for number in itertools.count():
@@ -39,8 +39,11 @@ for number in itertools.count():
     done = CliRunner().invoke(guopei, ["init", "--admin", login])
     if done.exit_code == 0:
         print(login, flush=True)
+    time.sleep(float(sys.argv[2]))
 """
 """A command that writes to the store, again and again, until it is ended."""
+PAUSE = {False: 0.0, True: 2.0}
+"""Seconds after each write: eight that never rest leave the server no time to start again."""
 
 
 @pytest.fixture(autouse=True)
@@ -59,14 +62,14 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def commands_writing(home: Path, root: Path, count: int) -> Iterator[list[Path]]:
+def commands_writing(home: Path, root: Path, count: int, pause: float) -> Iterator[list[Path]]:
     """So many commands that write to the store of ``home`` meanwhile; what each says it did."""
     said = [root / f"command{number}" for number in range(count)]
     running = []
     for number, file in enumerate(said):
         environment = {"GUOPEI_HOME": str(home), "PYTHONPATH": str(ROOT), "PATH": ""}
         with file.open("wb") as output:
-            command = [sys.executable, "-c", WRITER, f"k{number}"]
+            command = [sys.executable, "-c", WRITER, f"k{number}", str(pause)]
             running.append(subprocess.Popen(command, env=environment, stdout=output))
     try:
         yield said
@@ -102,7 +105,8 @@ def test_kill_9_under_load_loses_and_doubles_nothing(
     port, rng = free_port(0), np.random.default_rng(6)
     process, address = start_site(site.home, port)
     swarm = Swarm(address, pile)
-    writing = commands_writing(site.home, tmp_path, COMMANDS[full_count])
+    commands, pause = COMMANDS[full_count], PAUSE[full_count]
+    writing = commands_writing(site.home, tmp_path, commands, pause)
     with writing as said, swarm.sending(PHONES):
         for number in range(KILLS[full_count]):
             let(swarm, int(rng.integers(*BETWEEN[full_count])))
