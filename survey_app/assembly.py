@@ -87,6 +87,4 @@ def assemble(home: Path) -> Flask:
     for module in PAGES:
         app.register_blueprint(module.pages)
     failures.bind(app)
-    for name in app.jinja_env.list_templates():
-        app.jinja_env.get_template(name)
     return app

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from postgres_server import migrated_database
 from small_forms import FORMS, FRAMEWORK, PLAN
 
@@ -37,6 +42,7 @@ from survey_app.services import accounts, programme, respond
 from survey_app.services.audit import COMMAND
 from survey_app.services.catalogue import store_catalogue
 from survey_app.services.issue import issue_slips, places_of
+from survey_app.stores import store_of
 
 PASSWORD = "correct-horse-battery"
 SMALL = programme.Sources(
@@ -176,6 +182,35 @@ class Staff:
         return self.client.get(path)
 
 
+@cache
+def migrated_file() -> Path:
+    """An empty SQLite store, made once for all sites of this process."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    engine = db.make_engine(f"sqlite:///{folder / 'site.db'}")
+    migration.upgrade(engine)
+    store_of(engine).forget_order(engine)
+    engine.dispose()
+    return folder / "site.db"
+
+
+class Pages(BytecodeCache):
+    """Pages that a site of this process has compiled, for the next one."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+PAGES = Pages()
+
+
 def build(
     home: Path,
     *,
@@ -201,6 +236,8 @@ def build(
         for row in part
     }
     with instance(home, title="测试站", base_url=base_url, database=database) as settings:
+        if not database:
+            shutil.copy(migrated_file(), settings.file)
         engine = db.make_engine(settings.address)
         migration.upgrade(engine)
         with db.transaction(engine) as session:
@@ -219,6 +256,7 @@ def build(
                 programme.store_sources(session, cycle, SMALL)
         engine.dispose()
     site = Site(create_app(home), home)
+    site.app.jinja_env.bytecode_cache = PAGES
     site.state(state)
     return site
 
