@@ -50,12 +50,12 @@ def rare(values: Sequence[str | None], k: int) -> set[int]:
         if value is not None:
             places[value].append(place)
     blank |= {place for found in places.values() if len(found) < k for place in found}
-    common = {value: found for value, found in places.items() if len(found) >= k}
-    while common and 0 < len(blank) < k:
-        value = max(common, key=lambda one: (len(common[one]), one))
-        missing = k - len(blank)
-        taken = common[value][-missing:] if len(common[value]) - missing >= k else common[value]
-        blank |= set(taken)
-        common[value] = [place for place in common[value] if place not in blank]
-        common = {value: found for value, found in common.items() if found}
+    common = sorted((len(found), value) for value, found in places.items() if len(found) >= k)
+    missing = k - len(blank) if blank and common else 0
+    if missing > sum(size - k for size, _ in common):  # too few to spare: one value goes whole
+        return blank | set(places[common[0][1]])
+    for size, value in reversed(common):
+        taken = min(size - k, max(missing, 0))
+        blank |= set(places[value][size - taken :])
+        missing -= taken
     return blank

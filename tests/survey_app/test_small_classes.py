@@ -10,7 +10,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
@@ -163,6 +163,7 @@ def test_the_attack_finds_out_whom_nothing_hides(site: Site, monkeypatch) -> Non
     assert found_out(taken(site)[0], given) == [rare_one]
 
 
+@example(list("aaaabbbc"), 3)
 @given(st.lists(st.sampled_from(["a", "b", "c", None]), max_size=20), st.integers(1, 6))
 def test_what_is_rare_is_blanked_with_as_few_others_as_do(values: list[str | None], k: int) -> None:
     blank = rare(values, k)
