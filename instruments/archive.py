@@ -19,6 +19,12 @@ RATIO_FROM = 1_000_000
 """Members smaller than this may be as compressible as they like."""
 
 
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError),
+    RuntimeError,  # a later version of the format, or a password
+)
+
+
 def read_members(data: bytes, name: str, *, limit: int = MAX_UNPACKED) -> dict[str, bytes]:
     """Content of every file in the zip ``data`` by member name; ``name`` is shown in faults.
 
@@ -33,7 +39,7 @@ def read_members(data: bytes, name: str, *, limit: int = MAX_UNPACKED) -> dict[s
             members = [info for info in archive.infolist() if not info.is_dir()]
             _check_members(members, name, limit)
             return {info.filename: _content(archive, info, name) for info in members}
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError) as error:
+    except _UNREADABLE as error:
         raise refuse("workbook.bad_zip", Place(file=name)) from error
 
 

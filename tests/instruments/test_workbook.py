@@ -114,6 +114,13 @@ MACRO_TYPES = b"""<Types><Override PartName="/xl/workbook.xml"
 ContentType="application/vnd.ms-excel.sheet.macroEnabled.main+xml"/></Types>"""
 
 
+def later_version() -> bytes:
+    """A zip that says it needs version 6.4 of the format to be read."""
+    data = bytearray(zipped({"a.csv": b"1"}))
+    data[data.index(b"PK\x01\x02") + 6] = 64
+    return bytes(data)
+
+
 def lying_zip() -> bytes:
     """A member that unpacks to more than its entry says."""
     data = zipped({"a.csv": b"0" * 5000})
@@ -151,6 +158,7 @@ def encrypted_zip() -> bytes:
         (lying_zip(), "a.zip", "bad_zip"),
         (encrypted_zip(), "a.zip", "encrypted"),
         (zipped({"a.csv": b"1"}, zipfile.ZIP_LZMA), "a.zip", "bad_zip"),
+        (later_version(), "a.zip", "bad_zip"),
         (b"a,b\n1,2\n", "a.xlsx", "unknown_kind"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "a.xls", "unknown_kind"),
         (OLD_EXCEL + "_VBA_PROJECT_CUR".encode("utf-16-le"), "a.xls", "macro"),
