@@ -13,6 +13,8 @@ from sqlalchemy import select, text
 from site_for_tests import Site
 from survey_app import db
 from survey_app.models import AuditRow, ClassRow, TicketRow
+from survey_app.services.issue import Slip
+from survey_app.services.slip_sheets import slips_pdf
 from survey_app.services.tickets import digest, read_code
 
 pytest_plugins = ("site_fixtures",)
@@ -53,6 +55,14 @@ def test_eight_slips_a_page_that_a_camera_reads(site: Site) -> None:
     typed = re.sub(r"[-\s\ufffe]", "", "".join(map(words_of, pages)))
     assert all(typed.count(code) == 1 for code in codes)
     assert typed.count("一张只能用一次，请勿在纸条上写名字") == 11 and typed.count("样例") >= 11
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("code", ["WMWM-WMWM-WMWM-WMWM", "1111-1111-1111-1111"])
+def test_a_code_stands_on_one_line_whatever_its_signs(code: str) -> None:
+    slip = Slip("C1", "", "示例一班", code, f"http://localhost/c/C1#{code}")
+    [page] = pages_of(slips_pdf([slip], sample=False))
+    assert code in "".join(words_of(page)).splitlines()[-2]
 
 
 def test_a_slip_holds_no_name_and_no_number(site: Site) -> None:
