@@ -66,8 +66,9 @@ def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int |
             tell(f"与预设真值比较：{line}")
         for name in ("end/bulletin", "bulletin"):
             tell(f"通报（样例）：{out / name / 'bulletin.html'}")
+        _how_to_enter(home, port, credentials)
         if serve:
-            _stay(address, credentials)
+            _stay(address)
 
 
 def _told_from_now() -> Callable[[str], None]:
@@ -83,9 +84,14 @@ def _told_from_now() -> Callable[[str], None]:
     return tell
 
 
-def _stay(address: str, credentials: tuple[str, str]) -> None:
-    click.echo(f"\n站点仍在运行：{address}\n管理员登录：{credentials[0]}  口令：{credentials[1]}")
-    click.echo("按 Ctrl+C 结束。")
+def _how_to_enter(home: Path, port: int, credentials: tuple[str, str]) -> None:
+    login, password = credentials
+    click.echo(f"\n省级管理员登录名：{login}  密码：{password}")
+    click.echo(f"以后再打开站点：GUOPEI_HOME={home} guopei serve --port {port}")
+
+
+def _stay(address: str) -> None:
+    click.echo(f"\n站点仍在运行：{address}\n按 Ctrl+C 结束。")
     try:
         while True:
             time.sleep(3600)
