@@ -184,7 +184,7 @@ def submit_new(connection: Connection, brought: Sequence[Brought]) -> list[Store
     spent = sorted((admission.digest, submission.target) for submission, admission in brought)
     if not spend_tickets(connection, spent):
         return None
-    for submission in {one.class_code: one for one, _ in brought}.values():
+    for submission in {(one.class_code, one.wave): one for one, _ in brought}.values():
         _check_open(connection, submission)
     stored = [_stored(submission, submission.id) for submission, _ in brought]
     connection.execute(_ADD, sorted((one._asdict() for one in stored), key=itemgetter("id")))

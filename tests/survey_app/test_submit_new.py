@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event, select, update
@@ -116,6 +117,15 @@ def closed(site: Site, _brought: list[Brought]) -> None:
         session.execute(update(CycleRow).values(state="关闭"))
 
 
+def closed_for_one_wave(site: Site, brought: list[Brought]) -> None:
+    """The last one is of the wave that is open, and of the same class."""
+    site.state("跟踪开放")
+    brought[-1] = replace(brought[-1][0], wave="followup"), brought[-1][1]
+    with db.transaction(site.engine) as session:
+        mine = TicketRow.digest == brought[-1][1].digest
+        session.execute(update(TicketRow).where(mine).values(target="followup:C1"))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -127,6 +137,7 @@ def closed(site: Site, _brought: list[Brought]) -> None:
         ticket_unknown,
         a_token_among_them,
         closed,
+        closed_for_one_wave,
     ],
 )
 def test_where_one_is_anything_else_none_is_stored(
