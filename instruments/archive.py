@@ -19,10 +19,11 @@ RATIO_FROM = 1_000_000
 """Members smaller than this may be as compressible as they like."""
 
 
-_UNREADABLE = (
+UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError),
     RuntimeError,  # a later version of the format, or a password
 )
+"""What ``zipfile`` raises for a file that is no zip, or a damaged one."""
 
 
 def read_members(data: bytes, name: str, *, limit: int = MAX_UNPACKED) -> dict[str, bytes]:
@@ -39,7 +40,7 @@ def read_members(data: bytes, name: str, *, limit: int = MAX_UNPACKED) -> dict[s
             members = [info for info in archive.infolist() if not info.is_dir()]
             _check_members(members, name, limit)
             return {info.filename: _content(archive, info, name) for info in members}
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise refuse("workbook.bad_zip", Place(file=name)) from error
 
 

@@ -7,7 +7,7 @@ takes longer than much of what it has to do: a quarter more answers a second are
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 _ALL: set[int] = set()
@@ -32,7 +32,7 @@ def on_any() -> Iterator[None]:
     if not _ALL:
         yield
         return
-    own: Collection[int] = os.sched_getaffinity(0)
+    own = os.sched_getaffinity(0)
     os.sched_setaffinity(0, _ALL)
     try:
         yield

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 
+from instruments.archive import UNREADABLE
 from survey_app.errors import Refused
 
 KINDS: Mapping[str, str] = {
@@ -69,7 +70,7 @@ def _has_part(part: str) -> Callable[[bytes], bool]:
         try:
             with zipfile.ZipFile(BytesIO(content)) as archive:  # its list only: nothing unpacked
                 names = set(archive.namelist())
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        except UNREADABLE:
             return False
         macros = any(name.lower().endswith("vbaproject.bin") for name in names)
         return {"[Content_Types].xml", part} <= names and not macros

@@ -24,8 +24,9 @@ from survey_app.models import (
 from survey_app.services.places import Place
 
 
-def known_names(db: Session, place: Place) -> frozenset[str]:
-    """People whom the site knows around a class: lecturers, experts, recorders.
+def known_names(look: Callable[[], Session], place: Place) -> frozenset[str]:
+    """People whom the site knows around a class: lecturers, experts, recorders; ``look`` gives a
+    session.
 
     They only grow while answers may come: catalogues are frozen then, records only added to.
     """
@@ -34,8 +35,9 @@ def known_names(db: Session, place: Place) -> frozenset[str]:
         "project": place.project.code,
         "code": place.training_class.code,
     }
-    names = frozenset(db.connection().execute(_IN_CATALOGUE, about).scalars())
-    filed = db.connection().execute(_FILED, about).scalars()
+    connection = look().connection()
+    names = frozenset(connection.execute(_IN_CATALOGUE, about).scalars())
+    filed = connection.execute(_FILED, about).scalars()
     return names.union(*map(names_of_people, filed))
 
 

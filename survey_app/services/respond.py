@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -88,8 +89,8 @@ def submission_about(
     gives a session.
     """
     code = place.training_class.code
-    form, look_up = sheet.instrument, lambda: known_names(look(), place)
-    masked, known = masked_answers(form, sheet.answers, look_up)
+    form = sheet.instrument
+    masked, known = masked_answers(form, sheet.answers, partial(known_names, look, place))
     return Submission(
         instrument=form.code,
         version=form.version,
@@ -186,7 +187,7 @@ def submit_new(connection: Connection, brought: Sequence[Brought]) -> list[Store
         return None
     for submission in {(one.class_code, one.wave): one for one, _ in brought}.values():
         _check_open(connection, submission)
-    stored = [_stored(submission, submission.id) for submission, _ in brought]
+    stored = [_stored(submission) for submission, _ in brought]
     connection.execute(_ADD, sorted((one._asdict() for one in stored), key=itemgetter("id")))
     return stored
 
@@ -218,16 +219,16 @@ def _check_open(connection: Connection, submission: Submission) -> None:
 def _store(db: Session, submission: Submission) -> Stored:
     """Add the response; an id that is taken came by a page that two people shared, and the second
     answer gets an id of its own."""
-    stored = _stored(submission, submission.id)
+    stored = _stored(submission)
     if not add_new(db, ResponseRow, **stored._asdict()):
         stored = stored._replace(id=new_id())
         add_new(db, ResponseRow, **stored._asdict())
     return stored
 
 
-def _stored(submission: Submission, id: str) -> Stored:
+def _stored(submission: Submission) -> Stored:
     return Stored(
-        id=id,
+        id=submission.id,
         day=submission.day,
         duration=submission.duration,
         nonce=submission.nonce,

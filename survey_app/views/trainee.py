@@ -181,9 +181,7 @@ _READ = {"ticket": _read_ticket, "token": _read_token}
 
 def _by() -> str:
     """Which of them the page is for."""
-    if "by" in request.form or "by" in request.args:
-        return "token" if request.values["by"] == "token" else "ticket"
-    return "ticket"
+    return "token" if request.values.get("by") == "token" else "ticket"
 
 
 def _again(

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from survey_app import affinity
+
 SCRIPT = """
 import os, subprocess, sys
 from survey_app import affinity
@@ -36,8 +38,6 @@ def test_processes_take_processors_in_turn_and_their_children_take_any(number: i
 
 
 def test_a_system_without_the_call_is_left_alone(monkeypatch) -> None:
-    from survey_app import affinity
-
     monkeypatch.delattr(os, "sched_setaffinity", raising=False)
     affinity.keep_to_one(1)
     with affinity.on_any():

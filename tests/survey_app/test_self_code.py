@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -51,8 +52,7 @@ def test_the_digest_needs_key_class_and_code(site: Site) -> None:
     [row] = rows(site)
     with db.look(site.engine) as session:
         form = programme_of(session, current_cycle(session)).instrument(role="trainee", per="class")
-    secret = site.settings.secret("pairing")
-    key = lambda: secret  # noqa: E731
+    key = partial(site.settings.secret, "pairing")
     assert row.pairing == pairing.pairing_of(CODE, form, key=key, class_code="C1")
     typed_otherwise = {name: f" {said}" for name, said in CODE.items()}
     assert row.pairing == pairing.pairing_of(typed_otherwise, form, key=key, class_code="C1")
