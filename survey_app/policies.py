@@ -102,7 +102,17 @@ def wave_open(state: str) -> str:
 
 def followup_begun(state: str) -> bool:
     """Whether anybody can have answered months later."""
-    return STATES.index(state) >= STATES.index(FOLLOWUP_OPEN)
+    return begun(state, "followup")
+
+
+def begun(state: str, wave: str) -> bool:
+    """Whether answers of this wave have ever been taken."""
+    return STATES.index(state) >= STATES.index(OPEN_IN[wave])
+
+
+def over(state: str, wave: str) -> bool:
+    """Whether no answer of this wave will come any more."""
+    return STATES.index(state) > STATES.index(OPEN_IN[wave])
 
 
 def check_can_close(state: str) -> None:

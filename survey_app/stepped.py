@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 from survey_app.phrases import phrase
 
-SMALL, FEW, SOME, NEARLY = "small", "few", "some", "nearly"
-"""How much is told: nothing, the class is too small; that there are few; a number; that so few are
-missing that their number is not told."""
+UNBEGUN, SMALL, FEW, SOME, NEARLY = "unbegun", "small", "few", "some", "nearly"
+"""How much is told: that nobody could answer yet; nothing, the class is too small; that there are
+few; a number; that so few are missing that their number is not told."""
+ALL_OVER = "9999-12-31"
+"""``today`` for a form that takes no answer any more: no day of its is still going on."""
 
 
 @dataclass(frozen=True)

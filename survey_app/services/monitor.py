@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,21 @@ from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
 from instruments.precision import half_width, half_width_words, rating_range
-from survey_app.models import ClassRow, ExpertRow, ProjectRow, ResponseRow, SessionRow, VisitRow
+from survey_app import policies
+from survey_app.models import (
+    ClassRow,
+    CycleRow,
+    ExpertRow,
+    ProjectRow,
+    ResponseRow,
+    SessionRow,
+    VisitRow,
+)
 from survey_app.phrases import phrase
 from survey_app.services.programme import Programme
 from survey_app.services.progress import reminders
 from survey_app.services.tickets import issued_tickets
-from survey_app.stepped import NEARLY, Stepped, step
+from survey_app.stepped import ALL_OVER, NEARLY, UNBEGUN, Stepped, step
 
 _Days = dict[tuple[str, str, str], dict[str, dict[str, int]]]
 """Instrument, class, session → medium → day → how many answers; never on a page as they are."""
@@ -80,14 +90,15 @@ class DayLine:
 
 def board(
     db: Session,
-    cycle: str,
+    cycle: CycleRow,
     programme: Programme,
     *,
     today: str,
     institution: str = "",
     code: str = "",
 ) -> list[ClassLine]:
-    """One line per class, by code; those of one institution, or the one of a code, if named."""
+    """One line per class, by code, C2 before C10; those of one institution, or the one of a code,
+    if named."""
     counted = _Counted(db, cycle, programme, today)
     tickets, visits = issued_tickets(db), _visits(db)
     return [
@@ -105,16 +116,16 @@ def board(
             followup_tickets=tickets.get(f"followup:{row.code}", 0),
             followed=counted.of_class(row, "followup"),
         )
-        for row, project in _classes(db, cycle)
+        for row, project in _classes(db, cycle.code)
         if institution in ("", project.institution) and code in ("", row.code)
     ]
 
 
 def session_lines(
-    db: Session, programme: Programme, row: ClassRow, *, today: str
+    db: Session, cycle: CycleRow, programme: Programme, row: ClassRow, *, today: str
 ) -> list[SessionLine]:
     """The sessions of a class by date and code."""
-    tickets, counted = issued_tickets(db), _Counted(db, row.cycle, programme, today)
+    tickets, counted = issued_tickets(db), _Counted(db, cycle, programme, today)
     query = select(SessionRow).where(SessionRow.class_code == row.code)
     return [
         SessionLine(
@@ -152,6 +163,22 @@ def _summed(days: Mapping[str, int], since: str, enrolled: int) -> Iterator[DayL
         yield DayLine(day, f"{n}{more}" if n else "—", f"{total}{more}", percent)
 
 
+def days_of(lines: Sequence[ClassLine]) -> dict[str, list[DayLine]]:
+    """Wave → what was told of these classes together, by day."""
+    counts = {
+        "end": [line.answered for line in lines],
+        "followup": [line.followed for line in lines],
+    }
+    return {wave: day_lines(of) for wave, of in counts.items()}
+
+
+def until_words(state: str, wave: str, today: str) -> str:
+    """Until when the answers of a wave are counted on every board, in words."""
+    if not policies.begun(state, wave):
+        return phrase("board.until_unbegun")
+    return phrase(f"board.until_{'over' if policies.over(state, wave) else 'open'}", today=today)
+
+
 def scale_words(programme: Programme) -> str:
     """The scale on which the trainees' form is answered, in words; '' where it has none."""
     forms = (one for one in programme.instruments if one.subject == ("trainee", "class", "end"))
@@ -161,11 +188,12 @@ def scale_words(programme: Programme) -> str:
 class _Counted:
     """Answers by form, class, session and day, and what may be told of them."""
 
-    def __init__(self, db: Session, cycle: str, programme: Programme, today: str) -> None:
+    def __init__(self, db: Session, cycle: CycleRow, programme: Programme, today: str) -> None:
         self._least, self._today = programme.plan.thresholds.min_cell, today
+        self._state = cycle.state
         self._forms = {one.subject: one for one in programme.instruments}
-        self._days = _answers_by_day(db, cycle)
-        self._reminded = reminders(db, cycle)
+        self._days = _answers_by_day(db, cycle.code)
+        self._reminded = reminders(db, cycle.code)
         self._sessions: dict[str, set[str]] = defaultdict(set)
         for _form, code, session in self._days:
             if session:
@@ -173,7 +201,7 @@ class _Counted:
 
     def of_class(self, row: ClassRow, wave: str) -> Count:
         form = self._forms.get(("trainee", "class", wave))
-        told = self._told(form, row, "")
+        told = self._told(form, row, "", wave)
         code = form.code if form else ""
         days = tuple(self._reminded.get((code, row.code), ()))
         scale = rating_range(form) if form else None
@@ -183,14 +211,17 @@ class _Counted:
         return Count(told, half_width_words(width), scale.words, days)
 
     def of_session(self, row: ClassRow, session: str) -> Stepped:
-        return self._told(self._forms.get(("trainee", "session", "end")), row, session)
+        return self._told(self._forms.get(("trainee", "session", "end")), row, session, "end")
 
     def slips(self, row: ClassRow) -> int:
         return sum(self.of_session(row, session).n for session in self._sessions[row.code])
 
-    def _told(self, form: Instrument | None, row: ClassRow, session: str) -> Stepped:
+    def _told(self, form: Instrument | None, row: ClassRow, session: str, wave: str) -> Stepped:
+        if not policies.begun(self._state, wave):
+            return Stepped(row.enrolled, self._least, UNBEGUN, 0)
         found = self._days.get((form.code, row.code, session), {}) if form else {}
-        return step(found, enrolled=row.enrolled, least=self._least, today=self._today)
+        today = ALL_OVER if policies.over(self._state, wave) else self._today
+        return step(found, enrolled=row.enrolled, least=self._least, today=today)
 
 
 def _answers_by_day(db: Session, cycle: str) -> _Days:
@@ -207,7 +238,12 @@ def _answers_by_day(db: Session, cycle: str) -> _Days:
 def _classes(db: Session, cycle: str) -> Iterable[Any]:
     own = (ProjectRow.cycle == ClassRow.cycle) & (ProjectRow.code == ClassRow.project)
     query = select(ClassRow, ProjectRow).join(ProjectRow, own).where(ClassRow.cycle == cycle)
-    return db.execute(query.order_by(ClassRow.code))
+    return sorted(db.execute(query), key=lambda found: _numbered(found.ClassRow.code))
+
+
+def _numbered(code: str) -> tuple[tuple[str, int], ...]:
+    """Sorts runs of digits by their value."""
+    return tuple((word, int(run or 0)) for word, run in re.findall(r"([^0-9]*)([0-9]*)", code))
 
 
 def expert_lines(db: Session, cycle: str) -> list[tuple[ExpertRow, int, int]]:

@@ -34,13 +34,13 @@ def mine() -> Any:
     cycle, me = current_cycle(db.current()), person()
     assert me is not None
     programme, today = programme_of(db.current(), cycle), clock.today()
-    lines = monitor.board(db.current(), cycle.code, programme, today=today, institution=me.unit)
+    lines = monitor.board(db.current(), cycle, programme, today=today, institution=me.unit)
     return render_template(
         "boards.html",
         cycle=cycle,
-        today=today,
         lines=lines,
-        days=monitor.day_lines([line.answered for line in lines]),
+        until=until(cycle.state),
+        days=monitor.days_of(lines),
         followup=policies.followup_begun(cycle.state),
         least=programme.plan.thresholds.min_cell,
         range=monitor.scale_words(programme),
@@ -100,19 +100,20 @@ def shown_class(place: Place) -> dict[str, Any]:
         place.training_class,
     )
     own = {"today": today, "code": row.code}
-    [line] = monitor.board(db.current(), place.cycle.code, programme, **own)
+    [line] = monitor.board(db.current(), place.cycle, programme, **own)
     page = {
         "place": place,
         "line": line,
-        "today": today,
+        "until": until(place.cycle.state),
         "followup": policies.followup_begun(place.cycle.state),
     }
-    page["sessions"] = monitor.session_lines(db.current(), programme, row, today=today)
-    days = {
-        "end": monitor.day_lines([line.answered]),
-        "followup": monitor.day_lines([line.followed]),
-    }
-    return page | {"days": days, "least": programme.plan.thresholds.min_cell}
+    page["sessions"] = monitor.session_lines(db.current(), place.cycle, programme, row, today=today)
+    return page | {"days": monitor.days_of([line]), "least": programme.plan.thresholds.min_cell}
+
+
+def until(state: str) -> dict[str, str]:
+    """Wave → until when its answers are counted, in words."""
+    return {wave: monitor.until_words(state, wave, clock.today()) for wave in policies.OPEN_IN}
 
 
 def _own(code: str) -> Place:

@@ -30,7 +30,7 @@ from survey_app.services.places import FIND, Place, find_class, find_followup, q
 from survey_app.services.programme import current_cycle, find_cycle, programme_of
 from survey_app.services.progress import counts, duty_lines
 from survey_app.sheets import invitations_csv, qr_code, slips_csv
-from survey_app.views.boards import shown_class
+from survey_app.views.boards import shown_class, until
 
 LAST_PAGE = 100_000
 PAPER = "paper"
@@ -47,13 +47,13 @@ def board() -> Any:
         return render_template("board.html", cycle=None)
     programme = programme_of(db.current(), cycle)
     duties = duty_lines(db.current(), cycle, programme, today=clock.today())
-    lines = monitor.board(db.current(), cycle.code, programme, today=clock.today())
+    lines = monitor.board(db.current(), cycle, programme, today=clock.today())
     return render_template(
         "board.html",
         cycle=cycle,
         lines=lines,
-        days=monitor.day_lines([line.answered for line in lines]),
-        today=clock.today(),
+        days=monitor.days_of(lines),
+        until=until(cycle.state),
         least=programme.plan.thresholds.min_cell,
         range=monitor.scale_words(programme),
         job=jobs.latest_job(db.current(), cycle.code),

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 
 from site_for_tests import Site, answer, answer_all
 from survey_app import clock, create_app, db
-from survey_app.models import AuditRow, BoardLinkRow, ReminderRow
+from survey_app.models import AuditRow, BoardLinkRow, ClassRow, ReminderRow
 from survey_app.services import programme
 from survey_app.views import boards as views
 
@@ -75,6 +75,38 @@ def test_three_boards_tell_the_same_in_steps(whole: Site, day) -> None:
     day(-1, hours=12)  # the day of the answers, at any hour
     for name, page in boards(whole).items():
         assert "少于5份" in page and ">12<" not in page, name
+
+
+def test_what_a_closed_wave_had_is_told_at_once(whole: Site, day) -> None:
+    """No answer of its will come tomorrow, so that today hides nothing; beside it the follow-up,
+    of which nothing is told before it is open."""
+    enrol(whole, 40)
+    answer(whole, "C1", 12)
+    day(-1, hours=12)
+    for name, page in boards(whole).items():
+        assert "今天交来的明天才列出" in page and ">12<" not in page, name
+    whole.state("关闭")
+    for name, page in boards(whole).items():
+        assert re.search(r">12<", page) and "作答已截止" in page, name
+        assert "明天才列出" not in page and "跟踪问卷" not in page.split("<main")[1], name
+    whole.state("跟踪开放")
+    for name, page in boards(whole).items():
+        assert "作答已截止" in page and "今天交来的明天才列出" in page and ">12<" in page, name
+
+
+def test_before_opening_a_board_says_so(whole: Site, day) -> None:
+    whole.state("准备")
+    for name, page in boards(whole).items():
+        assert "未开放" in page and "还没有开放作答" in page and "少于5份<" not in page, name
+
+
+def test_classes_stand_by_their_numbers(whole: Site) -> None:
+    with db.transaction(whole.engine) as session:
+        row = session.get_one(ClassRow, "C1")
+        copied = {one.name: getattr(row, one.name) for one in ClassRow.__table__.columns}
+        session.add(ClassRow(**copied | {"code": "C10"}))
+    page = whole.staff("boss").get("/province/").text
+    assert re.findall(r'/province/classes/(\w+)"', page) == ["C1", "C2", "C3", "C10"]
 
 
 def test_an_answer_changes_no_board_on_its_day(site: Site, monkeypatch) -> None:

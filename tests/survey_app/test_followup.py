@@ -52,7 +52,8 @@ def test_the_board_and_the_tickets_of_the_follow_up(whole: Site) -> None:
     early = boss.post("/province/tickets", scope="class", code="C1", lost="anew")
     assert early.status_code == 409
     page = boss.get("/province/").text.replace("\n", "")
-    assert "关闭跟踪…" in page and 'data-label="跟踪码">6</td>' in page
+    assert "关闭跟踪…" in page and '<table id="followed"' in page
+    assert 'data-label="答题码">6</td>' in page.split('<table id="followed"')[1]
     assert "跟踪问卷" in boss.get("/province/classes/C1").text
 
 
