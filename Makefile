@@ -8,7 +8,7 @@ SERVE ?= 1
 WORKERS ?= auto
 SHARED_OUT = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check prove bench pictures installed clean
+.PHONY: demo try test check prove bench pictures installed clean
 
 # --without-pip is not used: pip of the new environment installs the pinned versions.
 $(VENV)/.run: setup.cfg constraints.txt
@@ -22,6 +22,10 @@ $(VENV)/.test: $(VENV)/.run
 
 demo: $(VENV)/.run
 	$(BIN)/guopei demo --out demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
+
+# A small sample that stops while open, with a door for every role.
+try: $(VENV)/.run
+	$(BIN)/guopei demo --try --trainees 360 --classes 12 --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,)
 
 # Once with SQLite, then all that touches the store with a PostgreSQL of the tests' own.
 test: $(VENV)/.test

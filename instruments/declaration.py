@@ -243,4 +243,4 @@ def _text(declaration: Declaration, value: str, path: Path) -> str:
 
 
 def _dotted(path: Iterable[object]) -> str:
-    return ".".join(str(part) for part in path) or "(文件)"
+    return ".".join(str(part) for part in path) or "（文件）"

@@ -99,7 +99,7 @@ def _head_faults(form: Form) -> list[Fault]:
     role, per, wave = subject(form)
     asks, may = form.context("self_code"), ASK if (role, per) == ("trainee", "class") else ""
     if asks not in ("", may):
-        details = {"key": "self_code", "value": asks, "known": may or "(空)"}
+        details = {"key": "self_code", "value": asks, "known": may or "（空）"}
         faults.append(fault("instruments.bad_context", place, **details))
     if not faults and (role, per, wave) not in SOURCE_OF:
         faults.append(fault("instruments.unknown_subject", place, role=role, per=per, wave=wave))
@@ -212,7 +212,7 @@ def _cell_faults(line: Line, kind: str) -> list[Fault]:
     faults = []
     allowed = APPEARANCES.get(kind, ())
     if line["appearance"] and line["appearance"] not in allowed:
-        details = {"appearance": line["appearance"], "known": "、".join(allowed) or "(空)"}
+        details = {"appearance": line["appearance"], "known": "、".join(allowed) or "（空）"}
         faults.append(fault("instruments.unknown_appearance", line.place("appearance"), **details))
     if line["required"].lower() not in YES + NO:
         value = line["required"]

@@ -113,7 +113,7 @@ def _check_leaf(
     measured = {node.code for node in framework.leaves if node.source != COMPUTED}
     wrong = [code for code in leaf.minimum_of if code not in measured]
     if wrong or (leaf.source == COMPUTED) != bool(leaf.minimum_of):
-        of = "、".join(wrong) or "(空)"
+        of = "、".join(wrong) or "（空）"
         declaration.add("framework.bad_minimum", path, code=leaf.code, of=of)
 
 
@@ -138,7 +138,7 @@ def _check_conditions(leaf: Indicator, declaration: Declaration, path: tuple[obj
         known = _AMONG.get(rule.name, CONDITIONS)
         wrong = [v for v in rule.among if v not in known] if rule.name in _AMONG else [rule.name]
         if wrong or not rule.among:
-            details = {"wrong": "、".join(wrong) or "(空)", "known": "、".join(known)}
+            details = {"wrong": "、".join(wrong) or "（空）", "known": "、".join(known)}
             declaration.add("framework.condition", (*path, "applies"), code=leaf.code, **details)
 
 
@@ -149,7 +149,7 @@ def _check_modifiers(framework: Framework, declaration: Declaration) -> None:
         unknown = [code for code in modifier.points if code not in points]
         unknown += [kind for kind in modifier.types if kind not in UNIT_TYPES]
         if unknown or not modifier.types:
-            wrong = "、".join(unknown) or "(空)"
+            wrong = "、".join(unknown) or "（空）"
             declaration.add("framework.modifier_names", path, wrong=wrong)
             continue
         before = sum(points[code] for code in modifier.points)

@@ -10,6 +10,7 @@ import segno
 from markupsafe import Markup
 
 from survey_app.phrases import phrase
+from survey_app.services.board_links import BoardLink
 from survey_app.services.invite import Invitation
 from survey_app.services.issue import Slip
 
@@ -37,6 +38,13 @@ def slips_csv(slips: Sequence[Slip]) -> str:
     """Tickets as CSV."""
     rows = [(s.class_code, s.session, s.code, s.address) for s in slips]
     return _table(("班级代码", "场次代码", "答题码", "网址"), rows)
+
+
+def board_links_csv(links: Sequence[BoardLink]) -> str:
+    """Links of class boards as CSV, to be sent one by one."""
+    classes = [(one.place.training_class, one.address) for one in links]
+    rows = [(row.code, row.name, at) for row, at in classes]
+    return _table(("班级代码", "班级", "看板链接"), rows)
 
 
 def invitations_csv(invitations: Sequence[Invitation]) -> str:

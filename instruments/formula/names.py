@@ -77,7 +77,7 @@ def _faults(node: ast.AST, scope: _Scope) -> Iterator[Fault]:
 def _generator_faults(generator: ast.GeneratorExp, scope: _Scope) -> Iterator[Fault]:
     name = repeat_of(generator)
     if name not in scope.repeats:
-        known = "、".join(scope.repeats) or "(无)"
+        known = "、".join(scope.repeats) or "（无）"
         yield fault("formula.unknown_repeat", scope.place, name=name, known=known)
         return
     inner = _Scope(scope.fields, scope.context, scope.repeats, scope.place, scope.repeats[name])

@@ -8,31 +8,69 @@ from pathlib import Path
 
 import click
 
+WHOLE, TRIAL = Path("demo"), Path("demo-open")
+"""Where the sample is put: of a whole year, or of one that stops while open."""
+
 
 @click.command("demo")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("demo"),
-    show_default=True,
-    help="样例产物放在哪里（其中上一次的样例会先清空）。",
+    help=f"样例产物放在哪里（其中上一次的样例会先清空）。默认 {WHOLE}，加 --try 时 {TRIAL}。",
 )
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="站点端口。"
 )
-@click.option("--serve/--no-serve", default=True, help="复核之后是否让站点继续运行。")
+@click.option("--serve/--no-serve", default=True, help="做完之后是否让站点继续运行。")
+@click.option(
+    "--try",
+    "trial",
+    is_flag=True,
+    help="停在开放作答的时候，打印各角色的入口和几张没用过的纸条，供自己试填（小样不到一分钟）。",
+)
 @click.option("--trainees", type=click.IntRange(min=120), help="学员人数，默认见样例设置。")
 @click.option("--classes", type=click.IntRange(min=12), help="班级数，默认见样例设置。")
-def demo(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
+def demo(
+    out: Path | None,
+    port: int,
+    serve: bool,
+    trial: bool,
+    trainees: int | None,
+    classes: int | None,
+) -> None:
     """样例：虚构的学员、专家和管理员通过运行中的站点走完一个年度，直到通报复核。"""
     from survey_app.demo.pages import UnexpectedPage
     from survey_app.demo.run import DemoFailed
     from survey_app.demo.server import ServerFailed
 
+    run = _try if trial else _run
     try:
-        _run(out, port, serve, trainees, classes)
+        run(out or (TRIAL if trial else WHOLE), port, serve, trainees, classes)
     except (DemoFailed, ServerFailed, UnexpectedPage) as problem:
         raise click.ClickException(str(problem)) from problem
+
+
+def _try(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:
+    from survey_app.demo.run import clear, draw_sample, make_instance
+    from survey_app.demo.server import YESTERDAY, free_port, running_site
+    from survey_app.demo.trial import collect
+
+    tell = _told_from_now()
+    free_port(port)
+    clear(out)
+    home = out / "instance"
+    account = make_instance(home, address=f"http://127.0.0.1:{port}")
+    sample = draw_sample(trainees=trainees, classes=classes)
+    with running_site(home, port, module=YESTERDAY) as address:
+        tell(f"站点已启动（时钟拨在昨天，看板才有昨天的人数）：{address}")
+        doors = collect(address, account, sample, tell)
+    click.echo("\n各角色的入口（样例）：")
+    for door in doors:
+        click.echo(f"{door.role}：{door.says}\n    {door.address}")
+    _how_to_enter(home, port, account)
+    if serve:
+        with running_site(home, port) as address:
+            _stay(address)
 
 
 def _run(out: Path, port: int, serve: bool, trainees: int | None, classes: int | None) -> None:

@@ -130,6 +130,12 @@ class Clerk(Staff):
         page = self.post("/province/invitations", role=role, format="csv")
         return list(csv.DictReader(io.StringIO(page.content.decode("utf-8-sig"))))
 
+    def board_links(self) -> dict[str, str]:
+        """Class to the link of its board."""
+        page = self.post("/province/board-links", format="csv")
+        rows = csv.DictReader(io.StringIO(page.content.decode("utf-8-sig")))
+        return {row["班级代码"]: row["看板链接"] for row in rows}
+
     def remind(self) -> None:
         """Remind everybody whose record is overdue."""
         self.post("/province/duties/remind", instrument="", target="")

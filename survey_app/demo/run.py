@@ -125,7 +125,8 @@ def clear(out: Path) -> None:
     """Empty a folder that an earlier demonstration made; refuses every other that is not empty."""
     strange = {path.name for path in out.iterdir()} if out.exists() else set()
     if strange and not (out / MARK).is_file():
-        raise DemoFailed(f"{out} 里有不属于样例的内容({'、'.join(sorted(strange))}),请换一个 --out")
+        named = "、".join(sorted(strange))
+        raise DemoFailed(f"{out} 里有不属于样例的内容（{named}），请换一个 --out")
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     (out / MARK).write_text("样例，可以删除\n", encoding="utf-8")

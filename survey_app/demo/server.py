@@ -71,7 +71,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) 
         time.sleep(0.1)
     stop_site(process)
     port = address.rpartition(":")[2]
-    raise ServerFailed(f"站点没有在端口 {port} 启动，原因见日志 {log}(端口被占用时请换 --port)")
+    raise ServerFailed(f"站点没有在端口 {port} 启动，原因见日志 {log}（端口被占用时请换 --port）")
 
 
 def stop_site(process: subprocess.Popen[bytes]) -> None:

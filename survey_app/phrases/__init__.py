@@ -1,4 +1,4 @@
-"""Words of the site's pages, from one data file per language; Chinese where a language has none."""
+"""Words of the site's pages, from data files by language; Chinese where a language has none."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from flask import g, has_app_context
 from instruments.faults import Fault
 from instruments.model import CHINESE, Language
 
-FILES: Mapping[str, str] = {"zh": "zh_CN", "en": "en"}
-"""Language → its file here. The staff's pages are in Chinese, the trainees' in all of them."""
+FILES: Mapping[str, tuple[str, ...]] = {"zh": ("zh_CN", "staff"), "en": ("en",)}
+"""Language → its files here. The staff's pages are in Chinese, the trainees' in all of them."""
 TAGS: Mapping[str, str] = {"zh": "zh-CN"}
 """Language → what pages in it say in ``lang``, where that is more than its code."""
 
@@ -32,9 +32,10 @@ def worded(code: str) -> str:
 
 @cache
 def own_phrases(code: str) -> Mapping[str, str]:
-    """The phrases of the one file of a language."""
-    path = files("survey_app").joinpath(f"phrases/{FILES[code]}.yaml")
-    loaded: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    """The phrases of the files of a language."""
+    folder, loaded = files("survey_app") / "phrases", dict[str, str]()
+    for name in FILES[code]:
+        loaded |= yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
     return loaded
 
 

@@ -8,12 +8,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from survey_app import clock, db, policies
 from survey_app.protection import only, person, public, settings, who
-from survey_app.replies import pdf_reply
+from survey_app.replies import csv_reply, file_name, pdf_reply
 from survey_app.services import board_links, class_reminders, monitor, slip_sheets
 from survey_app.services.issue import places_of
 from survey_app.services.places import Place, find_class
 from survey_app.services.programme import current_cycle, programme_of
-from survey_app.sheets import qr_code
+from survey_app.sheets import board_links_csv, qr_code
 
 pages = Blueprint("boards", __name__)
 
@@ -81,7 +81,11 @@ def links() -> Any:
     made = board_links.give_links(
         session, key=key, base_url=site.base_url, places=places, renew=renew, by=me
     )
-    return pdf_reply(slip_sheets.board_links_pdf(made, sample=cycle.sample), "boards.pdf")
+    about = [place.code for place in places]
+    if request.form.get("format") == "csv":
+        return csv_reply(board_links_csv(made), file_name("boards", "csv", about=about))
+    content = slip_sheets.board_links_pdf(made, sample=cycle.sample)
+    return pdf_reply(content, file_name("boards", "pdf", about=about))
 
 
 @pages.post("/province/board-links/<code>/end")

@@ -6,12 +6,13 @@ import re
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
 
 from survey_app import clock, db, policies
 from survey_app.errors import Refused
+from survey_app.phrases import phrase
 from survey_app.protection import only, settings, who
-from survey_app.replies import attached, pdf_reply
+from survey_app.replies import csv_reply, file_name, pdf_reply
 from survey_app.services import (
     audit,
     board_links,
@@ -35,6 +36,7 @@ from survey_app.views.boards import shown_class, until
 LAST_PAGE = 100_000
 PAPER = "paper"
 """What is handed out as a whole questionnaire, hence for one class or session at a time."""
+FORMATS = ("pdf", "csv", PAPER)
 pages = Blueprint("province", __name__, url_prefix="/province")
 
 
@@ -124,12 +126,13 @@ def training_class(code: str) -> Any:
 @pages.post("/tickets")
 @only("province")
 def tickets() -> Any:
-    """Issue tickets: a page to print or a CSV, shown this once."""
+    """Issue tickets: slips or forms to print, or a CSV, given this once."""
     sent = request.form
     cycle = current_cycle(db.current())
     scope, code = sent.get("scope", "class"), sent.get("code", "")
     places = issue.places_of(db.current(), cycle=cycle.code, scope=scope, code=code)
-    if sent.get("format") == PAPER and len(places) != 1:
+    form = sent.get("format", "pdf")
+    if form not in FORMATS or not places or (form == PAPER and len(places) != 1):
         raise Refused("page_damaged", 400)
     slips = issue.issue_slips(
         db.current(),
@@ -141,18 +144,19 @@ def tickets() -> Any:
         spare=sent.get("lost") == "spare",
         by=who(),
     )
-    return _handed_out(slips, places, sent.get("format", ""), sample=cycle.sample)
+    return _handed_out(slips, places, form, sample=cycle.sample)
 
 
 def _handed_out(slips: list[issue.Slip], places: list[Place], form: str, *, sample: bool) -> Any:
+    kind, about = places[0].kind, [place.code for place in places]
     if form == "csv":
-        return _csv(slips_csv(slips), "tickets.csv")
-    if form == "pdf":
-        return pdf_reply(slip_sheets.slips_pdf(slips, sample=sample), "tickets.pdf")
+        return csv_reply(slips_csv(slips), file_name("codes", "csv", about=about, kind=kind))
     if form == PAPER:
         sheet = questionnaire_of(db.current(), places[0])
-        return pdf_reply(slip_sheets.paper_pdf(slips, places[0], sheet), "paper.pdf")
-    return render_template("slips.html", slips=slips, qr_code=qr_code)
+        content = slip_sheets.paper_pdf(slips, places[0], sheet)
+        return pdf_reply(content, file_name("paper", "pdf", about=about, kind=kind))
+    content = slip_sheets.slips_pdf(slips, sample=sample)
+    return pdf_reply(content, file_name("slips", "pdf", about=about, kind=kind))
 
 
 @pages.get("/poster/<any(class, session, followup):scope>/<code>.pdf")
@@ -161,7 +165,7 @@ def poster(scope: str, code: str) -> Any:
     """The poster of a class or session, for the wall of its room: no code that lets anybody in."""
     place = FIND[scope](db.current(), code)
     made = slip_sheets.poster_pdf(place, base_url=settings().base_url)
-    return pdf_reply(made, f"{place.code}.pdf")
+    return pdf_reply(made, file_name("poster", "pdf", about=[place.code], kind=place.kind))
 
 
 @pages.get("/experts")
@@ -199,7 +203,8 @@ def send_invitations() -> Any:
     chosen = invite.chosen(people, sent.get("unit", ""))
     made = invite.invite(db.current(), chosen, base_url=base, days=days, now=now, by=who())
     if sent.get("format") == "csv":
-        return _csv(invitations_csv(made), "invitations.csv")
+        name = file_name("invitations", "csv", whose=phrase(f"role.{role}"))
+        return csv_reply(invitations_csv(made), name)
     return render_template("invitation_sheet.html", made=made, days=days, qr_code=qr_code)
 
 
@@ -257,7 +262,3 @@ def _count(typed: str) -> int | None:
     if typed and not re.fullmatch(r"[0-9]{1,6}", typed):
         raise Refused("count_wrong", 422)
     return int(typed) if typed else None
-
-
-def _csv(text: str, name: str) -> Response:
-    return attached(text.encode("utf-8-sig"), "text/csv", name)

@@ -3,6 +3,7 @@ province; and the reminder of a whole class."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -90,7 +91,7 @@ def test_3_the_province_sees_all_classes_and_gives_links(
     check_page(page, "province-class")
     with page.expect_download() as sheet:
         page.get_by_role("button", name="打印链接（PDF）").click()
-    assert sheet.value.suggested_filename == "boards.pdf"
+    assert re.fullmatch(r"班级看板链接-C1-[-\d]+\.pdf", sheet.value.suggested_filename)
     follow(page.get_by_role("button", name="作废链接"))
     expect(page.locator("main")).to_contain_text("还没有链接")
     refused = context.new_page()

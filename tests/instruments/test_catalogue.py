@@ -203,7 +203,7 @@ def codes_of(edits: list[tuple[str, str, object]]) -> list[str]:
 def test_an_empty_code_brings_one_fault_more_and_not_one_per_use() -> None:
     found = faults_of(edited([("班级", "A2", None)]))
     assert [fault.code for fault in found] == ["catalogue.empty_cell", "catalogue.follow_up"]
-    assert "另有4处" in found[1].message and "(C1)" in found[1].message
+    assert "另有4处" in found[1].message and "（C1）" in found[1].message
     assert found[1].place.sheet == "班级"
     assert codes_of([("班级结构", "A2", None)]) == ["empty_cell"]
 

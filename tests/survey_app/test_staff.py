@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import select
@@ -225,8 +227,10 @@ def test_out_of_range_count_is_named(site: Site) -> None:
 def test_board_tickets_and_accounts(site: Site) -> None:
     boss = site.staff("boss")
     assert "示例一班" in boss.get("/province/").text
-    page = boss.post("/province/tickets", scope="class", code="C1", count="2", format="print")
-    assert page.text.count("<svg") == 2 and "只显示这一次" in page.text
+    two = boss.post("/province/tickets", scope="class", code="C1", count="2", format="csv")
+    assert two.data.decode().count("/c/C1#") == 2
+    assert re.search(r"答题码-C1-[-\d]{10}\.csv$", unquote(two.headers["Content-Disposition"]))
+    assert boss.post("/province/tickets", scope="class", code="C1", format="x").status_code == 400
     too_many = boss.post("/province/tickets", scope="class", code="C1", count="5")
     assert too_many.status_code == 409 and "全部作废，重新发放" in too_many.text
     listed = boss.post("/province/tickets", scope="classes", format="csv")
