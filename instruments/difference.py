@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -40,6 +41,25 @@ class Change:
     def because(self) -> str:
         """Why the verdict follows."""
         return str(rules()["rules"][self.kind]["because"])
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What it was and is, codes in words; both '' where there is nothing to show."""
+        if not self.before and not self.after:
+            return "", ""
+        return self._said(self.before), self._said(self.after)
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether single signs of the texts may be compared."""
+        return self.kind in rules()["prose"] and bool(self.before and self.after)
+
+    def _said(self, text: str) -> str:
+        known = rules()["said"].get(self.kind, {})
+        told = (
+            re.sub(r"[a-z_]+", lambda found: known.get(found[0], found[0]), text) if known else text
+        )
+        return told or known.get("", rules()["nothing"])
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from instruments.changes import marked
+from instruments.changes import asked_by_name, marked
 from instruments.difference import (
     GRAVITY,
     POOL,
@@ -15,6 +15,7 @@ from instruments.difference import (
     rules,
     verdict_words,
 )
+from instruments.model import Instrument
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class DifferencePage:
     advice: str
     counts: tuple[tuple[str, str, int], ...]
     """Verdict, its words, number of items."""
+    asked: tuple[int, int]
+    """Items before and after."""
+    scored: tuple[int, int]
+    """Those of them that feed an indicator."""
     form: tuple[DifferenceLine, ...]
     items: tuple[DifferenceLine, ...]
     indicators: tuple[DifferenceLine, ...]
@@ -64,10 +69,16 @@ def page_of(found: Difference) -> DifferencePage:
         verdict_words=verdict_words(found.verdict),
         advice=rules()["advice"][found.verdict],
         counts=tuple((v, verdict_words(v), n) for v, n in found.counts.items()),
+        asked=(len(asked_by_name(found.before)), len(asked_by_name(found.after))),
+        scored=(_scored(found.before), _scored(found.after)),
         form=tuple(_line(*row) for row in _gravest_first(whole)),
         items=tuple(_line(*row) for row in _gravest_first(items)),
         indicators=tuple(_indicator_lines(found.indicators)),
     )
+
+
+def _scored(form: Instrument) -> int:
+    return len({mapping.item for mapping in form.mappings})
 
 
 def _gravest_first(rows: list[_Row]) -> list[_Row]:
@@ -80,7 +91,12 @@ def _line(name: str, label: str, verdict: str, changes: tuple[Change, ...]) -> D
 
 
 def _pieces(change: Change) -> tuple[tuple[str, str], ...]:
-    return marked(change.before, change.after) if change.before or change.after else ()
+    before, after = change.texts
+    if not before:
+        return ()
+    if change.is_prose:
+        return marked(before, after)
+    return ("gone", before), ("same", " → "), ("new", after)
 
 
 def _indicator_lines(found: Sequence[IndicatorDifference]) -> Iterator[DifferenceLine]:

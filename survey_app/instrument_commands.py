@@ -147,8 +147,8 @@ def _told(found: Difference) -> Iterator[str]:
     for item in found.changed:
         yield f"[{verdict_words(item.verdict)}] {item.name} {item.label}"
         for change in item.changes:
-            moved = f"（{change.before or '无'} → {change.after or '无'}）"
-            told = moved if change.before or change.after else ""
+            before, after = change.texts
+            told = f"（{before} → {after}）" if before else ""
             yield f"    {change.words}{told}：{change.because}。"
     for one in found.indicators:
         if one.verdict != "pool":

@@ -258,6 +258,29 @@ def test_marked_pieces_give_both_texts_back(before: str, after: str) -> None:
     assert "".join(text for kind, text in pieces if kind != "gone") == after
 
 
+def test_codes_are_told_in_words_as_a_whole() -> None:
+    told = {}
+    for found in (
+        edited(("| integer | d", "| decimal | d")),
+        edited((f"{B} | | likert", f"{B} | | ")),
+        edited(("| | per | class |", "| | per | class |\n| | blanks | confirm |")),
+        edited(("| d | fact |", "| d | pace |")),
+        edited(("想想这几天", "")),
+    ):
+        for change in (*found.form, *(one for item in found.items for one in item.changes)):
+            told[change.kind] = change.texts
+            assert not change.is_prose
+    assert told == {
+        "type": ("整数", "数（可有小数）"),
+        "appearance": ("并排的等级", "每行一个选项"),
+        "blanks": ("空着直接交", "交之前提醒哪些题空着"),
+        "use": ("事实", "节奏强度"),
+        "hint": ("想想这几天", "无"),
+    }
+    [wording] = edited((A, "课程内容适合我的学生。")).changed[0].changes
+    assert wording.is_prose and wording.texts == (A, "课程内容适合我的学生。")
+
+
 def test_a_change_that_is_not_looked_at_is_found(monkeypatch) -> None:
     """The planted faults can be missed: a comparison that does not see scales fails above."""
     blind: Callable[..., object] = lambda *_args, **_more: ()  # noqa: E731

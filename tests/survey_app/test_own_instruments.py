@@ -116,6 +116,15 @@ def test_a_form_is_checked_seen_compared_and_published(preparing: Site) -> None:
     assert (row.base, row.verdict, row.by, row.cycle) == ("1.0", "prove", "boss", "2021")
 
 
+def test_what_publishing_would_take_away_is_said_first(quiet: Site) -> None:
+    survey = [["type", "name", "label"], ["integer", "days", "培训了几天？"]]
+    page = words_of(upload(quiet.staff("boss"), xlsx({"survey": survey})).text)
+    told = page.index("发布就是整份替换")
+    assert told < page.index("与现用一版的差别")
+    assert re.search(r"题数由\d+变为1，其中计分的题由\d+变为0。没有对应到指标的题不计分", page)
+    assert "现用的《" in page and "上传的《" in page and "发布后为第" in page
+
+
 def read_all(site: Site) -> dict[str, bytes]:
     with db.look(site.engine) as session:
         return dict(read_sources(session, current_cycle(session).code).instruments)
@@ -204,7 +213,7 @@ def test_another_version_can_be_used_until_the_cycle_opens(preparing: Site) -> N
     boss = preparing.staff("boss")
     publish(boss, own_form())
     compared = words_of(boss.get(f"{CORE}1.0/").text)
-    assert "第1.0版与第1.1版的作答" in compared
+    assert "第1.0版与现用的《" in compared and "第1.1版的作答" in compared
     assert boss.post(f"{CORE}use", version="1.0").status_code == 303
     assert in_use(preparing) == "1.0"
     assert boss.post(f"{CORE}use", version="1.1").status_code == 303
