@@ -79,10 +79,14 @@ def in_chinese() -> Markup:
 
 
 def links() -> list[Link]:
-    """This page in the other languages; none where what was typed would be lost on the way."""
-    if request.method != "GET" or request.blueprint not in PAGES:
+    """This page in the other languages. What was typed into a page that answers a post is in the
+    phone's draft alone: its links are hidden until the script that keeps one shows them."""
+    if request.blueprint not in PAGES:
         return []
-    here = {**(request.view_args or {}), **{k: request.args[k] for k in KEPT if k in request.args}}
+    here = {
+        **(request.view_args or {}),
+        **{k: request.args[k] for k in KEPT if k in request.args},
+    }
     own = _offered()[0].code
     return [_link(one, here | {ASKED: None if one.code == own else one.code}) for one in _others()]
 

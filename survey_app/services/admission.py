@@ -40,6 +40,11 @@ def is_spent(db: Session, admission: Admission, *, target: str) -> bool:
     return _IS_SPENT[admission.kind](db, target=target, digest=admission.digest)
 
 
+def standing(db: Session, admission: Admission, *, target: str) -> str:
+    """'free', 'spent' or 'unknown' for ``target``; spends nothing."""
+    return _STANDING[admission.kind](db, target=target, digest=admission.digest)
+
+
 _SPEND: Mapping[str, Callable[..., str]] = {
     "ticket": tickets.spend_ticket,
     "token": tokens.spend_token,
@@ -47,4 +52,8 @@ _SPEND: Mapping[str, Callable[..., str]] = {
 _IS_SPENT: Mapping[str, Callable[..., bool]] = {
     "ticket": tickets.is_spent,
     "token": tokens.is_spent,
+}
+_STANDING: Mapping[str, Callable[..., str]] = {
+    "ticket": tickets.standing,
+    "token": tokens.standing,
 }

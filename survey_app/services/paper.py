@@ -22,7 +22,7 @@ from survey_app.services.admission import Admission
 from survey_app.services.places import Place
 from survey_app.services.programme import Programme
 from survey_app.services.respond import Submission, canonical, submit_response
-from survey_app.services.tickets import is_known, is_spent
+from survey_app.services.tickets import is_spent, standing
 
 FIRST, AGAIN, MATCHED, SETTLED, DIFFERS = "first", "again", "matched", "settled", "differs"
 """What became of a typed sheet: kept apart; kept anew by the same person; counted since both
@@ -122,7 +122,7 @@ def destroy_entries(db: Session, *, by: str, target: str = "") -> None:
 
 def _check_ticket(db: Session, submission: Submission, admission: Admission) -> None:
     own = {"target": submission.target, "digest": admission.digest}
-    if not is_known(db, **own):
+    if standing(db, **own) == "unknown":
         raise Refused("ticket_unknown", 422, field="ticket")
     if is_spent(db, **own):
         raise Refused("paper_spent", 409, field="ticket")

@@ -20,7 +20,7 @@ from survey_app.db import add_new
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import ClassRow, CycleRow, ResponseRow
-from survey_app.services.admission import Admission, is_spent, spend
+from survey_app.services.admission import Admission, is_spent, spend, standing
 from survey_app.services.free_text import known_names, masked_again, masked_answers
 from survey_app.services.pairing import pairing_of
 from survey_app.services.places import Place
@@ -169,8 +169,18 @@ def submit_response(db: Session, brought: Brought) -> Stored:
     _check_open(db.connection(), submission)
     if kept is not None:
         raise Refused("response_differs", 409)
-    status = 422 if outcome == "unknown" else 409
-    raise Refused(f"{kind}_{outcome.removesuffix(' before')}", status, field=kind)
+    raise _not_let_in(kind, outcome.removesuffix(" before"))
+
+
+def check_let_in(db: Session, submission: Submission, admission: Admission) -> None:
+    """Refuse what would let nothing in, before anything else is asked; spends nothing."""
+    found = standing(db, admission, target=submission.target)
+    if found != "free" and not is_retry(db, submission, admission):
+        raise _not_let_in(admission.kind, found)
+
+
+def _not_let_in(kind: str, found: str) -> Refused:
+    return Refused(f"{kind}_{found}", 422 if found == "unknown" else 409, field=kind)
 
 
 def submit_new(connection: Connection, brought: Sequence[Brought]) -> list[Stored] | None:

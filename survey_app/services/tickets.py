@@ -79,9 +79,10 @@ def is_spent(db: Session, *, target: str, digest: str) -> bool:
     return bool(db.connection().scalar(_SPENT, {"own": digest, "place": target}))
 
 
-def is_known(db: Session, *, target: str, digest: str) -> bool:
-    """Whether there is such a ticket for this target, spent or not."""
-    return db.scalar(_SPENT, {"own": digest, "place": target}) is not None
+def standing(db: Session, *, target: str, digest: str) -> str:
+    """'free', 'spent', or 'unknown' where there is no such ticket for this target."""
+    spent = db.scalar(_SPENT, {"own": digest, "place": target})
+    return "unknown" if spent is None else "spent" if spent else "free"
 
 
 def withdraw_unspent(db: Session, *, target: str) -> int:

@@ -59,6 +59,11 @@
     if (Date.now() - draft.at < DAYS * 86400000 && draft.values) restore(draft.values);
     else forget(true);
   }
+  // What was sent and came back is kept too, and goes along into another language.
+  if (!form.querySelector("[data-fresh]")) save();
+  document.querySelectorAll("[data-drafted]").forEach(function (link) {
+    link.hidden = !kept(function (store) { return store.getItem(KEY + location.pathname); });
+  });
   form.addEventListener("input", save);
   form.addEventListener("change", save);
   document.getElementById("forget").addEventListener("click", function () {

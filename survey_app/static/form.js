@@ -7,7 +7,7 @@
   if (start && code) start.href += "#" + code;
   var ticket = document.getElementById("ticket");
   if (ticket && /^[0-9A-Za-z-]{16,20}$/.test(code)) {
-    ticket.value = code;
+    ticket.value = code.replace(/-/g, "").replace(/(.{4})(?=.)/g, "$1-");
     history.replaceState(null, "", location.pathname + location.search);
   }
   document.querySelectorAll("a[hreflang]").forEach(function (link) {

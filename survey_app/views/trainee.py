@@ -32,6 +32,7 @@ from survey_app.services.receipts import is_receipt, receipt
 from survey_app.services.respond import (
     Submission,
     check_id,
+    check_let_in,
     is_retry,
     new_id,
     submission_about,
@@ -87,6 +88,7 @@ def submit(kind: str, code: str) -> Any:
         place = FIND[place.kind](db.current(), code)
     _check_acceptable(place, sheet, submission, admission)
     if sheet.errors or asks:
+        _check_let_in(sheet, submission, admission)
         return _again(place, kind, sheet, confirm=not sheet.errors)
     return _store(place, kind, sheet, submission, admission)
 
@@ -131,6 +133,16 @@ def _check_acceptable(
             raise
 
 
+def _check_let_in(sheet: Questionnaire, submission: Submission, admission: Admission) -> None:
+    """What would be refused in the end is told before blanks are asked about."""
+    if admission.kind in sheet.errors:
+        return
+    try:
+        check_let_in(db.current(), submission, admission)
+    except Refused as refusal:
+        sheet.errors[refusal.field] = told_at_once(refusal.fault)
+
+
 def _close_what_is_over() -> None:
     if windows.is_any_over(db.current()):
         with db.transaction(db.engine()) as alone:
@@ -161,17 +173,19 @@ def _submission(place: Place, sheet: Questionnaire, sent: MultiDict[str, str]) -
 
 
 def _read_ticket(_place: Place, sheet: Questionnaire) -> Admission:
-    ticket = read_code(request.form.get("ticket", ""))
+    typed = request.form.get("ticket", "")
+    ticket = read_code(typed)
     if ticket is None:
-        sheet.errors["ticket"] = phrase("form.ticket_wrong")
+        sheet.errors["ticket"] = phrase(f"form.ticket_{'wrong' if typed.strip() else 'missing'}")
     return by_ticket(settings().secret("ticket"), ticket or "")
 
 
 def _read_token(place: Place, sheet: Questionnaire) -> Admission:
     public = windows.the_window(db.current(), place.target).public
-    found = by_token(public, request.form.get("held", ""))
+    held = request.form.get("held", "")
+    found = by_token(public, held)
     if found is None:
-        sheet.errors["token"] = phrase("form.token_wrong")
+        sheet.errors["token"] = phrase(f"form.token_{'wrong' if held.strip() else 'missing'}")
     return found or Admission("token", "")
 
 

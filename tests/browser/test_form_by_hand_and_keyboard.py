@@ -146,6 +146,8 @@ def test_the_keyboard_alone_fills_and_sends(
         page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "summary"  # what is missing comes first
     page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "直接提交"
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("location.hash").startswith("#item-q0")
 

@@ -59,7 +59,7 @@ def test_trainee_answers_and_keeps_a_receipt(
     kind = "script" if script else "plain"
     shoot(page, f"trainee-form-{screen}-{kind}")
     follow(page.locator("#send"))
-    expect(page.locator(".confirm")).to_contain_text("还有1题未答")
+    expect(page.locator(".confirm")).to_contain_text("还有1道计分的题未答")
     assert fits(page)
     shoot(page, f"trainee-blanks-{screen}-{kind}")
     assert page.locator("input[type=radio]:checked").count() > 10  # nothing is lost

@@ -73,7 +73,7 @@ def test_blank_fields_are_told_to_count_as_withheld_before_they_are_taken(whole:
     clerk = whole.staff("I1")
     asked = send(clerk, RECORD, "submit", confirmed="", **BASICS)
     assert "按该项最低分计" in asked.text and rows(whole) == []
-    assert "二、课程表（一行也没有）" in asked.text and "还有2题未答" in asked.text
+    assert "二、课程表（一行也没有）" in asked.text and "还有2处未填" in asked.text
     assert 'name="confirmed" value="1"' in asked.text
     assert send(clerk, RECORD, "submit", **BASICS).location.endswith("/view")
     head, path = whole.staff("X1"), "/records/school_form/X1"

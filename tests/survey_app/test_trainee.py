@@ -64,7 +64,7 @@ def test_blank_scored_items_are_asked_once_more(site: Site) -> None:
     answers = full(site)
     del answers["q01"]
     first = post(client, "/c/C1/form", page, answers, ticket=ticket, confirmed="")
-    assert first.status_code == 200 and "还有1题未答" in first.text and rows(site) == []
+    assert first.status_code == 200 and "还有1道计分的题未答" in first.text and rows(site) == []
     assert hidden(first.text, "response") == hidden(page, "response")
     again = post(client, "/c/C1/form", first.text, answers, ticket=ticket)
     assert again.status_code == 303 and "q01" not in json.loads(rows(site)[0].answers)
@@ -120,6 +120,43 @@ def test_wrong_and_spent_ticket(site: Site) -> None:
     spent = post(client, "/c/C1/form", other, full(site), ticket=ticket)
     assert spent.status_code == 409 and "已经用过" in spent.text
     assert len(rows(site)) == 1
+
+
+def test_a_code_that_lets_nothing_in_is_told_before_blanks_are_asked_about(site: Site) -> None:
+    used, free = site.tickets(count=2)
+    client = site.visitor()
+    page = client.get("/c/C1/form").text
+    assert post(client, "/c/C1/form", page, full(site), ticket=used).status_code == 303
+    few = {"q02": full(site)["q02"]}
+
+    def sent(ticket: str, **more: str) -> str:
+        fresh = client.get("/c/C1/form").text
+        reply = post(client, "/c/C1/form", fresh, few | more, ticket=ticket, confirmed="")
+        assert reply.status_code == (200 if "道计分的题未答" in reply.text else 422)
+        return reply.text
+
+    assert "已经用过" in sent(used) and "道计分的题未答" not in sent(used)
+    assert "没有这个答题码" in sent(issued_elsewhere(site))
+    assert "请输入纸条上的16位答题码" in sent("  ") and "答题码有误" in sent("ABC")
+    both = sent(used, q02="9")  # beside another error, both are told
+    assert "已经用过" in both and "不在选项之内" in both
+    assert "道计分的题未答" in sent(free)
+
+
+def test_a_retry_with_blanks_is_asked_about_them_again_and_gets_its_receipt(site: Site) -> None:
+    [ticket] = site.tickets(count=1)
+    client, few = site.visitor(), {"q02": full(site)["q02"]}
+    page = client.get("/c/C1/form").text
+    first = post(client, "/c/C1/form", page, few, ticket=ticket)
+    assert first.status_code == 303
+    asked = post(client, "/c/C1/form", page, few, ticket=ticket, confirmed="")
+    assert asked.status_code == 200 and "道计分的题未答" in asked.text
+    again = post(client, "/c/C1/form", page, few, ticket=ticket)
+    assert again.headers["Location"] == first.headers["Location"] and len(rows(site)) == 1
+
+
+def issued_elsewhere(site: Site) -> str:
+    return site.tickets(code="C2", count=1)[0]
 
 
 def test_retry_is_a_success_and_other_content_is_refused(site: Site) -> None:
