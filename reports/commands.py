@@ -21,6 +21,8 @@ MISUSED = frozenset({
     "ratings.scale", "reports.out_is_file",
 })  # fmt: skip
 """Faults of the options rather than of a file."""
+PIPED_LINES = 4
+"""Lines that long work writes where nobody looks on."""
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 EXISTING = click.Path(path_type=Path, exists=True)
@@ -69,14 +71,15 @@ def _guarded(run: Callable[..., None]) -> Callable[..., None]:
 
 
 def show_progress(step: str, done: int, total: int) -> None:
-    """Progress on stderr: one rewritten line on a terminal, plain lines when piped."""
+    """Progress on stderr: one rewritten line on a terminal; when piped, a plain line for each
+    ``PIPED_LINES``-th part of the work."""
     line = f"[{done}/{total}] {step}"
     if sys.stderr.isatty():
         filled = 20 * done // max(total, 1)
         click.echo(
             f"\r\033[K{'█' * filled}{'░' * (20 - filled)} {line}", err=True, nl=done >= total
         )
-    else:
+    elif done >= total or PIPED_LINES * done // total > PIPED_LINES * (done - 1) // total:
         click.echo(line, err=True)
 
 
@@ -140,12 +143,14 @@ def verify(path: Path, fonts: Path | None) -> None:
     """Recompute and compare; exit 0 only when all holds."""
     from reports.verification.verify import examine
 
-    verdict = examine(path, fonts=fonts, progress=show_progress)
-    if verdict.faults:
-        _tell(verdict.faults)
-        raise SystemExit(FAULTS)
-    for line in verdict.lines():
+    found = examine(path, fonts=fonts, progress=show_progress)
+    if found.faults:
+        _tell(found.faults)
+    verdict, *more = found.lines()
+    for line in (*more, verdict):  # the verdict is the last thing said
         click.echo(line)
+    if found.faults:
+        raise SystemExit(FAULTS)
 
 
 @click.command(help="核对改过的Word通报：列出与原通报不同的数、行、表；文字可以自由修改。")

@@ -78,7 +78,7 @@ def template(out: Path | None, sample: bool) -> None:
 def serve(host: str, port: int) -> None:
     """启动站点（一个进程、多个线程），Ctrl+C 或 SIGTERM 停止。"""
     from survey_app.opening import open_instance
-    from survey_app.server import port_fault
+    from survey_app.server import port_fault, port_remark
     from survey_app.server import serve as run
 
     engine, settings = open_instance()
@@ -86,6 +86,8 @@ def serve(host: str, port: int) -> None:
     if found := port_fault(host, port):
         raise click.ClickException(str(found))
     click.echo(f"站点启动：http://{host}:{port}", err=True)
+    if remark := port_remark(settings.base_url, port):
+        click.echo(str(remark), err=True)
     run(settings, host=host, port=port)
 
 

@@ -8,6 +8,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.logging import default_handler
@@ -61,6 +62,16 @@ def port_fault(host: str, port: int) -> Fault | None:
     return None
 
 
+def port_remark(base_url: str, port: int) -> Fault | None:
+    """What to say where printed addresses lead to this machine and to another port, or None."""
+    address = urlsplit(base_url)
+    printed = address.port or {"http": 80, "https": 443}[address.scheme]
+    if address.hostname in LOCAL and printed != port:
+        return fault("site.port_unlike", base_url=base_url, port=port)
+    return None
+
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
 _PORT_FAULTS = {errno.EADDRINUSE: "site.port_taken", errno.EACCES: "site.port_forbidden"}
 
 

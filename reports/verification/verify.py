@@ -53,7 +53,10 @@ class Verdict:
         return "values" if self.alike else "claims" if self.claims else "bytes"
 
     def lines(self) -> Iterator[str]:
-        """What held, by which measure, and what was not compared: for a verdict without faults."""
+        """The verdict; where all holds, by which measure, and what was not compared."""
+        if self.faults:
+            yield phrase("verify.failed", count=len(self.faults))
+            return
         if self.scope == "extract":
             yield phrase("verify.extract")
             return

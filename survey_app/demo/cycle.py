@@ -95,7 +95,7 @@ def publish(clerk: Clerk, out: Path, home: Path, tell: Tell) -> None:
     """The clerk seals and scores; then the extract is taken away into ``out``, scored once more
     without the site."""
     clerk.post("/province/extract")
-    tell("年度已关闭，数据快照已封存")
+    tell("作答已关闭，数据快照已封存")
     clerk.score(tell)
     take_away(clerk, out, home=home)
 

@@ -74,6 +74,7 @@ class Screening:
     cell: str
     moved: str
     forms: tuple[Form, ...]
+    """Those with classes to look at first."""
 
     @property
     def raised(self) -> int:
@@ -96,8 +97,8 @@ def find_screening(db: Session, settings: Settings, cycle: CycleRow) -> Screenin
     classes = {row.code: row.name for row in db.scalars(select(ClassRow))}
     rows = db.scalars(select(ProjectRow).where(ProjectRow.cycle == cycle.code))
     names = classes, {row.code: row.name for row in rows}
-    forms = tuple(_form(one, *names) for one in told["forms"])
-    return Screening(told["rate"], told["cell"], told["moved"], forms)
+    forms = sorted((_form(one, *names) for one in told["forms"]), key=lambda one: not one.classes)
+    return Screening(told["rate"], told["cell"], told["moved"], tuple(forms))
 
 
 def _form(told: dict, classes: dict[str, str], projects: dict[str, str]) -> Form:

@@ -146,7 +146,9 @@ def test_5_published_listed_and_seen_by_trainees(browser: Browser, preparing: st
     check_page(page, "province-instrument-versions")
     page.set_viewport_size(DESKTOP)
     follow(page.get_by_role("link", name="看第1.0版的样子，与现用一版比较"))
-    expect(page.locator("#verdict")).to_contain_text("第1.0版与现用的《教师培训学员结业问卷》第1.1版的作答：不可合并")
+    expect(page.locator("#verdict")).to_contain_text(
+        "第1.0版与现用的《教师培训学员结业问卷》第1.1版的作答：不可合并"
+    )
     check_page(page, "province-instrument-version")
     page.set_viewport_size(DESKTOP)
     page.goto(f"{preparing}/province/")

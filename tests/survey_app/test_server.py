@@ -15,6 +15,7 @@ from instruments.self_code import self_code
 from site_for_tests import build
 from survey_app.demo.server import ServerFailed, free_port, running_site
 from survey_app.logs import Addressless, without_addresses
+from survey_app.server import port_remark
 from survey_app.services.pairing import PREFIX
 
 CALLER = "127.0.0.2"
@@ -78,3 +79,12 @@ def test_tracebacks_are_blanked_too() -> None:
         record = logging.LogRecord("x", 40, "x", 1, "by %s", ("2001:db8::1",), sys.exc_info())
     line = Addressless(logging.Formatter("%(message)s")).format(record)
     assert "ValueError: from -" in line and line.startswith("by -")
+
+
+@pytest.mark.once
+def test_an_address_that_leads_to_another_port_of_this_machine_is_told() -> None:
+    told = str(port_remark("http://localhost:8000", 8080))
+    assert "http://localhost:8000" in told and "端口8080" in told
+    assert port_remark("http://127.0.0.1:8080", 8080) is None
+    assert port_remark("http://localhost", 80) is None and port_remark("http://localhost", 81)
+    assert port_remark("https://pingjia.example.cn", 8000) is None  # behind a proxy
