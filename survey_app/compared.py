@@ -54,16 +54,22 @@ class DifferencePage:
     """Those of them that feed an indicator."""
     form: tuple[DifferenceLine, ...]
     items: tuple[DifferenceLine, ...]
+    removed: tuple[DifferenceLine, ...]
+    """Items that the later version lacks, and nothing more is to be said of."""
     indicators: tuple[DifferenceLine, ...]
 
 
+REMOVED = "removed"
 _Row = tuple[str, str, str, tuple[Change, ...]]
 
 
 def page_of(found: Difference) -> DifferencePage:
     """The page of a difference; items without a change are counted only."""
     whole: list[_Row] = [("", "整张表", change.verdict, (change,)) for change in found.form]
-    items = [(one.name, one.label, one.verdict, one.changes) for one in found.changed]
+    gone = [one for one in found.changed if [c.kind for c in one.changes] == [REMOVED]]
+    items = [
+        (one.name, one.label, one.verdict, one.changes) for one in found.changed if one not in gone
+    ]
     return DifferencePage(
         verdict=found.verdict,
         verdict_words=verdict_words(found.verdict),
@@ -73,6 +79,7 @@ def page_of(found: Difference) -> DifferencePage:
         scored=(_scored(found.before), _scored(found.after)),
         form=tuple(_line(*row) for row in _gravest_first(whole)),
         items=tuple(_line(*row) for row in _gravest_first(items)),
+        removed=tuple(_line(one.name, one.label, one.verdict, one.changes) for one in gone),
         indicators=tuple(_indicator_lines(found.indicators)),
     )
 

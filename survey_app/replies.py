@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
+from urllib.parse import quote
 
 from flask import Response, send_file
 
 from survey_app import clock
 from survey_app.phrases import phrase
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 def attached(content: bytes, mimetype: str, name: str) -> Response:
-    """A file to be kept."""
-    return send_file(BytesIO(content), mimetype=mimetype, as_attachment=True, download_name=name)
+    """A file to be kept; its name for a browser that knows Latin letters only is a plain one."""
+    reply = send_file(BytesIO(content), mimetype=mimetype, as_attachment=True, download_name=name)
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "", name).lstrip("-.")
+    reply.headers["Content-Disposition"] = (
+        f"attachment; filename=guopei-{plain or 'file'}; filename*=UTF-8''{quote(name)}"
+    )
+    return reply
 
 
 def pdf_reply(content: bytes, name: str) -> Response:

@@ -49,8 +49,9 @@ class Stepped:
 
     @property
     def percent(self) -> int:
-        """Share of the enrolled, in whole percent, rounded down."""
-        return 100 * self.n // self.enrolled if self.enrolled else 0
+        """Share of the enrolled in whole percent: rounded, but down where it is a least."""
+        half = 0 if self.state == NEARLY else self.enrolled // 2
+        return (100 * self.n + half) // self.enrolled if self.enrolled else 0
 
     @property
     def share(self) -> str:

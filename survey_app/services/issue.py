@@ -52,7 +52,7 @@ def issue_slips(
         have = issued.get(place.target, 0) + tokens.get(place.target, 0)
         enrolled = place.training_class.enrolled
         wanted = enrolled - have if count is None else count
-        if count is None and wanted == 0 and len(places) > 1:
+        if count is None and wanted <= 0:  # spares may have gone beyond those enrolled
             continue
         state = place.cycle.state
         policies.check_can_issue(
@@ -60,6 +60,8 @@ def issue_slips(
         )
         codes = issue_tickets(db, key=key, target=place.target, count=wanted)
         slips += [_slip(place, code, base_url) for code in codes]
+    if not slips:
+        raise Refused("issue_all", 409)
     action = "tickets_spare" if spare else "tickets_anew" if anew else "tickets"
     _note_issued(db, [place.code for place in places], len(slips), action, by)
     return slips

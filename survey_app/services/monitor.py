@@ -57,7 +57,8 @@ class ClassLine:
     tickets: int
     answered: Count
     slips: int
-    """Told of its sessions, together."""
+    """At least so many for its sessions, together."""
+    slips_words: str
     visits: int
     signed: int
     followup_tickets: int
@@ -101,6 +102,7 @@ def board(
     if named."""
     counted = _Counted(db, cycle, programme, today)
     tickets, visits = issued_tickets(db), _visits(db)
+    have_sessions = set(db.scalars(select(SessionRow.class_code)))
     return [
         ClassLine(
             code=row.code,
@@ -110,7 +112,8 @@ def board(
             enrolled=row.enrolled,
             tickets=tickets.get(f"class:{row.code}", 0),
             answered=counted.of_class(row, "end"),
-            slips=counted.slips(row),
+            slips=(slips := counted.slips(row)),
+            slips_words=counted.slips_words(slips) if row.code in have_sessions else "—",
             visits=visits.get(row.code, (0, 0))[0],
             signed=visits.get(row.code, (0, 0))[1],
             followup_tickets=tickets.get(f"followup:{row.code}", 0),
@@ -215,6 +218,12 @@ class _Counted:
 
     def slips(self, row: ClassRow) -> int:
         return sum(self.of_session(row, session).n for session in self._sessions[row.code])
+
+    def slips_words(self, n: int) -> str:
+        """The same in words: nobody reads nought where there are a few."""
+        if not policies.begun(self._state, "end"):
+            return phrase("board.unbegun")
+        return phrase("board.nearly" if n else "board.few", n=n, least=self._least)
 
     def _told(self, form: Instrument | None, row: ClassRow, session: str, wave: str) -> Stepped:
         if not policies.begun(self._state, wave):

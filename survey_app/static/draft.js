@@ -20,6 +20,7 @@
   if (document.getElementById("receipt")) { forget(false); return; }
   if (!form || !restored) return;
 
+  var MADE = ["response", "nonce"];
   function fields() {
     return Array.from(form.elements).filter(function (field) {
       return field.name && field.name.indexOf("self_code-") < 0 &&
@@ -50,9 +51,10 @@
     });
     form.dispatchEvent(new Event("change"));
   }
-  function restore(values) {
-    put(values);
-    restored.hidden = false;
+  // Who has only changed the language, or had answered nothing, is not told of a draft.
+  function restore(given) {
+    put(given);
+    restored.hidden = document.body.classList.contains("switched") || !Object.keys(answers()).length;
   }
   var draft = kept(function (store) { return JSON.parse(store.getItem(KEY + location.pathname)); });
   if (draft && form.querySelector("[data-fresh]")) {
@@ -73,7 +75,6 @@
   // To go on elsewhere: answers alone, without what tells this answer from others.
   var carry = document.getElementById("carry"), MARK = "guopei-1:";
   var told = document.getElementById("carry-told"), text = document.getElementById("carried");
-  var MADE = ["response", "nonce"];
   function answers() {
     var found = values();
     Object.keys(found).forEach(function (name) {

@@ -6,13 +6,16 @@
   var start = document.getElementById("start");
   if (start && code) start.href += "#" + code;
   var ticket = document.getElementById("ticket");
-  if (ticket && /^[0-9A-Za-z-]{16,20}$/.test(code)) {
-    ticket.value = code.replace(/-/g, "").replace(/(.{4})(?=.)/g, "$1-");
+  var typed = code.indexOf("typed=") === 0; // as it stood on this page in the other language
+  if (ticket && (typed || /^[0-9A-Za-z-]{16,20}$/.test(code))) {
+    ticket.value = typed ? decodeURIComponent(code.slice(6))
+      : code.replace(/-/g, "").replace(/(.{4})(?=.)/g, "$1-");
+    document.body.classList.toggle("switched", typed);
     history.replaceState(null, "", location.pathname + location.search);
   }
   document.querySelectorAll("a[hreflang]").forEach(function (link) {
     link.addEventListener("click", function () {
-      if (ticket ? ticket.value : code) link.hash = ticket ? ticket.value.replace(/\s/g, "") : code;
+      if (ticket || code) link.hash = ticket ? "typed=" + encodeURIComponent(ticket.value) : code;
     });
   });
   // 2. Items that hang on another answer are shown only when asked.

@@ -56,6 +56,10 @@ def one(code: str) -> Any:
     base = settings().base_url
     reminder = class_reminders.reminder_of(db.current(), programme, place, base)
     page = shown_class(place)
+    counts = {"end": page["line"].answered, "followup": page["line"].followed}
+    page["reminded_today"] = bool(
+        reminder and clock.today() in counts[reminder.place.wave].reminded
+    )
     return render_template("class_reminder.html", **page, reminder=reminder, qr_code=qr_code)
 
 

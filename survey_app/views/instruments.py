@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from instruments.difference import verdict_words
@@ -22,6 +21,7 @@ from survey_app.forms import Questionnaire
 from survey_app.models import CycleRow
 from survey_app.points import one_line
 from survey_app.protection import FRAMED_POLICY, FRAMING_POLICY, only, settings, who
+from survey_app.replies import XLSX, attached
 from survey_app.services import own_instruments
 from survey_app.services.pairing import read_code_parts
 from survey_app.services.programme import current_cycle, programme_of
@@ -116,7 +116,7 @@ def download(instrument: str, version: str) -> Any:
     place = db.current(), current_cycle(db.current())
     data = own_instruments.version_file(*place, instrument, version)
     name = f"{instrument}-{version}.xlsx"
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name)
+    return attached(data, XLSX, name)
 
 
 def _overview(faults: Any = (), about: Subject = USUAL) -> str:

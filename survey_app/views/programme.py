@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from werkzeug.datastructures import FileStorage
@@ -27,6 +25,7 @@ from instruments.catalogue_writer import (
 from instruments.faults import FaultsFound
 from survey_app import db, policies
 from survey_app.protection import only, settings, who
+from survey_app.replies import XLSX, attached
 from survey_app.services import imports, programme
 from survey_app.services.catalogue import store_catalogue
 from survey_app.services.own_instruments import check_not_published
@@ -126,7 +125,7 @@ def _sources_page(faults: tuple[Any, ...]) -> str:
 
 
 def _workbook(data: bytes, name: str) -> Response:
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name)
+    return attached(data, XLSX, name)
 
 
 def _files(field: str) -> list[tuple[str, bytes]]:

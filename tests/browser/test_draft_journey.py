@@ -58,6 +58,28 @@ def test_a_reload_goes_on_where_it_was_left(phone: BrowserContext, open_site, sl
     assert "讲得很细" not in stored(page)
 
 
+def test_who_has_answered_nothing_or_changes_the_language_is_told_of_no_draft(
+    phone: BrowserContext, open_site, slips
+) -> None:
+    site, _ = open_site
+    page = phone.new_page()
+    page.goto(f"{site.address}{slips[2].door}/form")
+    follow(page.locator("#send"))  # no code, no answer
+    expect(page.locator("#error-ticket")).to_contain_text("请输入")
+    page.locator("#ticket").fill("abc d")
+    follow(page.locator("#send"))
+    expect(page.locator("#error-ticket")).to_contain_text("有误")
+    follow(page.get_by_role("link", name="English"))
+    expect(page.locator("#ticket")).to_have_value("abc d")  # to be corrected, and in no address
+    assert "#" not in page.url and page.locator("#restored").is_hidden()
+    page.locator("input[type=radio][name=q02]").nth(3).check(force=True)
+    follow(page.get_by_role("link", name="中文"))
+    assert page.locator("input[name=q02]:checked").count() and page.locator("#restored").is_hidden()
+    page.reload()
+    expect(page.locator("#restored")).to_be_visible()
+    page.get_by_role("button", name="清空草稿").click()
+
+
 def test_the_receipt_wipes_it_and_the_way_back_shows_nothing(
     phone: BrowserContext, open_site, slips
 ) -> None:

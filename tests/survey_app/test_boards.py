@@ -100,6 +100,28 @@ def test_before_opening_a_board_says_so(whole: Site, day) -> None:
         assert "未开放" in page and "还没有开放作答" in page and "少于5份<" not in page, name
 
 
+def test_a_few_slips_are_no_nought_and_many_are_at_least(site: Site, day) -> None:
+    enrol(site, 40)
+    boss = site.staff("boss")
+    assert boss.get("/province/").text.count('data-label="场次评价">少于5份<') == 1
+    answer(site, "C2", 7)
+    with db.transaction(site.engine) as session:
+        known = programme.programme_of(session, programme.current_cycle(session))
+        form = known.instrument(role="trainee", per="session").code
+        moved = text("UPDATE responses SET session = 'S1', instrument = :form")
+        session.execute(moved, {"form": form})
+    page = boss.get("/province/").text
+    assert re.findall('data-label="场次评价">([^<]*)<', page) == ["—", "7以上"]
+
+
+def test_a_reminder_of_today_is_noted_once_and_said(whole: Site, day) -> None:
+    clerk = whole.staff("I1")
+    assert "记下：今天已提醒全班" in clerk.get("/classes/C1").text
+    clerk.post("/classes/C1/reminders")
+    page = clerk.get("/classes/C1").text
+    assert "今天已记下。" in page and "记下：今天已提醒全班" not in page
+
+
 def test_classes_stand_by_their_numbers(whole: Site) -> None:
     with db.transaction(whole.engine) as session:
         row = session.get_one(ClassRow, "C1")

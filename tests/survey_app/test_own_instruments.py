@@ -123,6 +123,9 @@ def test_what_publishing_would_take_away_is_said_first(quiet: Site) -> None:
     assert told < page.index("与现用一版的差别")
     assert re.search(r"题数由\d+变为1，其中计分的题由\d+变为0。没有对应到指标的题不计分", page)
     assert "现用的《" in page and "上传的《" in page and "发布后为第" in page
+    assert re.search(r"后一版没有的题：\d+题", page) and "新版没有了" not in page
+    cause = page.index("请把文件 settings 表的 form_id 改为“trainee_core”")
+    assert page.index("现在不能发布：与指标体系、分析方案不配合") < cause < told
 
 
 def read_all(site: Site) -> dict[str, bytes]:

@@ -102,6 +102,13 @@ def test_spares_are_counted_limited_and_audited(site: Site) -> None:
             session.scalars(select(AuditRow.object).where(AuditRow.action == "tickets_spare"))
         )
     assert noted == ["C1 × 2"]
+    others = boss.post("/province/tickets", scope="classes", format="csv").data.decode()
+    assert others.count("/c/C2#") == 6 and "/c/C1#" not in others  # one that is full stops nobody
+    for full in ({"scope": "classes"}, {"scope": "class", "code": "C1"}):
+        none = boss.post("/province/tickets", **full)
+        assert none.status_code == 409 and "已经按参训人数发完" in none.text
+    page = boss.get("/province/classes/C1").text
+    assert "已按参训人数全部发出" in page and "发余下的" not in page.split("<h2>场次")[0]
     assert "补发遗失的答题码" in boss.get("/province/audit").text
     assert "已发答题码8张" in boss.get("/province/classes/C1").text
 

@@ -32,6 +32,7 @@ def test_days_wait_until_they_are_enough_together() -> None:
     assert (found.state, found.n) == (SOME, 12)
     assert found.spans == (Span(DAYS[0], 7, 7), Span(DAYS[3], 5, 12))
     assert (found.words, found.share) == ("12", "30%")
+    assert told([20], enrolled=29, today=DAYS[4]).share == "69%"  # as anybody else rounds
 
 
 def test_the_day_itself_is_not_told() -> None:
@@ -45,6 +46,7 @@ def test_a_few_that_have_answered_or_are_missing_are_no_number() -> None:
     assert {one.words for one in nearly} == {"36以上"} and len(set(nearly)) == 1
     assert nearly[0].share == "90%以上" and nearly[0].state == NEARLY
     assert told([30, 5], enrolled=40, today=DAYS[9]).n == 35
+    assert told([29], enrolled=29, today=DAYS[9]).share == "86%以上"  # 25 of 29: never more
 
 
 def test_a_class_below_the_minimum_tells_nothing_whatever_comes() -> None:
