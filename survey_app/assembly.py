@@ -25,6 +25,7 @@ from survey_app.views import (
     duties,
     expert,
     failures,
+    field,
     files,
     instruments,
     paper,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 PAGES = (
-    *(trainee, tokens, receipts, boards, auth, expert, records, files),
+    *(trainee, tokens, receipts, boards, auth, expert, field, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
     class_screens,
 )

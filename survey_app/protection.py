@@ -26,6 +26,8 @@ PAGE_POLICY = (
 FRAMED_POLICY = PAGE_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 FRAMING_POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 """A preview that stands in a frame of ours, and a page that holds it."""
+FIELD_POLICY = f"{PAGE_POLICY}; manifest-src 'self'; worker-src 'self'"
+"""The expert's device: what is kept of the page, and the app on its screen."""
 BULLETIN_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
     "frame-ancestors 'none'; base-uri 'none'"

@@ -11,6 +11,7 @@ from survey_app.models.answers import (
 )
 from survey_app.models.base import Base
 from survey_app.models.boards import BoardLinkRow
+from survey_app.models.field import ArrivalRow
 from survey_app.models.instruments import InstrumentVersionRow
 from survey_app.models.printings import PrintingRow
 from survey_app.models.programme import (
@@ -51,6 +52,7 @@ from survey_app.models.weights import FrameworkStateRow, FrameworkVersionRow
 
 __all__ = [
     "AccountRow",
+    "ArrivalRow",
     "AttemptRow",
     "AuditRow",
     "Base",

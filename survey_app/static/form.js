@@ -20,23 +20,25 @@
   });
   // 2. Items that hang on another answer are shown only when asked.
   var form = document.getElementById("form");
-  function answer(name) {
-    var field = form.elements[name];
+  function answer(asked, name) {
+    var field = asked.elements[name];
     return field ? field.value || "" : "";
   }
-  function holds(rule) {
-    var parts = rule.split(/(!?=)/);
-    return (answer(parts[0]) === parts[2]) === (parts[1] === "=");
-  }
-  function show() {
-    form.querySelectorAll("[data-if]").forEach(function (item) {
+  function show(event) {
+    var asked = event.target.id === "form" ? event.target : event.target.form;
+    if (!asked) return;
+    function holds(rule) {
+      var parts = rule.split(/(!?=)/);
+      return (answer(asked, parts[0]) === parts[2]) === (parts[1] === "=");
+    }
+    asked.querySelectorAll("[data-if]").forEach(function (item) {
       item.hidden = !item.dataset.if.split(" ").every(holds);
     });
   }
+  document.addEventListener("change", show);
   if (form) {
     document.body.classList.add("scripted");
-    form.addEventListener("change", show);
-    show();
+    show({ target: form });
   }
   // 3. A coarse class of the time taken, made here; the server sees no clock time.
   var begun = Date.now();

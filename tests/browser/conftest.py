@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from chinese_fonts import with_fonts
 from plain_site import Plain, running_plain_site
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from scored_site import plant_screening, score_whole
 
 from instruments.catalogue_writer import write_catalogue
@@ -48,12 +48,20 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    fonts = with_fonts(tmp_path_factory.mktemp("fonts"))
+def player() -> Iterator[Playwright]:
+    """What opens browsers; there can be one in a process."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS, env=fonts)
-        yield opened
-        opened.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(
+    player: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    fonts = with_fonts(tmp_path_factory.mktemp("fonts"))
+    opened = player.chromium.launch(executable_path=chromium, args=FLAGS, env=fonts)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")
