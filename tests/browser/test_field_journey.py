@@ -1,4 +1,4 @@
-"""An expert's phone in the field: packed with a signal, filled and killed without one, delivered."""
+"""An expert's phone in the field: packed, filled and killed without a signal, delivered."""
 
 from __future__ import annotations
 

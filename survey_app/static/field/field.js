@@ -84,7 +84,8 @@ async function showHome() {
 
 // --- one rubric -----------------------------------------------------------------------------------
 
-let release = null; // lets another tab write
+let leaving = new AbortController(); // ends with the view of a session, and lets another tab write
+const PEN_MS = 400;
 
 function values(form) {
   const found = {};
@@ -114,22 +115,29 @@ function blanks(form) {
 }
 
 // One tab has the pen; another shows what is there, and takes over when the first has gone.
-function askForPen(key) {
-  return new Promise((resolve) => {
-    navigator.locks.request(`guopei-pen ${key}`, { ifAvailable: true }, (lock) => {
-      resolve(Boolean(lock));
-      return lock ? new Promise((end) => { release = end; }) : undefined;
-    });
+function holdPen(key, signal) {
+  return new Promise((resolve, reject) => {
+    navigator.locks.request(`guopei-pen ${key}`, { signal }, () => {
+      resolve(true);
+      return new Promise((end) => signal.addEventListener("abort", end));
+    }).catch(reject);
   });
 }
 
-async function showRubric(visit, session) {
+async function showSession(visit, session) {
+  const signal = leaving.signal, pen = holdPen(keyOf(visit, session), signal);
+  const waited = new Promise((resolve) => setTimeout(resolve, PEN_MS, false));
+  const mine = await Promise.race([pen, waited]);
+  await showRubric(visit, session, mine);
+  if (!mine) pen.then(() => showRubric(visit, session, true)).catch(() => {});
+}
+
+async function showRubric(visit, session, mine) {
   const pack = await readPack();
   const place = pack && places(pack).find((one) => one.visit === visit && one.session === session);
   if (!place) { location.hash = ""; return; }
   const key = keyOf(visit, session), record = await readRecord(key);
   const form = (record && await readForm(record.instrument, record.version)) || pack.form;
-  const mine = await askForPen(key);
   const page = element("form", "", { id: "form", autocomplete: "off" });
   const title = element("p", `${place.about.class} · ${place.date} ${place.title}（${place.lecturer}）`, { class: "about" });
   const questions = element("div");
@@ -148,9 +156,12 @@ async function showRubric(visit, session) {
 function write(page, place, form, state, done) {
   let saving = Promise.resolve();
   const save = () => {
+    document.body.dataset.saving = "yes";
     saving = saving.then(() => saveDraft(place, form, values(page))).then((record) => {
       if (record) state.textContent = `${STATES[DRAFT]}${words.kept}`;
     }).catch((error) => { state.textContent = `${words.full}${error && error.name ? ` (${error.name})` : ""}`; });
+    const last = saving;
+    last.then(() => { if (last === saving) document.body.dataset.saving = "no"; });
     return saving;
   };
   page.addEventListener("change", save);
@@ -169,12 +180,14 @@ function write(page, place, form, state, done) {
 // --- the whole ------------------------------------------------------------------------------------
 
 async function show() {
-  if (release) { release(); release = null; }
+  leaving.abort();
+  leaving = new AbortController();
+  view.replaceChildren();
   const [visit, session] = location.hash.slice(1).split("/").map(decodeURIComponent);
   const inside = Boolean(visit && session);
   document.getElementById("lists").hidden = inside;
   view.hidden = !inside;
-  if (inside) await showRubric(visit, session); else await showHome();
+  if (inside) await showSession(visit, session); else await showHome();
 }
 
 async function afterSending(stopped) {
@@ -198,7 +211,19 @@ document.getElementById("pack").addEventListener("click", async () => {
   send();
 });
 window.addEventListener("hashchange", show);
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("/expert/field/worker.js", { scope: "/expert/field/" });
+async function keepPages() {
+  const ready = document.getElementById("ready");
+  if (!("serviceWorker" in navigator)) { ready.textContent = words.online; return; }
+  try {
+    await navigator.serviceWorker.register("/expert/field/worker.js", { scope: "/expert/field/" });
+  } catch (error) { /* without a signal: what was kept before serves */ }
+  if (!navigator.serviceWorker.controller && !navigator.onLine) return;
+  await navigator.serviceWorker.ready; // its pages are on the device by then
+  ready.textContent = words.ready;
+  document.body.dataset.packed = "yes";
+}
+
+keepPages();
 await refresh();
 await askForRoom();
 await show();
