@@ -63,7 +63,7 @@ def played(browser: Browser, plain: Plain, cookies: Any, seed: int, **more: Any)
         session.execute(text("DELETE FROM observations"))
     run = Run(browser, plain.address, cookies, "V1/S1", random.Random(seed), **more)
     try:
-        run.play(STEPS)
+        run.play(6 if run.planted else STEPS)
         run.settle()
     finally:
         run.close()
