@@ -154,14 +154,19 @@ async function showRubric(visit, session, mine) {
 }
 
 function write(page, place, form, state, done) {
-  let saving = Promise.resolve();
+  let saving = Promise.resolve(), asked = 0, shown = state.textContent;
   const save = () => {
+    const mine = ++asked;
     document.body.dataset.saving = "yes";
-    saving = saving.then(() => saveDraft(place, form, values(page))).then((record) => {
-      if (record) state.textContent = `${STATES[DRAFT]}${words.kept}`;
-    }).catch((error) => { state.textContent = `${words.full}${error && error.name ? ` (${error.name})` : ""}`; });
-    const last = saving;
-    last.then(() => { if (last === saving) document.body.dataset.saving = "no"; });
+    state.textContent = words.saving; // what stands here is true of all that is shown
+    saving = saving.then(() => saveDraft(place, form, values(page))).then(
+      (record) => { if (record) shown = `${STATES[DRAFT]}${words.kept}`; },
+      (error) => { shown = `${words.full}${error && error.name ? ` (${error.name})` : ""}`; },
+    ).then(() => {
+      if (mine !== asked) return;
+      state.textContent = shown;
+      document.body.dataset.saving = "no";
+    });
     return saving;
   };
   page.addEventListener("change", save);
