@@ -22,6 +22,7 @@ from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import ArrivalRow, CycleRow
+from survey_app.services import audit
 from survey_app.services.observe import (
     SessionRecord,
     VisitSheet,
@@ -131,6 +132,8 @@ def take_record(
         standing = _standing(cycle, sheet, instrument, sent)
         if standing == TAKEN:
             standing = _save(db, sheet, record, form, sent, day=day, by=by)
+        else:
+            audit.note(db, by=by, action="record_aside", object=f"{sent.visit} {sent.session}")
         now = record_of(open_visit(db, code=sent.visit, expert=expert, instrument=instrument),
                         sent.session)  # fmt: skip
         known = ArrivalRow(

@@ -43,6 +43,7 @@ ACTIONS = (
     "declare_conflict",
     "record",
     "record_conflict",
+    "record_aside",
     "sign",
     "filing",
     "filing_submit",

@@ -16,7 +16,7 @@ from survey_app import clock, db
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.phrases import phrase, told_at_once
-from survey_app.protection import FIELD_POLICY, only, person, public, who
+from survey_app.protection import FIELD_POLICY, only, person, who
 from survey_app.services import arrivals
 from survey_app.services.packs import pack_of
 from survey_app.services.programme import current_cycle, programme_of
@@ -78,7 +78,7 @@ def shell() -> Any:
 
 
 @pages.get("/worker.js")
-@public
+@only("expert")
 def worker() -> Any:
     """The service worker: keeps the pages, named by their content."""
     files = [url_for(".shell"), *(url_for("static", filename=name) for name in KEPT)]
@@ -87,7 +87,7 @@ def worker() -> Any:
 
 
 @pages.get("/manifest.webmanifest")
-@public
+@only("expert")
 def manifest() -> Any:
     """What makes the pages an app on the home screen."""
     told = {

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from site_for_tests import Site, Staff
 from survey_app import db
-from survey_app.models import ArrivalRow, ObservationRow
+from survey_app.models import ArrivalRow, AuditRow, ObservationRow
 
 pytest_plugins = ("site_fixtures",)
 POST = "/expert/field/records"
@@ -60,6 +60,13 @@ def send(expert: Staff, content: bytes):
 def rows(site: Site, table: Any) -> list[Any]:
     with db.look(site.engine) as session:
         return list(session.scalars(select(table)))
+
+
+def noted(site: Site) -> list[str]:
+    """What the audit says of records, oldest first."""
+    with db.look(site.engine) as session:
+        found = session.execute(select(AuditRow.action).order_by(AuditRow.at)).scalars()
+        return [action for action in found if action.startswith("record")]
 
 
 def test_a_pack_holds_all_that_a_visit_needs(site: Site, expert: Staff) -> None:
@@ -121,6 +128,7 @@ def test_what_contradicts_is_kept_aside_and_said(site: Site, expert: Staff, chan
     kept = {row.status: json.loads(row.answers) for row in rows(site, ObservationRow)}
     assert kept["unsigned"]["due"] == 40 and kept["conflict"] == {"due": 12}
     assert {row.standing for row in rows(site, ArrivalRow)} == {"taken", "copy"}
+    assert noted(site) == ["record", "record_conflict"]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +150,7 @@ def test_a_locked_record_keeps_the_arrival_and_stays_what_it_was(
     reply = send(expert, canonical(document(pack))).get_json()
     assert reply["standing"] == standing and rows(site, ObservationRow) == []
     assert [row.standing for row in rows(site, ArrivalRow)] == [standing]
+    assert noted(site) == ["record_aside"]
 
 
 def test_another_version_of_the_form_is_kept_aside(site: Site, expert: Staff) -> None:
