@@ -49,7 +49,7 @@
         field.value = given[0];
       }
     });
-    form.dispatchEvent(new Event("change"));
+    form.dispatchEvent(new Event("change", { bubbles: true })); // as a tap does: what hangs on it shows
   }
   // Who has only changed the language, or had answered nothing, is not told of a draft.
   function restore(given) {

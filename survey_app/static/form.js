@@ -6,9 +6,12 @@
   var start = document.getElementById("start");
   if (start && code) start.href += "#" + code;
   var ticket = document.getElementById("ticket");
+  function decoded(text) {
+    try { return decodeURIComponent(text); } catch (error) { return ""; }
+  }
   var typed = code.indexOf("typed=") === 0; // as it stood on this page in the other language
   if (ticket && (typed || /^[0-9A-Za-z-]{16,20}$/.test(code))) {
-    ticket.value = typed ? decodeURIComponent(code.slice(6))
+    ticket.value = typed ? decoded(code.slice(6))
       : code.replace(/-/g, "").replace(/(.{4})(?=.)/g, "$1-");
     document.body.classList.toggle("switched", typed);
     history.replaceState(null, "", location.pathname + location.search);

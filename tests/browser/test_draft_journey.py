@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from screens import check_page, follow
 from survey_app.demo.people import Slip
@@ -77,6 +77,29 @@ def test_who_has_answered_nothing_or_changes_the_language_is_told_of_no_draft(
     assert page.locator("input[name=q02]:checked").count() and page.locator("#restored").is_hidden()
     page.reload()
     expect(page.locator("#restored")).to_be_visible()
+    page.get_by_role("button", name="清空草稿").click()
+
+
+def test_a_restored_answer_shows_what_hangs_on_it_and_a_bent_address_breaks_nothing(
+    phone: BrowserContext, open_site, slips
+) -> None:
+    site, _ = open_site
+    hanging = '<p id="later" data-if="q02=4">x</p><p class="send">'
+
+    def with_hanging(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, body=reply.text().replace('<p class="send">', hanging))
+
+    page = phone.new_page()
+    page.route("**/form", with_hanging)
+    address = f"{site.address}{slips[3].door}/form"
+    page.goto(f"{address}#typed=%")
+    expect(page.locator("#later")).to_be_hidden()
+    page.locator("input[name=q02][value='4']").check(force=True)
+    expect(page.locator("#later")).to_be_visible()
+    page.reload()
+    expect(page.locator("#restored")).to_be_visible()
+    expect(page.locator("#later")).to_be_visible()
     page.get_by_role("button", name="清空草稿").click()
 
 
