@@ -68,10 +68,9 @@ def check_can_open(state: str) -> None:
 
 def check_can_answer(state: str, wave: str = "end") -> None:
     """Answers are taken while the wave of their instrument is open, from everybody alike."""
-    opens = STATES.index(OPEN_IN[wave])
-    if STATES.index(state) < opens:
+    if not begun(state, wave):
         raise Refused("cycle_not_open", 403)
-    if STATES.index(state) > opens:
+    if over(state, wave):
         raise Refused("cycle_closed", 410)
 
 
@@ -98,11 +97,6 @@ def check_can_issue(
 def wave_open(state: str) -> str:
     """The wave that is answered in this state of the cycle."""
     return next(wave for wave, opened in OPEN_IN.items() if opened == state)
-
-
-def followup_begun(state: str) -> bool:
-    """Whether anybody can have answered months later."""
-    return begun(state, "followup")
 
 
 def begun(state: str, wave: str) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from io import BytesIO
 from urllib.parse import quote
 
-from flask import Response, send_file
+from flask import Response
 
 from survey_app import clock
 from survey_app.phrases import phrase
@@ -17,7 +16,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def attached(content: bytes, mimetype: str, name: str) -> Response:
     """A file to be kept; its name for a browser that knows Latin letters only is a plain one."""
-    reply = send_file(BytesIO(content), mimetype=mimetype, as_attachment=True, download_name=name)
+    reply = Response(content, mimetype=mimetype)
     plain = re.sub(r"[^A-Za-z0-9._-]+", "", name).lstrip("-.")
     reply.headers["Content-Disposition"] = (
         f"attachment; filename=guopei-{plain or 'file'}; filename*=UTF-8''{quote(name)}"

@@ -123,8 +123,7 @@ def tap(run: Run) -> None:
 def write(run: Run) -> None:
     """Something is typed."""
     for page in run.pens[:1]:
-        value = f"第{run.rng.randrange(10_000)}句：“看到”\\\n{{}}"
-        value = value.replace("\n", " ")
+        value = f"第{run.rng.randrange(10_000)}句：“看到”\\ {{}}"
         page.locator("[name=strength]").evaluate(
             "(one, text) => { one.value = text;"
             " one.dispatchEvent(new Event('input', {bubbles: true})); }",

@@ -37,7 +37,7 @@ def spend(db: Session, admission: Admission, *, target: str) -> str:
 
 def is_spent(db: Session, admission: Admission, *, target: str) -> bool:
     """Whether it has been spent on ``target``."""
-    return _IS_SPENT[admission.kind](db, target=target, digest=admission.digest)
+    return standing(db, admission, target=target) == "spent"
 
 
 def standing(db: Session, admission: Admission, *, target: str) -> str:
@@ -48,10 +48,6 @@ def standing(db: Session, admission: Admission, *, target: str) -> str:
 _SPEND: Mapping[str, Callable[..., str]] = {
     "ticket": tickets.spend_ticket,
     "token": tokens.spend_token,
-}
-_IS_SPENT: Mapping[str, Callable[..., bool]] = {
-    "ticket": tickets.is_spent,
-    "token": tokens.is_spent,
 }
 _STANDING: Mapping[str, Callable[..., str]] = {
     "ticket": tickets.standing,

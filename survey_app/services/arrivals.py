@@ -122,9 +122,8 @@ def take_record(
     """Keep an upload, and make it the record where nothing speaks against it; the same bytes again
     are told the same. Refused: no record, or a visit that is not the expert's own."""
     sha, sent = hashlib.sha256(content).hexdigest(), read_sent(content)
-    sheet = open_visit(db, code=sent.visit, expert=expert, instrument=instrument)
-    if sheet.training_class.cycle != cycle.code:
-        raise Refused("no_such_visit", 404)
+    about: dict[str, Any] = {"cycle": cycle.code, "code": sent.visit, "expert": expert}
+    sheet = open_visit(db, **about, instrument=instrument)
     record, form = record_of(sheet, sent.session), Questionnaire(instrument, {})
     form.read(sent.fields, partial=True)
     known = db.get(ArrivalRow, (sha, expert))
@@ -134,16 +133,18 @@ def take_record(
             standing = _save(db, sheet, record, form, sent, day=day, by=by)
         else:
             audit.note(db, by=by, action="record_aside", object=f"{sent.visit} {sent.session}")
-        now = record_of(open_visit(db, code=sent.visit, expert=expert, instrument=instrument),
-                        sent.session)  # fmt: skip
+        number, revision = sent.record, 0
+        if standing == TAKEN:
+            now = record_of(open_visit(db, **about, instrument=instrument), sent.session)
+            number, revision = now.id, now.revision
         known = ArrivalRow(
             sha256=sha,
             expert=expert,
             visit=sent.visit,
             session=sent.session,
-            record=now.id if standing == TAKEN else sent.record,
+            record=number,
             standing=standing,
-            revision=now.revision if standing == TAKEN else 0,
+            revision=revision,
             content=content,
             day=day,
         )

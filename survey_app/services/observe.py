@@ -65,12 +65,17 @@ def visits_of(db: Session, *, cycle: str, expert: str) -> list[tuple[VisitRow, C
     return [(v, c) for v, c in db.execute(mine.order_by(VisitRow.date, VisitRow.code))]
 
 
-def open_visit(db: Session, *, code: str, expert: str, instrument: Instrument) -> VisitSheet:
-    """The sheet of one visit; another expert's visit does not exist."""
+def open_visit(
+    db: Session, *, cycle: str, code: str, expert: str, instrument: Instrument
+) -> VisitSheet:
+    """The sheet of one visit; another expert's, or one of a former year whose evidence is sealed,
+    does not exist."""
     visit = db.get(VisitRow, code)
     policies.check_can_visit(expert, visit.expert if visit else "")
     assert visit is not None
     training_class = db.get_one(ClassRow, visit.class_code)
+    if training_class.cycle != cycle:
+        raise Refused("no_such_visit", 404)
     project = db.get_one(ProjectRow, (training_class.cycle, training_class.project))
     records = [_record(db, visit, code, instrument) for code in visit.sessions.split()]
     return VisitSheet(visit, training_class, project, tuple(records))

@@ -19,7 +19,8 @@ def pack_of(
 ) -> list[dict[str, Any]]:
     """The expert's visits with their sessions, and what was saved of each."""
     mine = visits_of(db, cycle=cycle.code, expert=expert)
-    sheets = [open_visit(db, code=v.code, expert=expert, instrument=instrument) for v, _ in mine]
+    own = {"cycle": cycle.code, "expert": expert}
+    sheets = [open_visit(db, code=v.code, instrument=instrument, **own) for v, _ in mine]
     return [_visit(cycle, sheet, instrument) for sheet in sheets]
 
 

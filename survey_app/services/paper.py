@@ -18,11 +18,10 @@ from survey_app.db import add_new
 from survey_app.errors import Refused
 from survey_app.models import PaperEntryRow, ResponseRow
 from survey_app.services import audit
-from survey_app.services.admission import Admission
+from survey_app.services.admission import Admission, standing
 from survey_app.services.places import Place
 from survey_app.services.programme import Programme
 from survey_app.services.respond import Submission, canonical, submit_response
-from survey_app.services.tickets import is_spent, standing
 
 FIRST, AGAIN, MATCHED, SETTLED, DIFFERS = "first", "again", "matched", "settled", "differs"
 """What became of a typed sheet: kept apart; kept anew by the same person; counted since both
@@ -121,10 +120,10 @@ def destroy_entries(db: Session, *, by: str, target: str = "") -> None:
 
 
 def _check_ticket(db: Session, submission: Submission, admission: Admission) -> None:
-    own = {"target": submission.target, "digest": admission.digest}
-    if standing(db, **own) == "unknown":
+    found = standing(db, admission, target=submission.target)
+    if found == "unknown":
         raise Refused("ticket_unknown", 422, field="ticket")
-    if is_spent(db, **own):
+    if found == "spent":
         raise Refused("paper_spent", 409, field="ticket")
 
 

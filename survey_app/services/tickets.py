@@ -65,7 +65,8 @@ def spend_ticket(db: Session, *, target: str, digest: str) -> str:
     """Spend a ticket: 'spent now', 'spent before' or 'unknown' for this target."""
     if db.connection().execute(_SPEND, {"own": digest, "place": target}).rowcount:
         return "spent now"
-    return "spent before" if is_spent(db, target=target, digest=digest) else "unknown"
+    found = standing(db, target=target, digest=digest)
+    return "spent before" if found == "spent" else "unknown"
 
 
 def spend_tickets(connection: Connection, tickets: Sequence[tuple[str, str]]) -> bool:
@@ -74,14 +75,9 @@ def spend_tickets(connection: Connection, tickets: Sequence[tuple[str, str]]) ->
     return connection.execute(_SPEND, rows).rowcount == len(rows)
 
 
-def is_spent(db: Session, *, target: str, digest: str) -> bool:
-    """Whether a ticket for this target has been spent."""
-    return bool(db.connection().scalar(_SPENT, {"own": digest, "place": target}))
-
-
 def standing(db: Session, *, target: str, digest: str) -> str:
     """'free', 'spent', or 'unknown' where there is no such ticket for this target."""
-    spent = db.scalar(_SPENT, {"own": digest, "place": target})
+    spent = db.connection().scalar(_SPENT, {"own": digest, "place": target})
     return "unknown" if spent is None else "spent" if spent else "free"
 
 

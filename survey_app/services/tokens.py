@@ -102,11 +102,6 @@ def spend_token(db: Session, *, target: str, digest: str) -> str:
     return "spent now"
 
 
-def is_spent(db: Session, *, target: str, digest: str) -> bool:
-    """Whether a token has been spent on this target."""
-    return db.get(SpentTokenRow, (target, digest)) is not None
-
-
 def standing(db: Session, *, target: str, digest: str) -> str:
     """'free' or 'spent' of a token that ``read_token`` has read."""
-    return "spent" if is_spent(db, target=target, digest=digest) else "free"
+    return "spent" if db.get(SpentTokenRow, (target, digest)) else "free"

@@ -41,7 +41,7 @@ def mine() -> Any:
         lines=lines,
         until=until(cycle.state),
         days=monitor.days_of(lines),
-        followup=policies.followup_begun(cycle.state),
+        followup=policies.begun(cycle.state, "followup"),
         least=programme.plan.thresholds.min_cell,
         range=monitor.scale_words(programme),
     )
@@ -113,7 +113,7 @@ def shown_class(place: Place) -> dict[str, Any]:
         "place": place,
         "line": line,
         "until": until(place.cycle.state),
-        "followup": policies.followup_begun(place.cycle.state),
+        "followup": policies.begun(place.cycle.state, "followup"),
     }
     page["sessions"] = monitor.session_lines(db.current(), place.cycle, programme, row, today=today)
     return page | {"days": monitor.days_of([line]), "least": programme.plan.thresholds.min_cell}

@@ -12,12 +12,15 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 
+from instruments.model import Instrument
 from survey_app import clock, db
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
+from survey_app.models import CycleRow
 from survey_app.phrases import phrase, told_at_once
 from survey_app.protection import FIELD_POLICY, only, person, who
 from survey_app.services import arrivals
+from survey_app.services.accounts import Person
 from survey_app.services.packs import pack_of
 from survey_app.services.programme import current_cycle, programme_of
 
@@ -34,9 +37,7 @@ pages = Blueprint("field", __name__, url_prefix="/expert/field")
 @only("expert")
 def pack() -> Any:
     """My visits, the rubric as it is filled, what was saved; with what lets the device post."""
-    cycle, me = current_cycle(db.current()), person()
-    assert me is not None
-    form = programme_of(db.current(), cycle).instrument(role="expert", per="visit")
+    cycle, form, me = _mine()
     return {
         "csrf": generate_csrf(),
         "expert": {"code": me.unit, "name": me.name},
@@ -57,9 +58,7 @@ def pack() -> Any:
 def record() -> Any:
     """Keep a record as the device wrote it; the reply says the hash of what is stored."""
     content = request.get_data()  # all of it, before any lock
-    cycle, me = current_cycle(db.current()), person()
-    assert me is not None
-    form = programme_of(db.current(), cycle).instrument(role="expert", per="visit")
+    cycle, form, me = _mine()
     own = {"expert": me.unit, "day": clock.today(), "by": who()}
     try:
         return asdict(arrivals.take_record(db.current(), cycle, form, content=content, **own))
@@ -106,6 +105,14 @@ def manifest() -> Any:
         ],
     }
     return Response(json.dumps(told), mimetype="application/manifest+json")
+
+
+def _mine() -> tuple[CycleRow, Instrument, Person]:
+    """The cycle, its rubric, and who is signed in."""
+    cycle, me = current_cycle(db.current()), person()
+    assert me is not None
+    form = programme_of(db.current(), cycle).instrument(role="expert", per="visit")
+    return cycle, form, me
 
 
 @cache

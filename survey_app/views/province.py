@@ -61,7 +61,7 @@ def board() -> Any:
         job=jobs.latest_job(db.current(), cycle.code),
         states=policies.STATES,
         followup=programme.has_followup,
-        begun=policies.followup_begun(cycle.state),
+        begun=policies.begun(cycle.state, "followup"),
         counts=counts(duties),
         typed_once=sum(paper.entries(db.current()).values()),
     )

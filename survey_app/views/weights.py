@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from instruments.faults import FaultsFound
 from instruments.reweighting import framework_yaml, leaf_points
@@ -26,6 +25,7 @@ from survey_app.points import (
     tree_of,
 )
 from survey_app.protection import only, settings, who
+from survey_app.replies import attached
 from survey_app.services import comparisons, jobs, weights
 from survey_app.services.previews import Preview, find_preview
 from survey_app.services.programme import current_cycle, programme_of
@@ -107,10 +107,8 @@ def compare(scorecard: str) -> Any:
 def download(scorecard: str, version: str) -> Any:
     """A version as the file that `guopei score --framework` takes."""
     _, card = _card(scorecard)
-    reply = Response(framework_yaml(card.version(version).framework), mimetype="application/yaml")
-    name = f"{scorecard}-{version}.yaml"
-    reply.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return reply
+    content = framework_yaml(card.version(version).framework)
+    return attached(content, "application/yaml", f"{scorecard}-{version}.yaml")
 
 
 @pages.post("/<scorecard>/versions/<path:version>")

@@ -73,6 +73,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(address, home, login, password)
 
 
+@pytest.fixture(scope="module")
+def declared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plain]:
+    """A small open site whose expert E1 has declared no conflict for the visit V1."""
+    with running_plain_site(tmp_path_factory.mktemp("declared") / "home") as made:
+        made.site.staff("E1").post("/expert/visits/V1/declaration", declaration="none")
+        yield made
+
+
 @pytest.fixture(scope="session")
 def small() -> Catalogue:
     """The sample programme with twelve classes, one of each module among them."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from chinese_fonts import with_fonts
-from plain_site import Plain, running_plain_site
+from plain_site import Plain
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from sqlalchemy import select
 
@@ -23,14 +22,6 @@ from survey_app.models import ArrivalRow, ObservationRow
 pytestmark = pytest.mark.browser
 FIELD = "/expert/field/"
 LEVELS = ("e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8a", "e8b")
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plain]:
-    with running_plain_site(tmp_path_factory.mktemp("field") / "home") as made:
-        expert = made.site.staff("E1")
-        expert.post("/expert/visits/V1/declaration", declaration="none")
-        yield made
 
 
 def phone(player: Playwright, chromium: str, folder: Path, fonts: dict[str, str]) -> BrowserContext:
@@ -56,19 +47,19 @@ def ready(page: Page, address: str, place: str = "") -> None:
     expect(page.locator("body[data-ready]")).to_be_attached()
 
 
-def arrivals(plain: Plain) -> list[ArrivalRow]:
-    with db.look(plain.site.engine) as session:
+def arrivals(declared: Plain) -> list[ArrivalRow]:
+    with db.look(declared.site.engine) as session:
         return list(session.scalars(select(ArrivalRow)))
 
 
 def test_a_session_filled_without_a_signal_survives_a_kill_and_is_delivered_once(
-    player: Playwright, chromium: str, plain: Plain, tmp_path: Path
+    player: Playwright, chromium: str, declared: Plain, tmp_path: Path
 ) -> None:
     fonts = with_fonts(tmp_path)
     folder = tmp_path / "profile"
     context = phone(player, chromium, folder, fonts)
-    page = sign_in(context, plain.address, "E1", PASSWORD)
-    ready(page, plain.address)
+    page = sign_in(context, declared.address, "E1", PASSWORD)
+    ready(page, declared.address)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     check_page(page, "field-home")
     page.set_viewport_size({"width": 320, "height": 640})
@@ -85,7 +76,7 @@ def test_a_session_filled_without_a_signal_survives_a_kill_and_is_delivered_once
     context = phone(player, chromium, folder, fonts)
     context.set_offline(True)
     page = context.new_page()
-    ready(page, plain.address, "#V1/S1")
+    ready(page, declared.address, "#V1/S1")
     assert page.locator("input[name=due]").input_value() == "40"
     assert page.locator("input[name=e1][value='3']").is_checked()
     page.locator("input[name=present]").fill("39")
@@ -95,16 +86,16 @@ def test_a_session_filled_without_a_signal_survives_a_kill_and_is_delivered_once
         page.locator(f"input[name={level}_evidence]").fill("看到学员分组试讲")
     page.locator("#finish").click()
     expect(page.locator("#count-waiting")).to_have_text("1")
-    assert arrivals(plain) == []
+    assert arrivals(declared) == []
     context.set_offline(False)
     expect(page.locator("#said")).to_contain_text("登录已过期")  # it died with the browser
     page.close()
-    page = sign_in(context, plain.address, "E1", PASSWORD)
-    ready(page, plain.address)
+    page = sign_in(context, declared.address, "E1", PASSWORD)
+    ready(page, declared.address)
     expect(page.locator("#count-delivered")).to_have_text("1")
-    [arrival] = arrivals(plain)
+    [arrival] = arrivals(declared)
     assert arrival.standing == "taken" and json.loads(arrival.content)["answers"]["due"] == ["40"]
-    with db.look(plain.site.engine) as session:
+    with db.look(declared.site.engine) as session:
         [row] = session.scalars(select(ObservationRow))
         assert json.loads(row.answers)["e8b_evidence"] == "看到学员分组试讲"
     context.close()

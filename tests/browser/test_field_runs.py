@@ -4,12 +4,12 @@ twice, no record is split; and faults that are planted are found by the same run
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from field_runs import Run, lost
-from plain_site import Plain, running_plain_site
+from plain_site import Plain
 from playwright.sync_api import Browser
 from sqlalchemy import select, text
 
@@ -41,33 +41,25 @@ PLANTED = {
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plain]:
-    with running_plain_site(tmp_path_factory.mktemp("runs") / "home") as made:
-        expert = made.site.staff("E1")
-        expert.post("/expert/visits/V1/declaration", declaration="none")
-        yield made
-
-
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, plain: Plain) -> Any:
+def cookies(browser: Browser, declared: Plain) -> Any:
     context = browser.new_context()
-    sign_in(context, plain.address, "E1", PASSWORD)
+    sign_in(context, declared.address, "E1", PASSWORD)
     kept = context.storage_state()
     context.close()
     return kept
 
 
-def played(browser: Browser, plain: Plain, cookies: Any, seed: int, **more: Any) -> list[str]:
+def played(browser: Browser, declared: Plain, cookies: Any, seed: int, **more: Any) -> list[str]:
     """What is wrong after one run: nothing, or what was lost, doubled or split, and the steps."""
-    with db.transaction(plain.site.engine) as session:
+    with db.transaction(declared.site.engine) as session:
         session.execute(text("DELETE FROM observations"))
-    run = Run(browser, plain.address, cookies, "V1/S1", random.Random(seed), **more)
+    run = Run(browser, declared.address, cookies, "V1/S1", random.Random(seed), **more)
     try:
         run.play(6 if run.planted else STEPS)
         run.settle()
     finally:
         run.close()
-    with db.look(plain.site.engine) as session:
+    with db.look(declared.site.engine) as session:
         rows = list(session.scalars(select(ObservationRow)))
     if not rows:
         return [f"nothing arrived: {run.steps}"] if run.promised else []
@@ -80,20 +72,22 @@ def played(browser: Browser, plain: Plain, cookies: Any, seed: int, **more: Any)
 @pytest.mark.prove
 def test_nothing_is_lost_doubled_or_split(
     browser: Browser,
-    plain: Plain,
+    declared: Plain,
     cookies: Any,
     full_count: bool,
     proven: Callable[[str], None],
 ) -> None:
     count = FULL if full_count else REDUCED
     for seed in range(count):
-        assert played(browser, plain, cookies, seed) == [], f"run {seed}"
+        assert played(browser, declared, cookies, seed) == [], f"run {seed}"
     proven(f"{count} runs of {STEPS} steps: 0 lost, 0 doubled, 0 split")
 
 
 @pytest.mark.parametrize("fault", PLANTED)
-def test_planted_faults_are_found(browser: Browser, plain: Plain, cookies: Any, fault: str) -> None:
+def test_planted_faults_are_found(
+    browser: Browser, declared: Plain, cookies: Any, fault: str
+) -> None:
     planted = PLANTED[fault]
     assert any(
-        played(browser, plain, cookies, seed, planted=planted) for seed in range(PLANTED_RUNS)
+        played(browser, declared, cookies, seed, planted=planted) for seed in range(PLANTED_RUNS)
     )

@@ -3,7 +3,7 @@
 import { DELIVERED, DRAFT, WAITING, keyOf, readForm, readPack, readRecord, readRecords, writePack }
   from "./store.js";
 import { adopt, finish, saveDraft } from "./records.js";
-import { OFFLINE, REFUSED, SIGN_IN, startOutbox } from "./outbox.js";
+import { OFFLINE, REFUSED, SIGN_IN, askPack, startOutbox } from "./outbox.js";
 
 const words = document.getElementById("words").dataset;
 const home = document.getElementById("home"), view = document.getElementById("view");
@@ -29,10 +29,7 @@ function stateOf(record) {
 // --- the pack -------------------------------------------------------------------------------------
 
 async function fetchPack() {
-  const reply = await fetch("/expert/field/pack", { redirect: "manual", cache: "no-store" });
-  if (reply.type === "opaqueredirect") throw new Error(SIGN_IN);
-  if (!reply.ok) throw new Error(String(reply.status));
-  const pack = await reply.json();
+  const pack = await askPack();
   delete pack.csrf;
   await writePack(pack);
   for (const place of places(pack)) await adopt(place);
@@ -206,7 +203,7 @@ async function afterSending(stopped) {
 const send = startOutbox(afterSending);
 
 async function refresh() {
-  try { await fetchPack(); say(""); } catch (error) { say(error.message === SIGN_IN ? words.signIn : words.offline); }
+  try { await fetchPack(); say(""); } catch (error) { say(error.why === SIGN_IN ? words.signIn : words.offline); }
 }
 
 document.getElementById("pack").addEventListener("click", async () => {

@@ -6,12 +6,12 @@ import { acknowledge, fingerprint, noteSent } from "./records.js";
 const FIRST = 1000, LONGEST = 300000;
 export const SIGN_IN = "sign in", REFUSED = "refused", OFFLINE = "offline", TROUBLE = "trouble";
 
-// A token that is good now; the pack may be a week old.
-async function token() {
+// The pack as it is now, with a token that is good now; the device's own may be a week old.
+export async function askPack() {
   const reply = await fetch("/expert/field/pack", { redirect: "manual", cache: "no-store" });
   if (reply.type === "opaqueredirect") throw { why: SIGN_IN };
   if (!reply.ok) throw { why: TROUBLE, status: reply.status };
-  return (await reply.json()).csrf;
+  return reply.json();
 }
 
 async function send(record, csrf) {
@@ -35,7 +35,7 @@ async function pass(tell) {
   const waiting = (await readRecords()).filter((record) => record.state === WAITING);
   if (!waiting.length) return undefined;
   let stopped = null, csrf = "";
-  try { csrf = await token(); } catch (error) { return error.why ? error : { why: OFFLINE }; }
+  try { csrf = (await askPack()).csrf; } catch (error) { return error.why ? error : { why: OFFLINE }; }
   for (const record of waiting) {
     try {
       await send(record, csrf);
