@@ -94,6 +94,9 @@ class Visitor:
         self.address = address
         self.session = requests.Session()
         self.session.trust_env = False  # the site is on this machine: no proxy
+        # A server may close a resting line just as the next form sets out on it. Browsers send
+        # again; here every request takes a line of its own.
+        self.session.headers["Connection"] = "close"
 
     def get(self, path: str) -> Page:
         """Open a page; raises UnexpectedPage unless it is there."""
