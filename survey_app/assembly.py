@@ -37,6 +37,7 @@ from survey_app.views import (
     rosters,
     tokens,
     trainee,
+    visits,
     weights,
 )
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 PAGES = (
     *(trainee, tokens, receipts, boards, auth, expert, field, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
-    class_screens,
+    *(class_screens, visits),
 )
 """Views with the pages of an audience each."""
 

@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from instruments.form_files import MAX_FORM_BYTES
 from survey_app import clock, db, policies
 from survey_app.config import Settings
+from survey_app.photos import photo_rules
 from survey_app.services import accounts
 from survey_app.services.places import KnownPlaces
 
@@ -56,6 +57,7 @@ LARGE: Mapping[str | None, Callable[[Settings], int]] = {
     "programme.change_sources": lambda site: site.upload_mb * MEGABYTE,
     "instruments.check": lambda _site: MAX_FORM_BYTES + MEGABYTE,
     "printing.send": lambda _site: PRINTING_BYTES,
+    "field.photo_part": lambda _site: photo_rules().part + MEGABYTE,
     RECORDS: lambda site: FILES_AT_ONCE * site.file_mb * MEGABYTE + PAGE_BYTES,
 }
 """Endpoint that takes more than a page's words → bytes of its requests."""

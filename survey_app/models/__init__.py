@@ -11,7 +11,7 @@ from survey_app.models.answers import (
 )
 from survey_app.models.base import Base
 from survey_app.models.boards import BoardLinkRow
-from survey_app.models.field import ArrivalRow
+from survey_app.models.field import AmendmentRow, ArrivalRow, PhotoPlaceRow, PhotoRow
 from survey_app.models.instruments import InstrumentVersionRow
 from survey_app.models.printings import PrintingRow
 from survey_app.models.programme import (
@@ -52,6 +52,7 @@ from survey_app.models.weights import FrameworkStateRow, FrameworkVersionRow
 
 __all__ = [
     "AccountRow",
+    "AmendmentRow",
     "ArrivalRow",
     "AttemptRow",
     "AuditRow",
@@ -71,6 +72,8 @@ __all__ = [
     "LotRow",
     "ObservationRow",
     "PaperEntryRow",
+    "PhotoPlaceRow",
+    "PhotoRow",
     "PrintingRow",
     "ProjectCountyRow",
     "ProjectRow",

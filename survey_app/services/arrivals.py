@@ -7,21 +7,20 @@ record 24).
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 
 from instruments.model import Instrument
 from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
-from survey_app.models import ArrivalRow, CycleRow
+from survey_app.models import ArrivalRow, CycleRow, VisitRow
+from survey_app.photos import photo_rules
+from survey_app.sent_records import Sent, read_sent
 from survey_app.services import audit
 from survey_app.services.observe import (
     SessionRecord,
@@ -30,6 +29,7 @@ from survey_app.services.observe import (
     record_of,
     save_record,
 )
+from survey_app.services.photos import name_photos
 
 TAKEN, COPY, VERSION = "taken", "copy", "version"
 """What becomes of an arrival: it is the record now; it contradicts what is there; it was written on
@@ -42,23 +42,6 @@ LOCKED: Mapping[str, str] = {
     "site.visit_signed": "signed",
 }
 """Code of a refusal → how the arrival stands."""
-MOST_FIELDS, MOST_EARLIER = 400, 200
-_ID, _SHA = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Sent:
-    """An upload as it reads: the record, what it is about, the revision that the device knew, its
-    earlier uploads of this record that were never acknowledged, and the fields of the form."""
-
-    record: str
-    visit: str
-    session: str
-    instrument: str
-    version: str
-    base: int
-    earlier: frozenset[str]
-    fields: MultiDict[str, str]
 
 
 @dataclass(frozen=True)
@@ -73,42 +56,6 @@ class Arrival:
     faults: Mapping[str, str]
 
 
-def read_sent(content: bytes) -> Sent:
-    """Read an upload; refused when it is no record."""
-    try:
-        told = json.loads(content)
-        fields = _fields(told["answers"])
-        names = ("record", "visit", "session", "instrument", "version")
-        texts = {name: told[name] for name in names}
-        earlier = told["earlier"]
-        good = (
-            all(isinstance(text, str) and len(text) <= 40 for text in texts.values())
-            and _ID.fullmatch(texts["record"])
-            and type(told["base"]) is int
-            and 0 <= told["base"] < 1_000_000
-            and isinstance(earlier, list)
-            and len(earlier) <= MOST_EARLIER
-            and all(isinstance(one, str) and _SHA.fullmatch(one) for one in earlier)
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Refused("record_damaged", 400) from error
-    if not good:
-        raise Refused("record_damaged", 400)
-    return Sent(**texts, base=told["base"], earlier=frozenset(earlier), fields=fields)
-
-
-def _fields(told: Any) -> MultiDict[str, str]:
-    fields: MultiDict[str, str] = MultiDict()
-    for name, value in told.items():
-        values = value if isinstance(value, list) else [value]
-        if not all(isinstance(one, str) for one in (name, *values)):
-            raise TypeError(name)
-        fields.setlist(name, values)
-    if len(fields) > MOST_FIELDS:
-        raise ValueError(len(fields))
-    return fields
-
-
 def take_record(
     db: Session,
     cycle: CycleRow,
@@ -121,7 +68,7 @@ def take_record(
 ) -> Arrival:
     """Keep an upload, and make it the record where nothing speaks against it; the same bytes again
     are told the same. Refused: no record, or a visit that is not the expert's own."""
-    sha, sent = hashlib.sha256(content).hexdigest(), read_sent(content)
+    sha, sent = hashlib.sha256(content).hexdigest(), read_sent(content, photo_rules())
     about: dict[str, Any] = {"cycle": cycle.code, "code": sent.visit, "expert": expert}
     sheet = open_visit(db, **about, instrument=instrument)
     record, form = record_of(sheet, sent.session), Questionnaire(instrument, {})
@@ -150,16 +97,23 @@ def take_record(
         )
         db.add(known)
         db.flush()
+        own = {"expert": expert, "visit": sent.visit, "session": sent.session}
+        name_photos(db, sent.photos, **own)
     return Arrival(sha, known.standing, known.record, known.revision, form.errors)
 
 
-def _standing(cycle: CycleRow, sheet: VisitSheet, instrument: Instrument, sent: Sent) -> str:
+def why_locked(cycle: CycleRow, visit: VisitRow) -> str:
+    """How an arrival stands that nobody may take up now, or '' where the visit may be written."""
     try:
-        policies.check_can_observe(
-            cycle.state, declaration=sheet.visit.declaration, signed=sheet.visit.signed
-        )
+        policies.check_can_observe(cycle.state, declaration=visit.declaration, signed=visit.signed)
     except Refused as refusal:
         return LOCKED[refusal.fault.code]
+    return ""
+
+
+def _standing(cycle: CycleRow, sheet: VisitSheet, instrument: Instrument, sent: Sent) -> str:
+    if locked := why_locked(cycle, sheet.visit):
+        return locked
     same = (sent.instrument, sent.version) == (instrument.code, instrument.version)
     return TAKEN if same else VERSION
 

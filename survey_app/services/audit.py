@@ -45,6 +45,8 @@ ACTIONS = (
     "record_conflict",
     "record_aside",
     "sign",
+    "sign_aside",
+    "amend",
     "filing",
     "filing_submit",
     "filing_aside",
