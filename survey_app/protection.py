@@ -27,8 +27,10 @@ PAGE_POLICY = (
 FRAMED_POLICY = PAGE_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 FRAMING_POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 """A preview that stands in a frame of ours, and a page that holds it."""
-FIELD_POLICY = f"{PAGE_POLICY}; manifest-src 'self'; worker-src 'self'"
-"""The expert's device: what is kept of the page, and the app on its screen."""
+FIELD_POLICY = PAGE_POLICY.replace("data:", "data: blob:")
+FIELD_POLICY += "; manifest-src 'self'; worker-src 'self'"
+"""The expert's device: what is kept of the page, the app on the screen, photos before they leave."""
+FIELD_SENSORS = "camera=(), microphone=(), geolocation=(self)"
 BULLETIN_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -42,7 +44,7 @@ HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
 )
-"""Of every reply; no view sets them."""
+"""Of every reply; a page that needs a sensor says so itself."""
 MEGABYTE = 1024 * 1024
 PRINTING_BYTES = 3 * MEGABYTE
 """A seal, and every text at its longest."""
@@ -165,7 +167,7 @@ def _headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", PAGE_POLICY)
     for name, value in HEADERS:
-        headers.add(name, value)
+        headers.setdefault(name, value)
     if settings().secure:
         headers.add("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":

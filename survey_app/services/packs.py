@@ -59,3 +59,9 @@ def fields_of(answers: Answers, instrument: Instrument) -> dict[str, list[str]]:
     """Answers as a page would send them: field → its values."""
     found = shown(answers, instrument.items)
     return {name: v if isinstance(v, list) else [str(v)] for name, v in found.items()}
+
+
+def dimensions_of(instrument: Instrument) -> list[str]:
+    """Items to which a photo may belong: the rubric's dimensions, asked once and scored."""
+    scored = {mapping.item for mapping in instrument.mappings}
+    return [item.name for item in instrument.single_items if item.name in scored]

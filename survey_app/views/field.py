@@ -21,16 +21,19 @@ from survey_app.forms import Questionnaire
 from survey_app.models import CycleRow
 from survey_app.photos import photo_rules
 from survey_app.phrases import phrase, told_at_once
-from survey_app.protection import FIELD_POLICY, only, person, settings, who
+from survey_app.protection import FIELD_POLICY, FIELD_SENSORS, only, person, settings, who
 from survey_app.services import arrivals, photos, signing
 from survey_app.services.accounts import Person
-from survey_app.services.packs import pack_of
+from survey_app.services.packs import dimensions_of, pack_of
 from survey_app.services.programme import current_cycle, programme_of
 
 KEPT = (
     "site.css",
     "form.js",
-    *(f"field/{name}" for name in ("field.js", "outbox.js", "records.js", "store.js", "icon.svg")),
+    *(f"field/{name}.js" for name in ("field", "outbox", "parts", "photos", "records", "rescue")),
+    *(f"field/{name}.js" for name in ("rubric", "signing", "store", "trail")),
+    "field/field.css",
+    "field/icon.svg",
 )
 """Static files that the worker keeps beside the shell."""
 pages = Blueprint("field", __name__, url_prefix="/expert/field")
@@ -40,16 +43,18 @@ pages = Blueprint("field", __name__, url_prefix="/expert/field")
 @only("expert")
 def pack() -> Any:
     """My visits, the rubric as it is filled, what was saved; with what lets the device post."""
-    cycle, form, me = _mine()
+    (cycle, form, me), rules = _mine(), photo_rules()
     return {
         "csrf": generate_csrf(),
         "expert": {"code": me.unit, "name": me.name},
         "cycle": {"code": cycle.code, "title": cycle.title, "state": cycle.state},
         "day": clock.today(),
+        "limits": {"photos": rules.photos, "bytes": rules.bytes},
         "form": {
             "code": form.code,
             "version": form.version,
             "title": form.title,
+            "dimensions": dimensions_of(form),
             "page": render_template("field_rubric.html", sheet=Questionnaire(form, {})),
         },
         "visits": pack_of(db.current(), cycle, form, expert=me.unit),
@@ -102,6 +107,7 @@ def shell() -> Any:
     """The pages of the field, empty: all that is mine is on the device."""
     reply = make_response(render_template("field.html"))
     reply.headers["Content-Security-Policy"] = FIELD_POLICY
+    reply.headers["Permissions-Policy"] = FIELD_SENSORS
     return reply
 
 

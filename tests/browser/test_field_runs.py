@@ -25,16 +25,16 @@ PLANTED_RUNS = 30
 PLANTED = {
     "delivered before the reply": {
         "outbox.js": (
-            '  const reply = await fetch("/expert/field/records"',
+            "  return acknowledge(record.key, record.content, await sendText(",
             '  await acknowledge(record.key, record.content, { standing: "taken", '
-            "record: record.record, revision: record.base + 1, sha256: sha, faults: {} });\n"
-            '  const reply = await fetch("/expert/field/records"',
+            "record: record.record, revision: record.base + 1, faults: {} });\n"
+            "  return acknowledge(record.key, record.content, await sendText(",
         )
     },
     "an id made at load": {
         "records.js": (
-            "    return { ...record, answers, state: DRAFT",
-            "    return { ...record, record: (window.loaded ||= randomId()), answers, state: DRAFT",
+            "    return changed && { ...changed, state: DRAFT",
+            "    return changed && { ...changed, record: (window.loaded ||= randomId()), state: DRAFT",
         )
     },
 }
