@@ -29,7 +29,7 @@ FRAMING_POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 """A preview that stands in a frame of ours, and a page that holds it."""
 FIELD_POLICY = PAGE_POLICY.replace("data:", "data: blob:")
 FIELD_POLICY += "; manifest-src 'self'; worker-src 'self'"
-"""The expert's device: what is kept of the page, the app on the screen, photos before they leave."""
+"""The expert's device: what is kept of the page, the app on its screen, photos not sent yet."""
 FIELD_SENSORS = "camera=(), microphone=(), geolocation=(self)"
 BULLETIN_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "

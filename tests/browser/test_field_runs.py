@@ -34,7 +34,8 @@ PLANTED = {
     "an id made at load": {
         "records.js": (
             "    return changed && { ...changed, state: DRAFT",
-            "    return changed && { ...changed, record: (window.loaded ||= randomId()), state: DRAFT",
+            "    return changed && { ...changed, "
+            "record: (window.loaded ||= randomId()), state: DRAFT",
         )
     },
 }

@@ -2,7 +2,7 @@
 
 import { fingerprint } from "./records.js";
 
-const EDGE = 2560, QUALITY = 0.85, GRAIN = 40, BRUSH = 14;
+const EDGE = 2560, QUALITY = 0.85, GRAIN = 16, BRUSH = 14;
 
 async function pictureOf(file) {
   try { return await createImageBitmap(file, { imageOrientation: "from-image" }); } catch (error) { return null; }
