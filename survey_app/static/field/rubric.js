@@ -139,6 +139,7 @@ async function chosen(sheet, item, chooser, bar, list) {
   const file = chooser.files[0], { place, form, pack, key } = sheet;
   chooser.value = "";
   if (!file) return;
+  delete document.body.dataset.photoDone;
   const kept = await readRecord(key);
   if (kept && (kept.photos || []).length >= pack.limits.photos) { window.alert(words.photosMany); return; }
   try {
@@ -146,6 +147,7 @@ async function chosen(sheet, item, chooser, bar, list) {
     if (photo) await sheet.store(() => addPhoto(place, form, item, photo));
   } catch (error) { window.alert(error.message || words.photoLost); }
   await showPhotos(sheet, item, await readRecord(key), list);
+  document.body.dataset.photoDone = "yes";
 }
 
 async function showPhotos(sheet, item, record, list) {
