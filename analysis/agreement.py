@@ -116,6 +116,23 @@ def agreement(
     return pd.DataFrame(rows, columns=names)
 
 
+def panel_alpha(ratings: pd.DataFrame, *, levels: Sequence[int], level: float) -> pd.DataFrame:
+    """Krippendorff's ordinal alpha of all raters together, where several rated the same.
+
+    In: ``cluster``, ``session``, ``unit`` (a dimension of a session), ``level``, one row a rating.
+    Out, one row: ``value``, ``low``, ``high`` (as in ``agreement``), ``units`` and ``sessions``
+    with several ratings; no row without any.
+    """
+    shared = ratings[ratings.groupby("unit")["level"].transform("size") > 1]
+    clusters = [own for _, own in shared.groupby("cluster", sort=True)]
+    if not clusters:
+        return pd.DataFrame(columns=["value", "low", "high", "units", "sessions"])
+    tables = np.stack([coincidences(own, levels=levels) for own in clusters])
+    told = _coefficient_interval(tables, measure=ordinal_alpha, level=level)
+    counts = shared["unit"].nunique(), shared["session"].nunique()
+    return pd.DataFrame([(*told, *counts)], columns=["value", "low", "high", "units", "sessions"])
+
+
 def drift(pairs: pd.DataFrame, *, level: float) -> pd.DataFrame:
     """How much stricter than the co-observers a rater is in the later half of the visits than in
     the earlier half.

@@ -32,11 +32,13 @@ from survey_app.views import (
     printing,
     programme,
     province,
+    raters,
     receipts,
     records,
     rosters,
     tokens,
     trainee,
+    training,
     visits,
     weights,
 )
@@ -45,9 +47,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 PAGES = (
-    *(trainee, tokens, receipts, boards, auth, expert, field, records, files),
+    *(trainee, tokens, receipts, boards, auth, expert, field, training, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
-    *(class_screens, visits),
+    *(class_screens, visits, raters),
 )
 """Views with the pages of an audience each."""
 

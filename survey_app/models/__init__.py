@@ -48,6 +48,7 @@ from survey_app.models.staff import (
     SignInRow,
 )
 from survey_app.models.tokens import RosterRow, SpentTokenRow, TokenKeyRow, TokenWindowRow
+from survey_app.models.training import TrainingRatingRow
 from survey_app.models.weights import FrameworkStateRow, FrameworkVersionRow
 
 __all__ = [
@@ -96,5 +97,6 @@ __all__ = [
     "TicketRow",
     "TokenKeyRow",
     "TokenWindowRow",
+    "TrainingRatingRow",
     "VisitRow",
 ]

@@ -47,6 +47,7 @@ ACTIONS = (
     "sign",
     "sign_aside",
     "amend",
+    "training",
     "filing",
     "filing_submit",
     "filing_aside",

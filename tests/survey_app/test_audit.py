@@ -43,6 +43,8 @@ OF_FIELD = {"field.record", "field.signature", "visits.amend"}
 """Shown by test_arrivals.py and test_signing.py."""
 OF_PHOTOS = {"field.photo_part"}
 """A photo belongs to a record whose arrival is noted; shown by test_photos.py."""
+OF_TRAINING = {"training.rate"}
+"""Shown by test_training_pages.py."""
 Line = tuple[str, str, str]
 
 
@@ -160,7 +162,7 @@ def test_every_change_by_staff_leaves_one_line(preparing: Site, monkeypatch) -> 
         ("boss", "score", "2021"),
     ]
     ours = OF_RECORDS | OF_WEIGHTS | OF_PRINTING | OF_ROSTERS | OF_PAPER | OF_INSTRUMENTS
-    ours |= OF_BOARDS | OF_FIELD | OF_PHOTOS
+    ours |= OF_BOARDS | OF_FIELD | OF_PHOTOS | OF_TRAINING
     assert changing(site) - ours <= called
 
 
