@@ -6,7 +6,7 @@ import pytest
 from shared_visits import level, see_together, sign_all, stricter
 from sqlalchemy import text
 from test_routes import ACCESS, addresses
-from test_training_pages import PAGE, rate_all
+from training_ratings import PAGE, rate_all
 
 from site_for_tests import Site
 from survey_app import db

@@ -7,23 +7,16 @@ import json
 import pytest
 from shared_visits import DIMENSIONS
 from sqlalchemy import select, text
+from training_ratings import PAGE, SET, rate, rate_all
 
-from instruments.builtin import instrument_sources, load_instruments
-from instruments.training import read_training, training_source
-from site_for_tests import Site, Staff
+from site_for_tests import Site
 from survey_app import db
 from survey_app.models import AuditRow, TrainingRatingRow
 
 pytest_plugins = ("site_fixtures",)
-PAGE = "/expert/training/"
-SET = read_training(training_source(), "x.yaml", load_instruments(instrument_sources()))
 TWOS = dict.fromkeys(DIMENSIONS, "2")
 T01 = SET.session("T01")
 ENTRY = f"{PAGE}T01"
-
-
-def rate(expert: Staff, code: str, levels: dict[str, str], attempt: int = 1):
-    return expert.post(f"{PAGE}{code}", levels, attempt=str(attempt))
 
 
 def attempts(site: Site) -> list[tuple[str, str, int, dict[str, str]]]:
@@ -34,13 +27,6 @@ def attempts(site: Site) -> list[tuple[str, str, int, dict[str, str]]]:
             )
         )
         return [(row.expert, row.session, row.attempt, json.loads(row.levels)) for row in rows]
-
-
-def rate_all(expert: Staff, *, lower: int = 0) -> None:
-    """Every session on the reference, or so many levels lower."""
-    for session in SET.sessions:
-        own = {n: str(max(1, int(level) - lower)) for n, level in session.levels.items()}
-        assert rate(expert, session.code, own).status_code == 303
 
 
 def test_the_reference_is_seen_after_rating_and_not_before(site: Site) -> None:
