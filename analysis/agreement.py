@@ -94,9 +94,9 @@ def agreement(
     shares by Clopper & Pearson on the effective number of ratings (Korn & Graubard 1998, Survey
     Methodology 24:193, with a design effect of at least 1), the others by deleting one cluster at a
     time with Student's t (Rust & Rao 1996, Stat. Methods Med. Res. 5:283), kappa and alpha on the
-    scale -log(1 - value). Resampling nine clusters covers 0.75 to 0.92 instead of 0.95, this 0.94
-    to 0.97 (tests/analysis/test_agreement.py). No interval (NaN) from one cluster, where no cluster
-    differs from the rest, or where disagreement is confined to one.
+    scale -log(1 - value): resampling so few clusters covers far too seldom (decision record 27).
+    No interval (NaN) from one cluster, where no cluster differs from the rest, or where
+    disagreement is confined to one.
     """
     measures: dict[str, Measure] = {
         "exact": exact_share,

@@ -217,18 +217,18 @@ def covered(make: Callable[[], pd.DataFrame], truth: pd.Series, runs: int) -> pd
     return pd.concat(hits, axis=1).mean(axis=1)
 
 
-def test_intervals_cover_the_truth(full_count: bool) -> None:
+def test_intervals_cover_the_truth() -> None:
     """Nine clusters of a training set: at least 0.95 less the error of the simulation."""
     rng = np.random.default_rng(11)
     truth = agreement(simulated(rng, visits=3000), **CHOICE).set_index("measure")["value"]
-    runs = 2000 if full_count else 250
+    runs = 250
     found = covered(lambda: agreement(simulated(rng, visits=9), **CHOICE), truth, runs)
     assert found.min() > 0.95 - 3 * np.sqrt(0.95 * 0.05 / runs) - 0.01, found.to_dict()
 
 
-def test_a_real_drift_is_found_and_none_is_seldom_claimed(full_count: bool) -> None:
+def test_a_real_drift_is_found_and_none_is_seldom_claimed() -> None:
     rng = np.random.default_rng(12)
-    runs = 1000 if full_count else 200
+    runs = 200
     claimed = {}
     for late in (0.0, 1.0):
         found = [drift(simulated(rng, visits=8, late=late), level=0.95) for _ in range(runs)]
