@@ -181,6 +181,14 @@ def sign_visit(db: Session, sheet: VisitSheet, *, state: str, by: str) -> None:
     audit.note(db, by=by, action="sign", object=visit.code)
 
 
+def accepted_answers(db: Session, visit: VisitRow) -> list[Answers]:
+    """Answers of the visit's signed records as they stand, by session."""
+    query = select(ObservationRow.answers).where(
+        ObservationRow.visit == visit.code, ObservationRow.status == ACCEPTED
+    )
+    return [json.loads(text) for text in db.scalars(query.order_by(ObservationRow.session))]
+
+
 def _record(db: Session, visit: VisitRow, session: str, instrument: Instrument) -> SessionRecord:
     query = select(ObservationRow).where(
         ObservationRow.visit == visit.code,

@@ -66,7 +66,7 @@ async function showRubric(view, place, mine, leave) {
   const foot = element("div", "", { class: "foot" });
   foot.append(state, done);
   page.append(questions, foot);
-  view.replaceChildren(element("h1", form.title), title, page);
+  view.replaceChildren(element("h1", form.title), title, about(place.about), page);
   fill(page, record ? record.answers : place.answers);
   const locked = !mine || !place.open;
   if (locked) state.textContent = !mine ? words.elsewhere : place.sealed ? words.sealed : words.shut;
@@ -76,6 +76,19 @@ async function showRubric(view, place, mine, leave) {
   write(sheet, done, leave);
   locate(sheet, record);
   await attach(sheet, record);
+}
+
+// What the catalogue says of the class, and what earlier visits found.
+function about(visit) {
+  const box = element("details", "", { class: "more-files", id: "about" }), list = element("ul", "");
+  box.append(element("summary", words.about));
+  for (const fact of visit.facts || []) list.append(element("li", fact));
+  box.append(list);
+  for (const one of visit.earlier || []) {
+    box.append(element("p", `${one.date} ${one.label}：${one.words}`, { class: "earlier" }));
+  }
+  if (!(visit.earlier || []).length) box.append(element("p", words.noEarlier, { class: "hint" }));
+  return box;
 }
 
 // What is stored, one change after another; the line of the state is true of all that is shown.
@@ -121,7 +134,7 @@ function write(sheet, done, leave) {
 // --- photos of a dimension ------------------------------------------------------------------------
 
 async function attach(sheet, record) {
-  for (const item of sheet.form.dimensions) {
+  for (const item of sheet.form.dimensions || []) {
     const box = sheet.page.querySelector(`#item-${item}`);
     if (!box) continue;
     const bar = element("div", "", { class: "photo-bar" }), list = element("ul", "", { class: "photos" });
