@@ -140,6 +140,7 @@ def _save(
         revision=follows,
         day=day,
         by=by,
+        beside=(record.id, record.revision) == (sent.record, follows),
     )
     return TAKEN if kept else COPY
 

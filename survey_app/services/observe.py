@@ -136,10 +136,15 @@ def save_record(
     revision: int,
     day: str,
     by: str,
+    beside: bool = False,
 ) -> bool:
-    """Save a draft; False when it was saved elsewhere meanwhile, and this copy kept aside."""
+    """Save a draft; False when it was saved elsewhere meanwhile, and this copy kept aside.
+
+    The same answers once more are no revision, unless something ``beside`` them has come, such as
+    other photos.
+    """
     same = canonical(answers) == canonical(record.answers)
-    if record.begun and same:
+    if record.begun and same and not beside:
         return True
     row = ObservationRow(
         id=id,

@@ -214,3 +214,16 @@ def test_a_record_names_so_many_photos_and_no_more(expert: Staff) -> None:
     many = [named(bytes([n])) for n in range(photo_rules().photos + 1)]
     assert send(expert, canonical(document(fetched(expert), photos=many))).status_code == 400
     assert send(expert, canonical(document(fetched(expert), photos=many[1:]))).status_code == 200
+
+
+def test_a_photo_that_was_taken_out_again_is_shown_no_more(site: Site, expert: Staff) -> None:
+    name(expert, GOOD)
+    upload(expert, GOOD)
+    page = "/expert/visits/V1/sessions/S1/file"
+    assert "/photos/" in expert.get(page).text
+    for revision in range(1, 6):  # the same answers; only what is beside them changes
+        photos = [named(GOOD)] if revision % 2 == 0 else []
+        told = document(fetched(expert), base=revision, photos=photos, audit=[revision])
+        reply = send(expert, canonical(told)).get_json()
+        assert (reply["standing"], reply["revision"]) == ("taken", revision + 1)
+        assert ("/photos/" in expert.get(page).text) is bool(photos)
