@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,9 +31,10 @@ from survey_app.services.observe import (
 )
 from survey_app.services.photos import name_photos
 
-TAKEN, COPY, VERSION = "taken", "copy", "version"
+TAKEN, COPY, VERSION, OVERTAKEN = "taken", "copy", "version", "overtaken"
 """What becomes of an arrival: it is the record now; it contradicts what is there; it was written on
-another version of the form. Besides these: why nobody may write the record at all."""
+another version of the form; a later upload of the same device came first. Besides these: why nobody
+may write the record at all."""
 LOCKED: Mapping[str, str] = {
     "site.cycle_not_open": "early",
     "site.cycle_closed": "late",
@@ -56,6 +57,14 @@ class Arrival:
     faults: Mapping[str, str]
 
 
+class _Upload(NamedTuple):
+    """An upload that was taken: its hash, its revision, the hashes of those before it."""
+
+    sha256: str
+    revision: int
+    earlier: frozenset[str]
+
+
 def take_record(
     db: Session,
     cycle: CycleRow,
@@ -76,9 +85,11 @@ def take_record(
     known = db.get(ArrivalRow, (sha, expert))
     if known is None:
         standing = _standing(cycle, sheet, instrument, sent)
+        if standing == TAKEN and _is_overtaken(db, sheet, record, sha):
+            standing = OVERTAKEN
         if standing == TAKEN:
             standing = _save(db, sheet, record, form, sent, day=day, by=by)
-        else:
+        elif standing != OVERTAKEN:
             audit.note(db, by=by, action="record_aside", object=f"{sent.visit} {sent.session}")
         number, revision = sent.record, 0
         if standing == TAKEN:
@@ -145,13 +156,26 @@ def _save(
     return TAKEN if kept else COPY
 
 
+def _is_overtaken(db: Session, sheet: VisitSheet, record: SessionRecord, sha: str) -> bool:
+    """Whether what is there came by an upload that already knew of this one."""
+    return any(sha in row.earlier for row in _uploads(db, sheet, record))
+
+
 def _is_earlier(db: Session, sheet: VisitSheet, record: SessionRecord, sent: Sent) -> bool:
     """Whether the latest revision came by an upload of this very device, whose reply was lost."""
-    query = select(ArrivalRow.sha256).where(
+    latest = [row for row in _uploads(db, sheet, record) if row.revision == record.revision]
+    return record.id == sent.record and any(row.sha256 in sent.earlier for row in latest)
+
+
+def _uploads(db: Session, sheet: VisitSheet, record: SessionRecord) -> list[_Upload]:
+    """Uploads that became revisions of the record as it is now."""
+    query = select(ArrivalRow).where(
         ArrivalRow.expert == sheet.visit.expert,
         ArrivalRow.visit == sheet.visit.code,
         ArrivalRow.record == record.id,
-        ArrivalRow.revision == record.revision,
         ArrivalRow.standing == TAKEN,
     )
-    return record.id == sent.record and any(one in sent.earlier for one in db.scalars(query))
+    return [
+        _Upload(row.sha256, row.revision, read_sent(row.content, photo_rules()).earlier)
+        for row in db.scalars(query)
+    ]
