@@ -104,7 +104,8 @@ def _files(rows: list[VisitRow], session: str, *, back: str, note: str) -> str:
     found = [_file(row, session) for row in rows if session in row.sessions.split()]
     if not found:
         raise Refused("no_such_session", 404)
-    return render_template("visit_file.html", files=found, back=back, note=note)
+    cycle = current_cycle(db.current())
+    return render_template("visit_file.html", cycle=cycle, files=found, back=back, note=note)
 
 
 def _file(row: VisitRow, session: str) -> SessionFile:
