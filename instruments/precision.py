@@ -74,6 +74,12 @@ def half_width_words(width: float) -> str:
     return f"±{math.ceil(width * 10 - 1e-9) / 10:.1f}" if math.isfinite(width) else "—"
 
 
+def error_words(error: float) -> str:
+    """A standard error in points to one decimal, upwards like every promise made before there is
+    data; a dash where there is none."""
+    return f"{math.ceil(error * 10 - 1e-9) / 10:.1f}" if math.isfinite(error) else "—"
+
+
 def _range(scale: Scale | None) -> Range | None:
     codes = [code for code in scale.codes if code != NOT_APPLICABLE] if scale else []
     if len(codes) < 2 or not all(code.isdecimal() for code in codes):

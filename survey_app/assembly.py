@@ -29,6 +29,7 @@ from survey_app.views import (
     files,
     instruments,
     paper,
+    planning,
     printing,
     programme,
     province,
@@ -50,6 +51,7 @@ PAGES = (
     *(trainee, tokens, receipts, boards, auth, expert, field, training, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
     *(class_screens, visits, raters),
+    *(class_screens, planning),
 )
 """Views with the pages of an audience each."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from survey_app.errors import Refused
@@ -29,8 +29,8 @@ USED, ADOPTED, WITHDRAWN = "用于通报", "已采用", "撤回"
 """What can become of a version of the points after it was proposed."""
 DRAFT_PRINT, ISSUED = "征求意见稿", "印发"
 """What the particulars of a bulletin can say of it."""
-SCORE, PREVIEW, PRINT, MEETING = "score", "preview", "print", "meeting"
-"""Kinds of jobs: score and print, try other points, print again, print for a meeting."""
+SCORE, PREVIEW, PRINT, MEETING, PLAN = "score", "preview", "print", "meeting", "plan"
+"""Kinds of jobs: score, try other points, print again, print for a meeting, plan visits."""
 
 
 def allowed(check: Callable[[], None]) -> bool:
@@ -186,6 +186,21 @@ def check_in_force(version: str, *, withdrawn: bool, outdated: bool) -> None:
 def next_state(state: str) -> str:
     """The state after ``state``; a scored cycle that is scored again stays scored."""
     return STATES[STATES.index(state) + 1]
+
+
+def check_can_assign(state: str, *, begun: Sequence[str] = ()) -> None:
+    """Until the cycle closes; a visit that has ``begun`` stays with its expert."""
+    if state not in (PREPARING, OPEN):
+        raise Refused("assign_late", 409, state=state)
+    if begun:
+        raise Refused("visit_begun", 409, stops="、".join(begun[:5]))
+
+
+def check_can_plan(state: str, *, job_running: bool) -> None:
+    """A plan is proposed as long as it can be put into force, and one job runs at a time."""
+    check_can_assign(state)
+    if job_running:
+        raise Refused("job_running", 409)
 
 
 def check_can_visit(expert: str, assigned: str) -> None:

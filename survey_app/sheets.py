@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 import segno
 from markupsafe import Markup
 
+from instruments.catalogue_sheets import PARTS
 from survey_app.phrases import phrase
+from survey_app.services.assignments import VisitLine
 from survey_app.services.board_links import BoardLink
 from survey_app.services.invite import Invitation
 from survey_app.services.issue import Slip
@@ -52,6 +54,13 @@ def invitations_csv(invitations: Sequence[Invitation]) -> str:
     people = [(i.invitee, i.address) for i in invitations]
     rows = [(phrase(f"role.{p.role}"), p.unit, p.name, p.login, at) for p, at in people]
     return _table(("身份", "代码", "名称", "登录名", "链接"), rows)
+
+
+def visits_csv(lines: Sequence[VisitLine]) -> str:
+    """Visits as the catalogue's sheet 实地调研 in a folder of CSVs."""
+    [part] = [part for part in PARTS if part.part == "visits"]
+    rows = [[str(getattr(line, field.name)) for field in part.fields] for line in lines]
+    return _table([field.title for field in part.fields], rows)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

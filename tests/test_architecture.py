@@ -36,6 +36,10 @@ DOORS = {  # the site's only ways to the layers whose door is the extract
         "survey_app/services/comparisons.py",  # judgements typed on a page, no data
         "survey_app/services/rater_care.py",  # for the expert and the province, into no result
     },
+    "analysis": {
+        "survey_app/services/comparisons.py",  # judgements typed on a page, no data
+        "survey_app/services/visit_plans.py",  # who goes where: the catalogue, no answers
+    },
 }
 ROUNDS = {  # where a number may lose digits, and why
     "reports/tables.py": "every printed number",

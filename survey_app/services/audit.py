@@ -67,6 +67,8 @@ ACTIONS = (
     "printing",
     "print",
     "meeting",
+    "visits_propose",
+    "visits_assign",
 )
 """What can be noted; the words are in the phrases, under ``audit.``."""
 

@@ -23,9 +23,9 @@ from survey_app.db import look, transaction
 from survey_app.errors import Refused
 from survey_app.models import CycleRow, JobRow
 from survey_app.phrases import phrase
-from survey_app.policies import MEETING, PREVIEW, PRINT, SCORE
+from survey_app.policies import MEETING, PLAN, PREVIEW, PRINT, SCORE
 from survey_app.printing_form import Printing
-from survey_app.services import audit, evaluation, printings, weights
+from survey_app.services import audit, evaluation, printings, proposals, visit_plans, weights
 
 START_SECONDS = 30
 """A queued job whose process has not begun by then will never begin."""
@@ -34,13 +34,14 @@ START_SECONDS = 30
 @dataclass(frozen=True)
 class Task:
     """What a job does: an extract, the framework versions to score it by, the published evaluation
-    to compare with or to print again, and how it is printed."""
+    to compare with or to print again, and how it is printed; or the visits to plan."""
 
     kind: str
     extract: Path
     frameworks: dict[str, bytes]
     published: str
     printing: Printing
+    problem: visit_plans.Problem | None = None
 
 
 def request_score(db: Session, settings: Settings, *, cycle: CycleRow, now: int, by: str) -> str:
@@ -74,6 +75,22 @@ def request_print(
     return _queue(db, cycle, kind, now=now)
 
 
+def request_plan(
+    db: Session,
+    settings: Settings,
+    *,
+    cycle: CycleRow,
+    wish: visit_plans.Wish,
+    now: int,
+    by: str,
+) -> str:
+    """Queue the planning of visits, which changes nothing by itself; returns the job's id."""
+    policies.check_can_plan(cycle.state, job_running=is_busy(settings))
+    draft = proposals.draft_of(wish)
+    audit.note(db, by=by, action="visits_propose", object=f"{cycle.code} × {len(wish.plan)}")
+    return _queue(db, cycle, PLAN, now=now, draft=draft)
+
+
 def _queue(db: Session, cycle: CycleRow, kind: str, *, now: int, draft: str = "") -> str:
     job = secrets.token_hex(16)
     db.add(
@@ -101,6 +118,9 @@ def request_again(db: Session, settings: Settings, *, job: str, now: int, by: st
     if row.kind == PREVIEW:
         draft = row.draft.encode()
         return request_preview(db, settings, cycle=cycle, draft=draft, now=now, by=by)
+    if row.kind == PLAN:
+        wish = proposals.drafted_wish(db, cycle, row.draft)
+        return request_plan(db, settings, cycle=cycle, wish=wish, now=now, by=by)
     if row.kind in (PRINT, MEETING):
         return request_print(db, settings, cycle=cycle, kind=row.kind, now=now, by=by)
     return request_score(db, settings, cycle=cycle, now=now, by=by)
@@ -182,12 +202,14 @@ def _begin(engine: Engine, settings: Settings, job: str) -> Task:
         cycle = db.get_one(CycleRow, row.cycle)
         files = weights.chosen_files(db, cycle)
         printing = printings.latest_printing(db, cycle).printing
+        planned = (db, settings, cycle, row.draft)
+        problem = proposals.drafted_problem(*planned) if row.kind == PLAN else None
     if row.kind == PREVIEW:
         draft = row.draft.encode()
         files |= {f"{read_framework(draft, row.id).scorecard}.yaml": draft}
     note(engine, job, state=policies.RUNNING, step="", message="")
     extract = settings.home / "extracts" / cycle.extract
-    return Task(row.kind, extract, files, cycle.evaluation, printing)
+    return Task(row.kind, extract, files, cycle.evaluation, printing, problem)
 
 
 def _told(error: Exception) -> str:
@@ -204,6 +226,9 @@ def _where(one: Fault) -> str:
 
 
 def _do(settings: Settings, task: Task, progress: evaluation.Progress) -> str:
+    if task.problem is not None:
+        progress(phrase("job.solving"), 0, 1)
+        return visit_plans.solve(task.problem)
     if task.kind == PREVIEW:
         return evaluation.preview(
             settings,
@@ -230,7 +255,7 @@ def _finish(engine: Engine, job: str, made: str) -> None:
     with transaction(engine) as db:
         row = db.get_one(JobRow, job)
         row.state, row.done = policies.DONE, row.total
-        if row.kind == PREVIEW:
+        if row.kind in (PREVIEW, PLAN):
             row.outcome = made
         if row.kind == SCORE:
             publish(db.get_one(CycleRow, row.cycle), row.kind, made)
