@@ -74,8 +74,9 @@ class Problem:
 
     @property
     def fair_load(self) -> int:
-        """Visits an expert where all have the same, upwards."""
-        return -(-sum(stop.seats for stop in self.stops) // max(len(self.experts), 1))
+        """Visits an expert where all have the same, upwards; no fewer than sites to share."""
+        even = -(-sum(stop.seats for stop in self.stops) // max(len(self.experts), 1))
+        return max(even, self.sites_least)
 
 
 def conflicts(problem: Problem, expert: Expert, stop: Stop) -> bool:

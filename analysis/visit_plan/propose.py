@@ -19,8 +19,8 @@ OPTIMAL, FEASIBLE, INFEASIBLE, UNKNOWN = "optimal", "feasible", "infeasible", "u
 """Proved the best; meets all, but better ones may exist; proved impossible; time ran out before."""
 IMPOSSIBLE = 2
 """What HiGHS says of a programme without solution (scipy.optimize.milp)."""
-CLOSE = 1e-6
-"""Costs this near are the same."""
+CLOSE = 1e-4
+"""Costs this near are the same: the solver meets constraints to 1e-6 each."""
 LEAST_SECONDS = 0.05
 """Less than this is no time to try."""
 Left = Callable[[], float]

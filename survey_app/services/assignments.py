@@ -83,8 +83,8 @@ def stop_code(class_code: str, date: str) -> str:
 
 
 def plan_text(plan: Plan) -> str:
-    """A plan as one field of a form."""
-    return ";".join(f"{stop}:{','.join(plan[stop])}" for stop in sorted(plan))
+    """A plan as one field of a form; the same for the same experts in whatever order."""
+    return ";".join(f"{stop}:{','.join(sorted(plan[stop]))}" for stop in sorted(plan))
 
 
 def read_plan(text: str, stored: Stored) -> Plan:

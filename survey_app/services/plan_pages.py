@@ -29,6 +29,8 @@ class SeatLine:
     unsuited: bool
     conflict: bool
     begun: bool
+    fresh: bool
+    """Does not sit there now."""
 
 
 @dataclass(frozen=True)
@@ -175,20 +177,24 @@ def _candidate(
 
 def _stop_line(problem: Problem, stored: Stored, stop: Stop, plan: Plan) -> StopLine:
     people = {one.code: one for one in problem.experts}
-    seats = tuple(
-        _seat_line(problem, people[code], stop, begun=(stop.code, code) in stored.begun)
-        for code in plan[stop.code]
-    )
+    seats = tuple(_seat_line(problem, people[code], stop, stored) for code in plan[stop.code])
     recused = sorted(who for at, who in stored.recused if at == stop.code and who in people)
     free = max(0, stop.seats - len(seats))
     labels = tuple(people[who].label for who in recused)
     return StopLine(stop.code, stop.label, stop.project, stop.day, seats, free, labels)
 
 
-def _seat_line(problem: Problem, expert: Expert, stop: Stop, *, begun: bool) -> SeatLine:
+def _seat_line(problem: Problem, expert: Expert, stop: Stop, stored: Stored) -> SeatLine:
     pair = pairing(problem, expert, stop)
-    place = phrase(f"plan.{pair.distance}")
-    return SeatLine(expert.code, expert.label, place, pair.unsuited, pair.conflict, begun)
+    return SeatLine(
+        expert.code,
+        expert.label,
+        phrase(f"plan.{pair.distance}"),
+        pair.unsuited,
+        pair.conflict,
+        begun=(stop.code, expert.code) in stored.begun,
+        fresh=expert.code not in stored.plan.get(stop.code, ()),
+    )
 
 
 def _project_lines(problem: Problem, plan: Plan, effect: Effect) -> tuple[ProjectLine, ...]:

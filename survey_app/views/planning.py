@@ -150,7 +150,7 @@ def _page(
         rules=rules,
         shown=plan_pages.plan_sheet(problem, stored, plan, programme),
         before=before.summary,
-        differs=dict(plan) != dict(stored.plan),
+        differs=assignments.plan_text(plan) != assignments.plan_text(stored.plan),
         answer=answer,
         stop=stop,
         stop_label=stored.days[stop].label if stop else "",

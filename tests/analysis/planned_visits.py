@@ -153,5 +153,6 @@ def cost_of(problem: Problem, seats: dict[str, tuple[str, ...]]) -> float:
                 total += rules.travel["other_city"]
             if stop.words and not any(word in expert.speciality for word in stop.words):
                 total += rules.speciality
-    fair = -(-sum(stop.seats for stop in problem.stops) // len(problem.experts))
+    even = -(-sum(stop.seats for stop in problem.stops) // len(problem.experts))
+    fair = max(even, min(rules.sites_least, len({stop.project for stop in problem.stops})))
     return total + rules.load * sum(max(0, n - fair) for n in load.values())

@@ -24,6 +24,7 @@ from survey_app.services.programme import builtin_sources, current_cycle
 pytest_plugins = ("site_fixtures",)
 
 CHANGE_NOTHING = {"auth.sign_out", "programme.check_import", "instruments.check"}
+CHANGE_NOTHING |= {"planning.change", "planning.sheet"}
 OF_RECORDS = {"records.send", "duties.remind", "duties.send_back", "duties.check"}
 OF_RECORDS |= {"expert.declare_review"}
 OF_WEIGHTS = {"weights.send", "weights.decide"}
@@ -45,6 +46,10 @@ OF_PHOTOS = {"field.photo_part"}
 """A photo belongs to a record whose arrival is noted; shown by test_photos.py."""
 OF_TRAINING = {"training.rate"}
 """Shown by test_training_pages.py."""
+OF_FIELD = {"field.record"}
+"""Shown by test_arrivals.py."""
+OF_PLANNING = {"planning.propose", "planning.accept"}
+"""Shown by test_visit_planning.py."""
 Line = tuple[str, str, str]
 
 
@@ -163,6 +168,7 @@ def test_every_change_by_staff_leaves_one_line(preparing: Site, monkeypatch) -> 
     ]
     ours = OF_RECORDS | OF_WEIGHTS | OF_PRINTING | OF_ROSTERS | OF_PAPER | OF_INSTRUMENTS
     ours |= OF_BOARDS | OF_FIELD | OF_PHOTOS | OF_TRAINING
+    ours |= OF_BOARDS | OF_FIELD | OF_PLANNING
     assert changing(site) - ours <= called
 
 

@@ -31,6 +31,10 @@ def send_back(state: str, role: str, record: str = "已提交", reason: str = "�
 STATE_RULES = {
     policies.check_can_import: {"准备", *SEALED},
     policies.check_can_change_sources: {"准备"},
+    policies.check_can_assign: {"准备", "开放"},
+    lambda state: policies.check_can_assign(state, begun=["示例一班"]): set(),
+    lambda state: policies.check_can_plan(state, job_running=False): {"准备", "开放"},
+    lambda state: policies.check_can_plan(state, job_running=True): set(),
     policies.check_can_open: {"准备", "已评分"},
     policies.check_can_answer: {"开放"},
     lambda state: policies.check_can_answer(state, "followup"): {"跟踪开放"},
