@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bench import catalogue_import, crossed_model, documents, intake, straight_line
+from bench import catalogue_import, crossed_model, documents, intake, straight_line, visit_plan
 
 if __name__ == "__main__":
-    for benchmark in (crossed_model, straight_line, catalogue_import, documents, intake):
+    stages = (crossed_model, straight_line, visit_plan, catalogue_import, documents, intake)
+    for benchmark in stages:
         print(benchmark.__doc__)
         for line in benchmark.run():
             print(line)

@@ -67,7 +67,7 @@ def dense(rows: pd.DataFrame, sd: dict[str, float], dimensions: int) -> np.ndarr
     st.sampled_from([0.0, 3.0]),
     st.sampled_from([0.0, 3.0]),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_as_dense_least_squares(panels, sessions, dimensions, severity, halo, session) -> None:
     plan = {f"P{n}": "".join(sorted(panel)) for n, panel in enumerate(panels)}
     rows, sd = design(plan, sessions), SD | {"severity": severity, "rater_site": halo}

@@ -58,7 +58,7 @@ def three_days(experts: tuple[Expert, ...], **rules) -> Problem:
 
 
 @given(small_problems())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_as_good_as_exhaustive_search(problem: Problem) -> None:
     costs = [cost_of(problem, p) for p in every_plan(problem) if meets_all(problem, p)]
     answer = propose(problem, left=ample)
@@ -71,7 +71,7 @@ def test_as_good_as_exhaustive_search(problem: Problem) -> None:
 
 
 @given(small_problems())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_a_plan_breaks_nothing_exactly_when_it_meets_all(problem: Problem) -> None:
     for number, plan in enumerate(every_plan(problem)):
         assert (breaches(problem, plan) == ()) == meets_all(problem, plan)
