@@ -20,6 +20,7 @@ from survey_app.models import (
     ExpertRow,
     FocusGroupRow,
     InstitutionRow,
+    JobRow,
     LotRow,
     ProjectCountyRow,
     ProjectRow,
@@ -131,7 +132,7 @@ def check_storable(db: Session, catalogue: Catalogue) -> None:
 
 def _remove_cycle(db: Session, cycle: CycleRow) -> None:
     classes = select(ClassRow.code).where(ClassRow.cycle == cycle.code)
-    tables: list[type[Base]] = [SourceRow, *TABLES.values()]
+    tables: list[type[Base]] = [SourceRow, JobRow, *TABLES.values()]
     for table in reversed(tables):
         columns = table.__table__.columns
         own = columns.cycle == cycle.code if "cycle" in columns else None

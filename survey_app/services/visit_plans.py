@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -91,32 +91,36 @@ def problem_of(
     programme = programme_of(db, cycle)
     least = max(PANEL, programme.plan.thresholds.min_experts)
     carriers = _Carriers(db, cycle.code)
-    days = [stored.days[stop] for stop in plan]
-    kept = {stop: _kept(stored, stop, plan, carriers, wish) for stop in plan}
-    wanted = wish.seats if wish else least
-    seats = {s: max(wanted, len(kept[s] if wish else plan[s])) for s in plan}
-    stops = tuple(
-        carriers.stop(rules, day, seats=seats[day.code], kept=kept[day.code]) for day in days
+    barred = frozenset(
+        (expert, stored.days[stop].training_class.project) for stop, expert in stored.recused
     )
-    return Problem(carriers.experts, stops, rules, least, _barred(stored))
-
-
-def _barred(stored: Stored) -> frozenset[tuple[str, str]]:
-    days = stored.days
-    return frozenset((who, days[stop].training_class.project) for stop, who in stored.recused)
+    stops = []
+    for code in plan:
+        bare = carriers.stop(rules, stored.days[code], seats=least)
+        kept = _kept(stored, bare, plan, carriers, barred, keep=bool(wish and wish.keep))
+        wanted = max(wish.seats, len(kept)) if wish else max(least, len(plan[code]))
+        stops.append(replace(bare, seats=wanted, kept=kept))
+    return Problem(carriers.experts, tuple(stops), rules, least, barred)
 
 
 def _kept(
-    stored: Stored, stop: str, plan: Plan, carriers: _Carriers, wish: Wish | None
+    stored: Stored,
+    stop: Stop,
+    plan: Plan,
+    carriers: _Carriers,
+    barred: frozenset[tuple[str, str]],
+    *,
+    keep: bool,
 ) -> tuple[str, ...]:
-    """Who stays at a stop: whoever has begun, and with ``keep`` whoever may."""
-    project = stored.days[stop].training_class.project
-    people = {one.code: one for one in carriers.experts}
-    barred = {who for who, of in _barred(stored) if of == project}
-    barred |= {code for code, one in people.items() if one.bodies & carriers.bodies(project)}
-    there = plan[stop] if wish and wish.keep else ()
-    begun = [who for at, who in sorted(stored.begun) if at == stop]
-    return tuple(dict.fromkeys([*begun, *(who for who in there if who not in barred)]))
+    """Who stays at a stop: whoever has begun, and with ``keep`` whoever is there and may be."""
+    begun = [expert for at, expert in sorted(stored.begun) if at == stop.code]
+    there = plan[stop.code] if keep else ()
+    free = [
+        one.code
+        for one in carriers.experts
+        if not one.bodies & stop.bodies and (one.code, stop.project) not in barred
+    ]
+    return tuple(dict.fromkeys([*begun, *(expert for expert in there if expert in free)]))
 
 
 class _Carriers:
@@ -132,6 +136,7 @@ class _Carriers:
         self._names = {row.code: row.name for row in rows(InstitutionRow)}
         self._projects = {row.code: row for row in rows(ProjectRow)}
         self._stages = rows(StageRow)
+        self._carried = {code: self._carrying(row) for code, row in self._projects.items()}
         self.experts = tuple(
             Expert(
                 row.code,
@@ -149,15 +154,15 @@ class _Carriers:
         told = {*names, self._names.get(code, "")} - {""}
         return frozenset({f"code {code}"} if code else ()) | {f"name {folded(n)}" for n in told}
 
-    def bodies(self, project: str) -> frozenset[str]:
+    def _carrying(self, project: ProjectRow) -> frozenset[str]:
         """Who carries a project: its institution and the providers of its stages."""
-        own = self._bodies(self._projects[project].institution)
+        own = self._bodies(project.institution)
         for stage in self._stages:
-            if stage.project == project:
+            if stage.project == project.code:
                 own |= self._bodies(stage.provider_institution, stage.provider)
         return own
 
-    def stop(self, rules: VisitRules, day: Day, *, seats: int, kept: tuple[str, ...]) -> Stop:
+    def stop(self, rules: VisitRules, day: Day, *, seats: int) -> Stop:
         """The stop of a class and day."""
         from analysis.visit_plan.problem import Stop
 
@@ -169,11 +174,10 @@ class _Carriers:
             day=day.date,
             county=row.county,
             city=self._city.get(row.county, ""),
-            bodies=self.bodies(row.project),
+            bodies=self._carried[row.project],
             words=rules.match.get(self._projects[row.project].type, ()),
             sessions=day.sessions,
             seats=seats,
-            kept=kept,
         )
 
 

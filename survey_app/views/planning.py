@@ -41,7 +41,8 @@ def page() -> Any:
 @only("province")
 def change() -> Any:
     """The plan with other stops, with somebody else in a seat, or who else could sit there;
-    nothing is stored."""
+    nothing is stored, so that whoever answers in that moment need not wait."""
+    db.only_read()
     cycle, stored = _stored()
     plan = _sent(stored)
     for name, do in _CHANGES.items():
@@ -81,6 +82,7 @@ def accept() -> Any:
 @only("province")
 def sheet() -> Any:
     """The page's plan as the catalogue's sheet of visits."""
+    db.only_read()
     cycle, stored = _stored()
     lines = assignments.visit_lines(db.current(), cycle, _sent(stored))
     return csv_reply(visits_csv(lines), SHEET)

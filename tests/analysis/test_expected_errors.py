@@ -162,3 +162,8 @@ def test_blocks_are_widened_as_the_scoring_does() -> None:
 def test_no_residual_is_refused(residual: float, dimensions: int) -> None:
     with pytest.raises(ValueError, match=r"\d"):
         expected(RING, residual=residual, dimensions=dimensions)
+
+
+def test_a_session_of_two_projects_is_refused() -> None:
+    with pytest.raises(ValueError, match="session"):
+        expected(RING.assign(session="S1"))

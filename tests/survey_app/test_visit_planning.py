@@ -379,3 +379,14 @@ def test_kept_seats_stay_in_a_proposal(preparing: Site) -> None:
     before = open_plan(boss.get(PAGE).text)
     after = open_plan(proposed(preparing, boss, keep="1"))
     assert all(set(there) < set(after[stop]) for stop, there in before.items())
+
+
+def test_another_catalogue_may_come_after_a_proposal(preparing: Site) -> None:
+    """What was proposed for the former one goes with it."""
+    boss = stocked(preparing)
+    page = proposed(preparing, boss)
+    assert accepted(boss, page).status_code == 303
+    stocked(preparing, replace(SMALL, visits=()))
+    assert visits(preparing) == []
+    with db.look(preparing.engine) as session:
+        assert list(session.scalars(select(JobRow))) == []
