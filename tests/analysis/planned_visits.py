@@ -72,6 +72,7 @@ def small_problems(draw: st.DrawFn) -> Problem:
             draw(st.sampled_from([(), ("管理",)])),
             (f"S{n}",),
             draw(st.integers(1, 2)),
+            draw(st.sampled_from([(), (), (), ("E0",), ("E1",)])),
         )
         for n in range(draw(st.integers(1, 4)))
     )

@@ -73,6 +73,7 @@ def test_as_good_as_exhaustive_search(problem: Problem) -> None:
 @given(small_problems())
 @settings(max_examples=100, deadline=None)
 def test_a_plan_breaks_nothing_exactly_when_it_meets_all(problem: Problem) -> None:
+    problem = replace(problem, stops=tuple(replace(one, kept=()) for one in problem.stops))
     for number, plan in enumerate(every_plan(problem)):
         assert (breaches(problem, plan) == ()) == meets_all(problem, plan)
         if number > 40:
@@ -218,6 +219,40 @@ def test_far_visits_that_are_needed_are_named() -> None:
     problem = Problem(people(2), away, replace(visit_rules(), far_most=1), 2)
     answer = propose(problem, left=ample)
     assert codes(answer) == ["planning.together", "planning.relax_far"]
+
+
+def test_requirements_that_exclude_each_other_twice_are_told() -> None:
+    """One visit each is too few for two sites, and the second would be a far one too many."""
+    away = tuple(stop(n, f"P{n}", n, county="140212", city="1402") for n in (1, 2))
+    rules = replace(visit_rules(), far_most=1, visits_most=1)
+    answer = propose(Problem(people(4), away, rules, 2), left=ample)
+    assert (answer.verdict, codes(answer)) == (INFEASIBLE, ["planning.together_many"])
+
+
+def test_without_time_to_look_for_the_reason_it_says_so() -> None:
+    away = tuple(stop(n, f"P{n}", n, county="140212", city="1402") for n in (1, 2))
+    problem = Problem(people(2), away, replace(visit_rules(), far_most=1), 2)
+    times = chain([20.0], repeat(0.0))
+    answer = propose(problem, left=lambda: next(times))
+    assert (answer.verdict, codes(answer)) == (INFEASIBLE, ["planning.together_unsure"])
+
+
+def test_kept_seats_that_cannot_be_are_named() -> None:
+    first, second = stop(1, "P1", kept=("E0",)), stop(2, "P2", kept=("E0",))
+    answer = propose(Problem(people(4), (first, second), visit_rules(), 2), left=ample)
+    assert codes(answer) == ["planning.kept_day"]
+    own = Problem((*people(4), *renamed(people(1, employer="IP1"))), (first,), visit_rules(), 2)
+    kept = replace(own, stops=(replace(first, kept=("FE0",)),))
+    assert codes(propose(kept, left=ample)) == ["planning.kept_conflict"]
+
+
+def test_a_project_needs_seats_and_free_experts_enough() -> None:
+    single = Problem(people(3), (stop(1, "P1", seats=1),), visit_rules(), 2)
+    assert codes(propose(single, left=ample)) == ["planning.project_seats"]
+    alone = (*people(1), *renamed(people(2, employer="IP1")))
+    stops = (stop(1, "P1", seats=1), stop(2, "P1", 2, seats=1))
+    answer = propose(Problem(alone, stops, visit_rules(), 2), left=ample)
+    assert codes(answer) == ["planning.project_eligible"]
 
 
 def test_one_expert_a_project_is_no_panel() -> None:
