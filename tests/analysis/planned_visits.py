@@ -87,6 +87,40 @@ def small_problems(draw: st.DrawFn) -> Problem:
     return Problem(people, stops, rules, 2, draw(st.frozensets(pairs, max_size=1)))
 
 
+@st.composite
+def parted_problems(draw: st.DrawFn) -> Problem:
+    """Four experts and four projects in two cities: left alone, each city keeps to itself,
+    so that links must be cut in, and sometimes cannot be."""
+    homes = draw(st.lists(st.sampled_from(["1401", "1402"]), min_size=4, max_size=4))
+    people = tuple(
+        Expert(f"E{n}", f"专家{n}", draw(bodies_of("P1", "P4")), f"{city}05", city, "语文")
+        for n, city in enumerate(homes)
+    )
+    stops = tuple(
+        Stop(
+            f"C{n}",
+            f"班级{n}",
+            f"P{n}",
+            f"2025-09-0{draw(st.integers(1, 4))}",
+            f"{city}05",
+            city,
+            frozenset({f"P{n}"}),
+            (),
+            (f"S{n}",),
+            2,
+        )
+        for n, city in enumerate(("1401", "1401", "1402", "1402"), 1)
+    )
+    bounds = {"visits_most": draw(st.integers(2, 4)), "far_most": draw(st.integers(1, 2))}
+    return Problem(people, stops, replace(visit_rules(), **bounds), 2)
+
+
+def bodies_of(*names: str) -> st.SearchStrategy[frozenset[str]]:
+    """Mostly nobody's, sometimes somebody's own."""
+    own = [frozenset({name}) for name in names]
+    return st.sampled_from([frozenset(), frozenset(), frozenset(), *own])
+
+
 def every_plan(problem: Problem):
     """All ways to take the seats."""
     codes = [expert.code for expert in problem.experts]

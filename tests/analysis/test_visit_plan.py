@@ -7,7 +7,8 @@ from itertools import chain, repeat
 
 import pytest
 from hypothesis import given, settings
-from planned_visits import cost_of, every_plan, meets_all, province, small_problems
+from hypothesis import strategies as st
+from planned_visits import cost_of, every_plan, meets_all, parted_problems, province, small_problems
 
 from analysis.visit_plan import mend
 from analysis.visit_plan.linked import breaches, linked_blocks, shared_sites
@@ -57,8 +58,8 @@ def three_days(experts: tuple[Expert, ...], **rules) -> Problem:
     return Problem(experts, stops, replace(visit_rules(), **rules), 2)
 
 
-@given(small_problems())
-@settings(max_examples=150, deadline=None)
+@given(st.one_of(small_problems(), parted_problems()))
+@settings(max_examples=100, deadline=None)
 def test_as_good_as_exhaustive_search(problem: Problem) -> None:
     costs = [cost_of(problem, p) for p in every_plan(problem) if meets_all(problem, p)]
     answer = propose(problem, left=ample)
@@ -115,7 +116,7 @@ def test_cities_that_would_stay_apart_are_linked() -> None:
 
 
 def test_when_time_is_over_the_best_found_stands_with_its_bound() -> None:
-    problem = apart(3)
+    problem = apart(2)
     times = chain([20.0], repeat(0.0))
     answer = propose(problem, left=lambda: next(times))
     assert (answer.verdict, answer.rounds) == (FEASIBLE, 1)
