@@ -50,8 +50,7 @@ if TYPE_CHECKING:
 PAGES = (
     *(trainee, tokens, receipts, boards, auth, expert, field, training, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
-    *(class_screens, visits, raters),
-    *(class_screens, planning),
+    *(class_screens, visits, planning, raters),
 )
 """Views with the pages of an audience each."""
 

@@ -35,9 +35,6 @@ DOORS = {  # the site's only ways to the layers whose door is the extract
     "analysis": {
         "survey_app/services/comparisons.py",  # judgements typed on a page, no data
         "survey_app/services/rater_care.py",  # for the expert and the province, into no result
-    },
-    "analysis": {
-        "survey_app/services/comparisons.py",  # judgements typed on a page, no data
         "survey_app/services/visit_plans.py",  # who goes where: the catalogue, no answers
     },
 }

@@ -18,7 +18,7 @@ from survey_app.services.programme import current_cycle, programme_of
 from survey_app.sheets import visits_csv
 from survey_app.views.province import started_job
 
-pages = Blueprint("planning", __name__, url_prefix="/province/visits")
+pages = Blueprint("planning", __name__, url_prefix="/province/visits/plan")
 SEATS = ("2", "3", "4")
 """Seats a stop that can be wished for."""
 SHEET = "实地调研.csv"

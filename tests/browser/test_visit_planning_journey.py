@@ -72,7 +72,7 @@ def test_2_it_is_planned_on_a_phone_without_a_script(browser: Browser, site, add
         viewport=PHONE_SIZE, java_script_enabled=False, has_touch=True, is_mobile=True
     )
     page = sign_in(context, address, site.login, site.password)
-    page.goto(f"{address}/province/visits/")
+    page.goto(f"{address}/province/visits/plan/")
     page.get_by_text("处可选").click()
     page.locator("input[name=stop]").first.uncheck()
     follow(page.get_by_role("button", name="用这些调研点"))
@@ -91,7 +91,7 @@ def test_3_what_cannot_be_planned_is_said(planner: Page, site, address: str) -> 
     rules = (ROOT / "instruments/library/visit_planning.yaml").read_text(encoding="utf-8")
     own = rules.replace("visits_most: 8", "visits_most: 2")
     (site.home / "visit_planning.yaml").write_text(own, encoding="utf-8")
-    planner.goto(f"{address}/province/visits/")
+    planner.goto(f"{address}/province/visits/plan/")
     planner.get_by_label("每处席位").select_option("4")
     proposal(planner)
     expect(planner.locator("#answer")).to_have_attribute("data-verdict", "infeasible")

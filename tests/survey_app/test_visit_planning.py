@@ -29,7 +29,7 @@ from survey_app.services.programme import current_cycle
 from survey_app.services.visit_plans import RULES
 
 pytest_plugins = ("site_fixtures",)
-PAGE = "/province/visits/"
+PAGE = "/province/visits/plan/"
 SAMPLE = sample_catalogue(np.random.default_rng(7), trainees=360, classes=12)
 SMALL = replace(SAMPLE, experts=SAMPLE.experts[:13], reviews=())
 """Twelve classes to visit, each of another project, and those who do."""
