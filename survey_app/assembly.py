@@ -21,6 +21,7 @@ from survey_app.views import (
     auth,
     boards,
     class_screens,
+    collect,
     documents,
     duties,
     expert,
@@ -28,6 +29,7 @@ from survey_app.views import (
     field,
     files,
     instruments,
+    openrosa,
     paper,
     printing,
     programme,
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 PAGES = (
     *(trainee, tokens, receipts, boards, auth, expert, field, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
-    class_screens,
+    *(class_screens, collect, openrosa),
 )
 """Views with the pages of an audience each."""
 
@@ -85,6 +87,7 @@ def assemble(home: Path) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
     csrf.exempt(tokens.pages)
+    csrf.exempt(openrosa.pages)  # a key in the address, and no cookie that a foreign page could use
     for module in PAGES:
         app.register_blueprint(module.pages)
     failures.bind(app)

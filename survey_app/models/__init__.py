@@ -11,6 +11,7 @@ from survey_app.models.answers import (
 )
 from survey_app.models.base import Base
 from survey_app.models.boards import BoardLinkRow
+from survey_app.models.collect import CollectKeyRow, SubmissionFileRow, SubmissionRow
 from survey_app.models.field import ArrivalRow
 from survey_app.models.instruments import InstrumentVersionRow
 from survey_app.models.printings import PrintingRow
@@ -58,6 +59,7 @@ __all__ = [
     "Base",
     "BoardLinkRow",
     "ClassRow",
+    "CollectKeyRow",
     "CycleRow",
     "ExpertRow",
     "FileRow",
@@ -90,6 +92,8 @@ __all__ = [
     "SpentTokenRow",
     "StageRow",
     "StructureRow",
+    "SubmissionFileRow",
+    "SubmissionRow",
     "TicketRow",
     "TokenKeyRow",
     "TokenWindowRow",

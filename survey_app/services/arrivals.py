@@ -121,7 +121,25 @@ def take_record(
 ) -> Arrival:
     """Keep an upload, and make it the record where nothing speaks against it; the same bytes again
     are told the same. Refused: no record, or a visit that is not the expert's own."""
-    sha, sent = hashlib.sha256(content).hexdigest(), read_sent(content)
+    own = {"expert": expert, "day": day, "by": by}
+    return keep_arrival(db, cycle, instrument, read_sent(content), content=content, **own)
+
+
+def keep_arrival(
+    db: Session,
+    cycle: CycleRow,
+    instrument: Instrument,
+    sent: Sent,
+    *,
+    expert: str,
+    content: bytes,
+    day: str,
+    by: str,
+    aside: str = "",
+) -> Arrival:
+    """The same for an upload that has been read, in whatever words it came; ``aside``: why it is
+    to become no record, as far as its sender knows."""
+    sha = hashlib.sha256(content).hexdigest()
     about: dict[str, Any] = {"cycle": cycle.code, "code": sent.visit, "expert": expert}
     sheet = open_visit(db, **about, instrument=instrument)
     record, form = record_of(sheet, sent.session), Questionnaire(instrument, {})
@@ -129,6 +147,7 @@ def take_record(
     known = db.get(ArrivalRow, (sha, expert))
     if known is None:
         standing = _standing(cycle, sheet, instrument, sent)
+        standing = aside if aside and standing == TAKEN else standing
         if standing == TAKEN:
             standing = _save(db, sheet, record, form, sent, day=day, by=by)
         else:

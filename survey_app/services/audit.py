@@ -44,6 +44,8 @@ ACTIONS = (
     "record",
     "record_conflict",
     "record_aside",
+    "collect_key",
+    "collect_end",
     "sign",
     "filing",
     "filing_submit",

@@ -67,7 +67,7 @@ def keep_upload(
         author=author,
         day=day,
     )
-    _write(path_of(settings, row.id), upload.content)
+    write_evidence(path_of(settings, row.id), upload.content)
     db.add(row)
     db.flush()
     return row.id
@@ -100,7 +100,7 @@ def _of(cycle: str, duty: Duty) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_evidence(path: Path, content: bytes) -> None:
     """On the disk before the store names it, readable by the owner only."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
