@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from openrosa_client import Collect, Form, Instance, fill, through_flask
+from small_forms import YES_NO, form
 
 from site_for_tests import Site, Staff
 
@@ -43,3 +45,59 @@ def observed(form: Form, about: str = "V1.S1", **changes) -> Instance:
     """The whole rubric filled about a session, with some answers changed."""
     own = {name: changes.pop(name) for name in ("replaces", "audit") if name in changes}
     return fill(form, {"About": about, **FULL, **changes}, **own)
+
+
+EVERY = form(
+    "every_type",
+    title="各种题型的观察表",
+    role="expert",
+    per="visit",
+    survey=[
+        ("begin group", "facts", "一、情况"),
+        ("note", "told", "以下各题据实填写。"),
+        ("integer", "people", "人数（人）", "yes"),
+        ("decimal", "hours", "学时（学时）"),
+        ("date", "seen_on", "日期"),
+        ("select_one yes_no", "changed", "有无变更", "yes"),
+        ("text", "why", "变更原因", "yes", "${changed} = 'yes'", "multiline"),
+        ("select_multiple means", "means", "用到的方式（可多选）"),
+        ("select_one level", "e1", "目标与内容", "yes", "", "minimal"),
+        ("end group", "", ""),
+        ("begin group", "more", "二、变更", "", "${changed} = 'yes'"),
+        ("text", "approved", "谁批准"),
+        ("end group", "", ""),
+        ("begin repeat", "questions", "三、提问"),
+        ("text", "asked", "问题", "yes"),
+        ("select_multiple means", "answered", "怎样作答"),
+        ("integer", "seconds", "等待（秒）"),
+        ("end repeat", "", ""),
+    ],
+    choices=[
+        *(("yes_no", code, label) for code, label in YES_NO),
+        *(
+            ("means", code, label)
+            for code, label in (("talk", "讲"), ("group", "组"), ("do", "做"))
+        ),
+        *(("level", str(n), f"{n}级") for n in range(1, 5)),
+        ("level", "unseen", "未观察到"),
+    ],
+)
+"""A form with every type of item, conditions on items and sections, and a repeat."""
+EVERY_ANSWERS: tuple[dict[str, Any], ...] = (
+    {
+        "people": "40",
+        "hours": "2.50",
+        "seen_on": "2021-07-02",
+        "changed": "yes",
+        "why": "  讲师生病，\n改请他人 & <朱>  ",
+        "means": "talk do",
+        "e1": "4",
+        "approved": "教务处",
+        "questions": (
+            {"asked": "为什么？", "answered": "group do", "seconds": "3"},
+            {"asked": "Ａ还是Ｂ？"},
+        ),
+    },
+    {"people": "0", "changed": "no", "why": "没有问到", "approved": "没有问到", "e1": "unseen"},
+)
+"""A long answer, and a short one with words to questions that are not asked."""
