@@ -19,6 +19,10 @@ from instruments.workbook import Workbook
 ABOUT, AUDIT = "About", "audit"
 """The question before all others, and the file that Collect writes of what is done when."""
 _STANDARD = ("survey", "choices", "settings")
+_QUOTES = str.maketrans("“”‘’", "\ue000\ue001\ue002\ue003")
+"""Quotation marks that pyxform would make straight ones of; nobody writes what stands for them."""
+_RULES = ("relevant", "constraint", "instance_name")
+_BACK = {sign: quote for quote, sign in _QUOTES.items()}
 
 
 class About(NamedTuple):
@@ -35,14 +39,19 @@ def write_xform(workbooks: Sequence[Workbook], about: About) -> str:
     the same names, codes, conditions and limits."""
     form = join_form(workbooks)
     sheets = {
-        "survey": list(_survey(form, about)),
-        "choices": [_choice(line) for line in form.lines("choices")],
+        "survey": _survey(form, about),
+        "choices": map(_choice, form.lines("choices")),
         "settings": [_settings(form, about)],
     }
-    raw: dict[str, Any] = {"sheet_names": list(_STANDARD), **sheets}
+    raw: dict[str, Any] = {"sheet_names": list(_STANDARD)}
     for name, rows in sheets.items():
-        raw[f"{name}_header"] = [dict.fromkeys(column for row in rows for column in row)]
-    return str(convert(raw, form_name="data", warnings=[]).xform)
+        raw[name] = [{key: _kept(key, cell) for key, cell in row.items()} for row in rows]
+        raw[f"{name}_header"] = [dict.fromkeys(column for row in raw[name] for column in row)]
+    return str(convert(raw, form_name="data", warnings=[]).xform).translate(_BACK)
+
+
+def _kept(column: str, cell: str) -> str:
+    return cell if column in _RULES else cell.translate(_QUOTES)
 
 
 def _survey(form: Form, about: About) -> Iterator[dict[str, str]]:
@@ -71,7 +80,8 @@ def _choice(line: Line) -> dict[str, str]:
 
 def _settings(form: Form, about: About) -> dict[str, str]:
     """The form's own, what its records are called in Collect, and that sent ones may be edited."""
-    named = f"instance('{about.file.partition('.')[0]}')/root/item[name=${{{ABOUT}}}]/label"
+    rows = f"instance('{about.file.partition('.')[0]}')"
+    named = "/".join((rows, "root", f"item[name=${{{ABOUT}}}]", "label"))
     own = _standard(form.lines("settings")[0])
     own.pop("default_language", "")
     return {**own, "instance_name": named, "client_editable": "yes"}
