@@ -23,6 +23,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import requests
+
 XFORMS, HTML = "{http://www.w3.org/2002/xforms}", "{http://www.w3.org/1999/xhtml}"
 LIST, MANIFEST = (f"{{http://openrosa.org/xforms/xforms{n}}}" for n in ("List", "Manifest"))
 TOLD = "{http://openrosa.org/http/response}"
@@ -60,6 +62,13 @@ def through_flask(client) -> Transport:
         return Reply(reply.status_code, reply.headers, reply.data)
 
     return send
+
+
+def through_requests(method: str, url: str, body: bytes, kind: str) -> Reply:
+    """Requests over the network."""
+    headers = {"X-OpenRosa-Version": "1.0", **({"Content-Type": kind} if kind else {})}
+    reply = requests.request(method, url, data=body, headers=headers, timeout=60)
+    return Reply(reply.status_code, reply.headers, reply.content)
 
 
 @dataclass

@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 import requests
 from collecting import EVERY, EVERY_ANSWERS, FULL, connected
-from openrosa_client import Collect, Form, Reply, fill
+from openrosa_client import Collect, Form, fill, through_requests
 from postgres_server import Server
 from test_openrosa_extract import VISITS, collected, sealed
 
@@ -98,12 +98,6 @@ class Backend:
                 for name in files.namelist()
                 if name.endswith(".csv")
             }
-
-
-def through_requests(method: str, url: str, body: bytes, kind: str) -> Reply:
-    headers = {"X-OpenRosa-Version": "1.0", **({"Content-Type": kind} if kind else {})}
-    reply = requests.request(method, url, data=body, headers=headers, timeout=60)
-    return Reply(reply.status_code, reply.headers, reply.content)
 
 
 def said(value: Any) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from collecting import AUDIT, FULL, connected, observed
-from openrosa_client import Collect, Form, fill
+import requests
+from collecting import AUDIT, FULL, connected, observed, server_for
+from openrosa_client import Collect, Form, fill, through_requests
 from sqlalchemy import select, text
 
 from site_for_tests import Site, Staff
 from survey_app import db
+from survey_app.demo.server import free_port, running_site
 from survey_app.models import (
     ArrivalRow,
     AuditRow,
@@ -323,3 +327,18 @@ def test_addresses_lead_back_to_the_host_that_was_asked(site: Site, phone: Colle
     [listed] = phone.listed()
     scheme = base.partition(":")[0]
     assert listed["downloadUrl"].startswith(f"{scheme}://localhost/collect/key/")
+
+
+def test_as_it_runs_it_answers_like_any_such_server(site: Site, expert: Staff) -> None:
+    """Through gunicorn, whose own header is the date that the protocol asks for: one, not two."""
+    path = urlsplit(server_for(expert)).path
+    with running_site(site.home, free_port(0)) as address:
+        phone = Collect(f"{address}{path}", through_requests)
+        sent = observed(phone.download(), audit=AUDIT)
+        replies = phone.submit(sent)
+        listed = requests.get(f"{phone.server}/formList", timeout=30)
+    assert [reply.status for reply in replies] == [201]
+    assert parsedate_to_datetime(listed.headers["Date"])  # two would be joined, and no date
+    assert rows(site, ArrivalRow)[0].content == sent.xml
+    log = (site.home / "serve.log").read_text("utf-8")
+    assert path.rpartition("/")[2] not in log
