@@ -20,7 +20,7 @@ from survey_app.config import Settings
 from survey_app.errors import Refused
 from survey_app.models import ArrivalRow, CycleRow, SessionRow, SubmissionFileRow, SubmissionRow
 from survey_app.openrosa import Submission, read_submission
-from survey_app.services.arrivals import COPY, TAKEN, Arrival, Sent, keep_arrival
+from survey_app.services.arrivals import COPY, Arrival, Sent, keep_arrival
 from survey_app.services.collect_files import Brought, keep_file
 
 
@@ -92,7 +92,7 @@ def _sent(db: Session, read: Submission, expert: str) -> Sent:
 
 
 def _former(db: Session, read: Submission, expert: str) -> ArrivalRow | None:
-    """What it is an edit of, if that is part of a record."""
+    """What it is an edit of; of several that came under that name, the one that is the record."""
     query = (
         select(ArrivalRow)
         .join(
@@ -101,7 +101,6 @@ def _former(db: Session, read: Submission, expert: str) -> ArrivalRow | None:
             & (SubmissionRow.expert == ArrivalRow.expert),
         )
         .where(SubmissionRow.instance == read.replaces, SubmissionRow.expert == expert)
-        .where(ArrivalRow.standing == TAKEN)
     )
     return db.scalars(query.order_by(ArrivalRow.revision.desc())).first() if read.replaces else None
 

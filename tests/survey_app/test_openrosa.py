@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from collecting import AUDIT, FULL, connected, observed, server_for
-from openrosa_client import Collect, Form, fill, through_requests
+from openrosa_client import Collect, Form, Instance, fill, through_flask, through_requests
 from sqlalchemy import select, text
 
 from site_for_tests import Site, Staff
@@ -342,3 +343,21 @@ def test_as_it_runs_it_answers_like_any_such_server(site: Site, expert: Staff) -
     assert rows(site, ArrivalRow)[0].content == sent.xml
     log = (site.home / "serve.log").read_text("utf-8")
     assert path.rpartition("/")[2] not in log
+
+
+def test_posts_of_one_moment_make_one_record(site: Site, phone: Collect, form: Form) -> None:
+    """A phone that sends the same twice at once, and a second phone with a record of its own."""
+    same, other = observed(form, audit=AUDIT), observed(form, due="12", audit=AUDIT)
+    where = f"{phone.server}/submission"
+
+    def send(sent: Instance) -> int:
+        own = Collect(phone.server, through_flask(site.visitor()))
+        return own.post(where, sent.xml, sent.files).status
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(send, [same, other] * 6))
+    assert statuses == [201] * 12
+    assert {row.content for row in rows(site, ArrivalRow)} == {same.xml, other.xml}
+    assert sorted(row.standing for row in rows(site, ArrivalRow)) == ["copy", "taken"]
+    assert sorted(row.status for row in rows(site, ObservationRow)) == ["conflict", "unsigned"]
+    assert len(rows(site, SubmissionFileRow)) == 2

@@ -16,11 +16,13 @@ from openrosa_client import fill
 from pandas.testing import assert_frame_equal
 from sqlalchemy import select
 
+from instruments.builtin import load_instruments
 from instruments.extract import Extract, read_extract
 from site_for_tests import SMALL, Site, Staff, build
 from survey_app import db
 from survey_app.config import load_settings
 from survey_app.models import ObservationRow
+from survey_app.openrosa import read_submission
 from survey_app.services.extract import seal_cycle
 from survey_app.services.programme import Sources, current_cycle, store_sources
 
@@ -142,3 +144,14 @@ def test_all_ways_end_in_one_extract(tmp_path: Path, kind: str) -> None:
             assert_frame_equal(cells(first, name), cells(other, name), obj=name)
     for site in sites.values():
         site.engine.dispose()
+
+
+def test_the_blank_row_of_a_template_is_no_row() -> None:
+    """Collect leaves the form's template out; a client that sends it sends no answer with it."""
+    [form] = load_instruments({"every.md": EVERY})
+    row = "<questions{}><asked>{}</asked></questions>"
+    left = row.format(' xmlns:jr="http://openrosa.org/javarosa" jr:template=""', "不是")
+    xml = f"""<data id="every_type" version="1.0"><About>V1.S1</About>{left}{row.format("", "是")}
+    <meta><instanceID>uuid:1</instanceID></meta></data>"""
+    read = read_submission(xml.encode(), form)
+    assert dict(read.fields) == {"questions-0-asked": "是"} and read.files == ()
