@@ -77,8 +77,8 @@ class Form:
 
     code: str
     version: str
-    xml: bytes
-    files: dict[str, bytes]
+    xml: bytes = field(repr=False)
+    files: dict[str, bytes] = field(repr=False)
 
     @property
     def root(self) -> ET.Element:
