@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from instruments.catalogue_cells import folded
 from instruments.catalogue_records import (
@@ -32,16 +33,25 @@ def _experts(records: Records) -> Iterator[Fault]:
 
 
 def _conflicts(records: Records) -> Iterator[Fault]:
-    """R19: nobody rates the unit that employs them, on a visit or in a review."""
-    projects = {code: row["institution"] for code, row in by_code(records, "项目").items()}
-    classes, experts = institution_of_class(records), by_code(records, "专家")
+    """R19: nobody rates the unit that employs them, on a visit or in a review. Rated is who carries
+    the project, and who provides a stage of it."""
+    classes, experts = by_code(records, "班级"), by_code(records, "专家")
+    rated = _rated_with(records)
     for row in (*records["实地调研"], *records["评阅"]):
-        rated = classes.get(row["class_code"]) or projects.get(row["project"])
-        expert = experts.get(row["expert"])
+        own, expert = classes.get(row["class_code"]), experts.get(row["expert"])
+        project = own["project"] if own else row["project"]
         employer = expert["employer_institution"] if expert else None
-        if rated and employer and employer == rated:
+        if employer and employer in rated.get(project, ()):
             details = {"expert": row["expert"], "institution": employer}
             yield fault("catalogue.conflict", row.place("expert"), **details)
+
+
+def _rated_with(records: Records) -> dict[Any, set[Any]]:
+    """Project → institutions that a visit to it rates."""
+    rated = {code: {row["institution"]} for code, row in by_code(records, "项目").items()}
+    for row in records["环节"]:
+        rated.setdefault(row["project"], set()).add(row["provider_institution"])
+    return rated
 
 
 def _visits(records: Records) -> Iterator[Fault]:

@@ -225,7 +225,7 @@ def response_table(instrument: Instrument) -> Table:
         Column("rater", TEXT, "评审专家代号", nullable=True),
         Column("day", DATE, _DAY[trainee], nullable=trainee),
         Column("duration", TEXT, "用时档（分钟）", nullable=True, categories=DURATIONS),
-        Column("status", TEXT, "状态", categories=("accepted", "conflict", "unsigned")),
+        Column("status", TEXT, "状态", categories=("accepted", "amended", "conflict", "unsigned")),
     )
     more = (*[_MEDIUM] * trainee, *[_PAIR] * instrument.self_code)
     columns = (*head, *more, *_item_columns(instrument.single_items))

@@ -34,11 +34,14 @@ from survey_app.views import (
     printing,
     programme,
     province,
+    raters,
     receipts,
     records,
     rosters,
     tokens,
     trainee,
+    training,
+    visits,
     weights,
 )
 
@@ -46,9 +49,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 PAGES = (
-    *(trainee, tokens, receipts, boards, auth, expert, field, records, files),
+    *(trainee, tokens, receipts, boards, auth, expert, field, training, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
-    *(class_screens, collect, openrosa),
+    *(class_screens, visits, raters, collect, openrosa),
 )
 """Views with the pages of an audience each."""
 

@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from instruments.form_files import MAX_FORM_BYTES
 from survey_app import clock, db, policies
 from survey_app.config import Settings
+from survey_app.photos import photo_rules
 from survey_app.services import accounts, collect_keys
 from survey_app.services.places import KnownPlaces
 from survey_app.services.programme import current_cycle
@@ -27,8 +28,10 @@ PAGE_POLICY = (
 FRAMED_POLICY = PAGE_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 FRAMING_POLICY = f"{PAGE_POLICY}; frame-src 'self'"
 """A preview that stands in a frame of ours, and a page that holds it."""
-FIELD_POLICY = f"{PAGE_POLICY}; manifest-src 'self'; worker-src 'self'"
-"""The expert's device: what is kept of the page, and the app on its screen."""
+FIELD_POLICY = PAGE_POLICY.replace("data:", "data: blob:")
+FIELD_POLICY += "; manifest-src 'self'; worker-src 'self'"
+"""The expert's device: what is kept of the page, the app on its screen, photos not sent yet."""
+FIELD_SENSORS = "camera=(), microphone=(), geolocation=(self)"
 BULLETIN_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -42,7 +45,7 @@ HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
 )
-"""Of every reply; no view sets them."""
+"""Of every reply; a page that needs a sensor says so itself."""
 MEGABYTE = 1024 * 1024
 PRINTING_BYTES = 3 * MEGABYTE
 """A seal, and every text at its longest."""
@@ -65,6 +68,7 @@ LARGE: Mapping[str | None, Callable[[Settings], int]] = {
     "programme.change_sources": lambda site: site.upload_mb * MEGABYTE,
     "instruments.check": lambda _site: MAX_FORM_BYTES + MEGABYTE,
     "printing.send": lambda _site: PRINTING_BYTES,
+    "field.photo_part": lambda _site: photo_rules().part + MEGABYTE,
     RECORDS: lambda site: FILES_AT_ONCE * site.file_mb * MEGABYTE + PAGE_BYTES,
     SUBMISSION: lambda site: 2 * openrosa_bytes(site) + PAGE_BYTES,
 }
@@ -187,7 +191,7 @@ def _headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", PAGE_POLICY)
     for name, value in HEADERS:
-        headers.add(name, value)
+        headers.setdefault(name, value)
     if settings().secure:
         headers.add("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":

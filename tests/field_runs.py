@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 from typing import Any
 
+from PIL import Image, ImageColor
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from playwright.sync_api import Error as BrowserError
 
@@ -33,7 +35,11 @@ class Run:
     rng: random.Random
     planted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Script → what in it is replaced by what: faults that must be found. Without a worker then."""
+    change_version: Callable[[], None] = lambda: None
+    """Puts another version of the rubric in force on the site."""
     promised: dict[str, str] = field(default_factory=dict)
+    photos: int = 0
+    """Photos that the page has said are kept."""
     steps: list[str] = field(default_factory=list)
     tabs: list[Page] = field(default_factory=list)
     offline: bool = False
@@ -100,7 +106,7 @@ class Run:
         page = self.tabs[0]
         page.locator("#finish").click()
         expect(page.locator("#lists")).to_be_visible(timeout=PATIENCE)
-        if self.promised:
+        if self.promised or self.photos:
             expect(page.locator("#count-delivered")).to_have_text("1", timeout=PATIENCE)
 
     def close(self) -> None:
@@ -131,6 +137,23 @@ def write(run: Run) -> None:
         )
         if kept(page):
             run.promised["strength"] = value
+
+
+def take_photo(run: Run) -> None:
+    """A photo is chosen, nothing in it hidden, and kept."""
+    for page in run.pens[:1]:
+        photos = page.locator("#item-e1 .photos li")
+        before = photos.count()
+        colours = ImageColor.getrgb(f"#{run.rng.randrange(16**6):06x}")
+        content = BytesIO()
+        Image.new("RGB", (40, 30), colours).save(content, "PNG")
+        file = {"name": "a.png", "mimeType": "image/png", "buffer": content.getvalue()}
+        page.locator("input[data-photo=e1]").set_input_files(file)
+        page.get_by_role("button", name="用这张", exact=True).click()
+        expect(page.locator(".blur")).to_have_count(0, timeout=PATIENCE)
+        expect(page.locator("body[data-photo-done]")).to_be_attached(timeout=PATIENCE)
+        if kept(page) and photos.count() > before:
+            run.photos += 1
 
 
 def kept(page: Page) -> bool:
@@ -221,6 +244,8 @@ STEPS: Mapping[str, Callable[[Run], None]] = {
     "tap": tap,
     "tap again": tap,
     "write": write,
+    "photo": take_photo,
+    "new version": lambda run: run.change_version(),
     "finish": finish,
     "reload": reload,
     "kill": kill,
@@ -239,10 +264,19 @@ PLANTED_STEPS = ("tap", "finish", "500", "413", "reload")
 """What a planted fault shows itself by, without a worker."""
 
 
-def lost(promised: Mapping[str, str], stored: str) -> dict[str, str]:
-    """What was promised last and does not stand in the record that the site has now."""
-    found = json.loads(stored)
-    return {item: value for item, value in promised.items() if str(found.get(item)) != value}
+def lost(run: Run, uploads: list[bytes], photos: set[str]) -> str:
+    """What was promised and does not stand in any upload that the site keeps, or ''. ``photos``:
+    hashes of those that have come and are kept."""
+    least = ""
+    for content in uploads:
+        told = json.loads(content)
+        answers = {name: values[0] for name, values in told["answers"].items()}
+        missing = {i: v for i, v in run.promised.items() if answers.get(i) != v}
+        came = [one for one in told["photos"] if one["sha256"] in photos]
+        if not missing and len(came) >= run.photos:
+            return ""
+        least = f"{missing or ''} {len(came)} of {run.photos} photos"
+    return least or f"{run.promised}, {run.photos} photos: nothing arrived"
 
 
 def _replace(old: str, new: str, route: Route) -> None:

@@ -218,8 +218,10 @@ def build(
     base_url: str = "http://localhost",
     whole: bool = False,
     store: str = "",
+    content: Catalogue | None = None,
 ) -> Site:
-    """An instance with the sample catalogue in ``state``; the whole programme with small forms.
+    """An instance with the sample catalogue in ``state``; the whole programme with small forms; or
+    with a catalogue of the test's own.
 
     ``store`` is 'sqlite', 'postgresql' or the address of an empty database; by default what
     GUOPEI_TEST_STORE says, else SQLite.
@@ -229,7 +231,7 @@ def build(
     database = {"sqlite": "", "postgresql": ""}.get(kind, kind)
     if kind == "postgresql":
         database = migrated_database()
-    content = whole_programme() if whole else catalogue()
+    content = content or (whole_programme() if whole else catalogue())
     names = {
         row.code: row.name
         for part in (content.institutions, content.schools, content.recorders, content.experts)

@@ -35,6 +35,19 @@ ACCESS = {
     "field.manifest": EXPERT,
     "field.pack": EXPERT,
     "field.record": EXPERT,
+    "field.signature": EXPERT,
+    "field.photo": EXPERT,
+    "field.photo_part": EXPERT,
+    "visits.listing": PROVINCE,
+    "visits.province_file": PROVINCE,
+    "visits.expert_file": EXPERT,
+    "visits.amendment": EXPERT,
+    "visits.amend": EXPERT,
+    "visits.photo": STAFF,
+    "training.listing": EXPERT,
+    "training.session": EXPERT,
+    "training.rate": EXPERT,
+    "training.reference": EXPERT,
     "expert.visits": EXPERT,
     "expert.visit": EXPERT,
     "expert.declare": EXPERT,
@@ -105,6 +118,7 @@ ACCESS = {
     "instruments.preview": PROVINCE,
     "instruments.download": PROVINCE,
     "class_screens.listing": PROVINCE,
+    "raters.listing": PROVINCE,
     "documents.listing": PROVINCE,
     "documents.request_print": PROVINCE,
     "documents.archive": PROVINCE,
@@ -144,6 +158,7 @@ def test_every_route_has_its_rule(site: Site) -> None:
 def addresses(site: Site):
     for rule in site.app.url_map.iter_rules():
         values = {"code": "C1", "session": "S1", "job": "none", "kind": "c", "number": "1" * 20}
+        values["sha256"] = "0" * 64
         values["staged"] = f"{'0' * 64}.xlsx"
         values |= {"instrument": "institution_record", "target": "P1", "id": "0" * 32}
         values |= {"secret": "none", "scorecard": "A", "version": "1.0"}

@@ -12,7 +12,7 @@ from survey_app.models.answers import (
 from survey_app.models.base import Base
 from survey_app.models.boards import BoardLinkRow
 from survey_app.models.collect import CollectKeyRow, SubmissionFileRow, SubmissionRow
-from survey_app.models.field import ArrivalRow
+from survey_app.models.field import AmendmentRow, ArrivalRow, PhotoPlaceRow, PhotoRow
 from survey_app.models.instruments import InstrumentVersionRow
 from survey_app.models.printings import PrintingRow
 from survey_app.models.programme import (
@@ -49,10 +49,12 @@ from survey_app.models.staff import (
     SignInRow,
 )
 from survey_app.models.tokens import RosterRow, SpentTokenRow, TokenKeyRow, TokenWindowRow
+from survey_app.models.training import TrainingRatingRow
 from survey_app.models.weights import FrameworkStateRow, FrameworkVersionRow
 
 __all__ = [
     "AccountRow",
+    "AmendmentRow",
     "ArrivalRow",
     "AttemptRow",
     "AuditRow",
@@ -73,6 +75,8 @@ __all__ = [
     "LotRow",
     "ObservationRow",
     "PaperEntryRow",
+    "PhotoPlaceRow",
+    "PhotoRow",
     "PrintingRow",
     "ProjectCountyRow",
     "ProjectRow",
@@ -97,5 +101,6 @@ __all__ = [
     "TicketRow",
     "TokenKeyRow",
     "TokenWindowRow",
+    "TrainingRatingRow",
     "VisitRow",
 ]

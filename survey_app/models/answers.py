@@ -69,7 +69,8 @@ class ReceiptListRow(Base):
 
 
 class ObservationRow(Base):
-    """An expert's record 现场观察 of one session; contradicting copies stay as conflicts."""
+    """An expert's record 现场观察 of one session; contradicting copies stay as conflicts,
+    and what was amended after the signature stays beside its amendment."""
 
     __tablename__ = "observations"
     __table_args__ = (
@@ -78,8 +79,8 @@ class ObservationRow(Base):
             "visit",
             "session",
             unique=True,
-            sqlite_where=text("status != 'conflict'"),
-            postgresql_where=text("status != 'conflict'"),
+            sqlite_where=text("status NOT IN ('conflict', 'amended')"),
+            postgresql_where=text("status NOT IN ('conflict', 'amended')"),
         ),
         UNORDERED,
     )

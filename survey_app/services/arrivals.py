@@ -7,21 +7,20 @@ record 24).
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 
 from instruments.model import Instrument
 from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
-from survey_app.models import ArrivalRow, CycleRow
+from survey_app.models import ArrivalRow, CycleRow, SubmissionRow, VisitRow
+from survey_app.photos import photo_rules
+from survey_app.sent_records import Sent, read_sent
 from survey_app.services import audit
 from survey_app.services.observe import (
     SessionRecord,
@@ -30,10 +29,12 @@ from survey_app.services.observe import (
     record_of,
     save_record,
 )
+from survey_app.services.photos import name_photos
 
-TAKEN, COPY, VERSION = "taken", "copy", "version"
+TAKEN, COPY, VERSION, OVERTAKEN = "taken", "copy", "version", "overtaken"
 """What becomes of an arrival: it is the record now; it contradicts what is there; it was written on
-another version of the form. Besides these: why nobody may write the record at all."""
+another version of the form; a later upload of the same device came first. Besides these: why nobody
+may write the record at all."""
 LOCKED: Mapping[str, str] = {
     "site.cycle_not_open": "early",
     "site.cycle_closed": "late",
@@ -42,23 +43,6 @@ LOCKED: Mapping[str, str] = {
     "site.visit_signed": "signed",
 }
 """Code of a refusal → how the arrival stands."""
-MOST_FIELDS, MOST_EARLIER = 400, 200
-_ID, _SHA = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Sent:
-    """An upload as it reads: the record, what it is about, the revision that the device knew, its
-    earlier uploads of this record that were never acknowledged, and the fields of the form."""
-
-    record: str
-    visit: str
-    session: str
-    instrument: str
-    version: str
-    base: int
-    earlier: frozenset[str]
-    fields: MultiDict[str, str]
 
 
 @dataclass(frozen=True)
@@ -73,40 +57,12 @@ class Arrival:
     faults: Mapping[str, str]
 
 
-def read_sent(content: bytes) -> Sent:
-    """Read an upload; refused when it is no record."""
-    try:
-        told = json.loads(content)
-        fields = _fields(told["answers"])
-        names = ("record", "visit", "session", "instrument", "version")
-        texts = {name: told[name] for name in names}
-        earlier = told["earlier"]
-        good = (
-            all(isinstance(text, str) and len(text) <= 40 for text in texts.values())
-            and _ID.fullmatch(texts["record"])
-            and type(told["base"]) is int
-            and 0 <= told["base"] < 1_000_000
-            and isinstance(earlier, list)
-            and len(earlier) <= MOST_EARLIER
-            and all(isinstance(one, str) and _SHA.fullmatch(one) for one in earlier)
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Refused("record_damaged", 400) from error
-    if not good:
-        raise Refused("record_damaged", 400)
-    return Sent(**texts, base=told["base"], earlier=frozenset(earlier), fields=fields)
+class _Upload(NamedTuple):
+    """An upload that was taken: its hash, its revision, the hashes of those before it."""
 
-
-def _fields(told: Any) -> MultiDict[str, str]:
-    fields: MultiDict[str, str] = MultiDict()
-    for name, value in told.items():
-        values = value if isinstance(value, list) else [value]
-        if not all(isinstance(one, str) for one in (name, *values)):
-            raise TypeError(name)
-        fields.setlist(name, values)
-    if len(fields) > MOST_FIELDS:
-        raise ValueError(len(fields))
-    return fields
+    sha256: str
+    revision: int
+    earlier: frozenset[str]
 
 
 def take_record(
@@ -121,8 +77,8 @@ def take_record(
 ) -> Arrival:
     """Keep an upload, and make it the record where nothing speaks against it; the same bytes again
     are told the same. Refused: no record, or a visit that is not the expert's own."""
-    own = {"expert": expert, "day": day, "by": by}
-    return keep_arrival(db, cycle, instrument, read_sent(content), content=content, **own)
+    sent, own = read_sent(content, photo_rules()), {"expert": expert, "day": day, "by": by}
+    return keep_arrival(db, cycle, instrument, sent, content=content, **own)
 
 
 def keep_arrival(
@@ -147,10 +103,12 @@ def keep_arrival(
     known = db.get(ArrivalRow, (sha, expert))
     if known is None:
         standing = _standing(cycle, sheet, instrument, sent)
+        if standing == TAKEN and _is_overtaken(db, sheet, record, sha):
+            standing = OVERTAKEN
         standing = aside if aside and standing == TAKEN else standing
         if standing == TAKEN:
             standing = _save(db, sheet, record, form, sent, day=day, by=by)
-        else:
+        elif standing != OVERTAKEN:
             audit.note(db, by=by, action="record_aside", object=f"{sent.visit} {sent.session}")
         number, revision = sent.record, 0
         if standing == TAKEN:
@@ -169,16 +127,23 @@ def keep_arrival(
         )
         db.add(known)
         db.flush()
+        own = {"expert": expert, "visit": sent.visit, "session": sent.session}
+        name_photos(db, sent.photos, **own)
     return Arrival(sha, known.standing, known.record, known.revision, form.errors)
 
 
-def _standing(cycle: CycleRow, sheet: VisitSheet, instrument: Instrument, sent: Sent) -> str:
+def why_locked(cycle: CycleRow, visit: VisitRow) -> str:
+    """How an arrival stands that nobody may take up now, or '' where the visit may be written."""
     try:
-        policies.check_can_observe(
-            cycle.state, declaration=sheet.visit.declaration, signed=sheet.visit.signed
-        )
+        policies.check_can_observe(cycle.state, declaration=visit.declaration, signed=visit.signed)
     except Refused as refusal:
         return LOCKED[refusal.fault.code]
+    return ""
+
+
+def _standing(cycle: CycleRow, sheet: VisitSheet, instrument: Instrument, sent: Sent) -> str:
+    if locked := why_locked(cycle, sheet.visit):
+        return locked
     same = (sent.instrument, sent.version) == (instrument.code, instrument.version)
     return TAKEN if same else VERSION
 
@@ -205,17 +170,40 @@ def _save(
         revision=follows,
         day=day,
         by=by,
+        beside=(record.id, record.revision) == (sent.record, follows),
     )
     return TAKEN if kept else COPY
 
 
+def _is_overtaken(db: Session, sheet: VisitSheet, record: SessionRecord, sha: str) -> bool:
+    """Whether what is there came by an upload that already knew of this one."""
+    return any(sha in row.earlier for row in _uploads(db, sheet, record))
+
+
 def _is_earlier(db: Session, sheet: VisitSheet, record: SessionRecord, sent: Sent) -> bool:
     """Whether the latest revision came by an upload of this very device, whose reply was lost."""
-    query = select(ArrivalRow.sha256).where(
+    latest = [row for row in _uploads(db, sheet, record) if row.revision == record.revision]
+    return record.id == sent.record and any(row.sha256 in sent.earlier for row in latest)
+
+
+def _uploads(db: Session, sheet: VisitSheet, record: SessionRecord) -> list[_Upload]:
+    """Uploads that became revisions of the record as it is now."""
+    query = select(ArrivalRow).where(
         ArrivalRow.expert == sheet.visit.expert,
         ArrivalRow.visit == sheet.visit.code,
         ArrivalRow.record == record.id,
-        ArrivalRow.revision == record.revision,
         ArrivalRow.standing == TAKEN,
     )
-    return record.id == sent.record and any(one in sent.earlier for one in db.scalars(query))
+    return [
+        _Upload(row.sha256, row.revision, sent.earlier if sent else frozenset())
+        for row in db.scalars(query)
+        for sent in [sent_by_device(db, row)]
+    ]
+
+
+def sent_by_device(db: Session, row: ArrivalRow) -> Sent | None:
+    """What an arrival of the field's page says; None of one that came from ODK Collect, whose words
+    are others."""
+    if db.get(SubmissionRow, (row.sha256, row.expert)) is not None:
+        return None
+    return read_sent(row.content, photo_rules())

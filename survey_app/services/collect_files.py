@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from survey_app.config import Settings
 from survey_app.errors import Refused
 from survey_app.models import SubmissionFileRow
-from survey_app.services.evidence import path_of, write_evidence
+from survey_app.services.evidence import keep_file, path_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Brought:
     content: bytes
 
 
-def keep_file(
+def keep_brought(
     db: Session, settings: Settings, file: Brought, *, submission: str, expert: str, day: str
 ) -> None:
     """Keep a file that a submission names; the same again changes nothing, another one of the same
@@ -51,6 +51,6 @@ def keep_file(
         size=size,
         day=day,
     )
-    write_evidence(path_of(settings, row.id), file.content)
+    keep_file(path_of(settings, row.id), file.content)
     db.add(row)
     db.flush()

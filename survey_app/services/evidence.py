@@ -67,7 +67,7 @@ def keep_upload(
         author=author,
         day=day,
     )
-    write_evidence(path_of(settings, row.id), upload.content)
+    keep_file(path_of(settings, row.id), upload.content)
     db.add(row)
     db.flush()
     return row.id
@@ -92,15 +92,7 @@ def path_of(settings: Settings, id: str) -> Path:
     return settings.home / "evidence" / id
 
 
-def _of(cycle: str, duty: Duty) -> tuple[ColumnElement[bool], ...]:
-    return (
-        FileRow.cycle == cycle,
-        FileRow.instrument == duty.instrument.code,
-        FileRow.target == duty.target,
-    )
-
-
-def write_evidence(path: Path, content: bytes) -> None:
+def keep_file(path: Path, content: bytes) -> None:
     """On the disk before the store names it, readable by the owner only."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -110,3 +102,11 @@ def write_evidence(path: Path, content: bytes) -> None:
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
+
+
+def _of(cycle: str, duty: Duty) -> tuple[ColumnElement[bool], ...]:
+    return (
+        FileRow.cycle == cycle,
+        FileRow.instrument == duty.instrument.code,
+        FileRow.target == duty.target,
+    )

@@ -24,7 +24,7 @@ from survey_app.models import (
 from survey_app.services import audit
 from survey_app.services.respond import canonical
 
-UNSIGNED, ACCEPTED, CONFLICTING = "unsigned", "accepted", "conflict"
+UNSIGNED, ACCEPTED, CONFLICTING, AMENDED = "unsigned", "accepted", "conflict", "amended"
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,25 @@ class VisitSheet:
     def incomplete(self) -> list[str]:
         """Titles of sessions whose record lacks something."""
         return [record.session.title for record in self.records if not record.complete]
+
+
+@dataclass(frozen=True)
+class VisitLine:
+    """A visit as the province lists it."""
+
+    visit: VisitRow
+    class_name: str
+    sessions: tuple[SessionRow, ...]
+
+
+def visit_lines(db: Session, cycle: str) -> list[VisitLine]:
+    """All visits of a cycle by class and code, with their sessions."""
+    query = select(VisitRow, ClassRow).join(ClassRow, VisitRow.class_code == ClassRow.code)
+    rows = db.execute(query.where(ClassRow.cycle == cycle).order_by(ClassRow.code, VisitRow.code))
+    return [
+        VisitLine(v, c.name, tuple(db.get_one(SessionRow, one) for one in v.sessions.split()))
+        for v, c in rows
+    ]
 
 
 def visits_of(db: Session, *, cycle: str, expert: str) -> list[tuple[VisitRow, ClassRow]]:
@@ -117,10 +136,15 @@ def save_record(
     revision: int,
     day: str,
     by: str,
+    beside: bool = False,
 ) -> bool:
-    """Save a draft; False when it was saved elsewhere meanwhile, and this copy kept aside."""
+    """Save a draft; False when it was saved elsewhere meanwhile, and this copy kept aside.
+
+    The same answers once more are no revision, unless something ``beside`` them has come, such as
+    other photos.
+    """
     same = canonical(answers) == canonical(record.answers)
-    if record.begun and same:
+    if record.begun and same and not beside:
         return True
     row = ObservationRow(
         id=id,
@@ -162,11 +186,19 @@ def sign_visit(db: Session, sheet: VisitSheet, *, state: str, by: str) -> None:
     audit.note(db, by=by, action="sign", object=visit.code)
 
 
+def accepted_answers(db: Session, visit: VisitRow) -> list[Answers]:
+    """Answers of the visit's signed records as they stand, by session."""
+    query = select(ObservationRow.answers).where(
+        ObservationRow.visit == visit.code, ObservationRow.status == ACCEPTED
+    )
+    return [json.loads(text) for text in db.scalars(query.order_by(ObservationRow.session))]
+
+
 def _record(db: Session, visit: VisitRow, session: str, instrument: Instrument) -> SessionRecord:
     query = select(ObservationRow).where(
         ObservationRow.visit == visit.code,
         ObservationRow.session == session,
-        ObservationRow.status != CONFLICTING,
+        ObservationRow.status.in_((UNSIGNED, ACCEPTED)),
     )
     kept = db.scalars(query).first()
     answers: Answers = json.loads(kept.answers) if kept else {}

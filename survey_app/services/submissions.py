@@ -20,8 +20,9 @@ from survey_app.config import Settings
 from survey_app.errors import Refused
 from survey_app.models import ArrivalRow, CycleRow, SessionRow, SubmissionFileRow, SubmissionRow
 from survey_app.openrosa import Submission, read_submission
-from survey_app.services.arrivals import COPY, Arrival, Sent, keep_arrival
-from survey_app.services.collect_files import Brought, keep_file
+from survey_app.sent_records import Sent
+from survey_app.services.arrivals import COPY, Arrival, keep_arrival
+from survey_app.services.collect_files import Brought, keep_brought
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def take_submission(
     _keep_name(db, read, arrival, expert, clash)
     for file in files:
         if file.name in read.files:
-            keep_file(db, settings, file, submission=arrival.sha256, **own)
+            keep_brought(db, settings, file, submission=arrival.sha256, **own)
     come = set(db.scalars(select(SubmissionFileRow.name).where(*_of(arrival, expert))))
     awaited = tuple(name for name in read.files if name not in come)
     return Outcome(arrival, db.get_one(SessionRow, sent.session), clash, awaited)
@@ -88,6 +89,7 @@ def _sent(db: Session, read: Submission, expert: str) -> Sent:
         base=former.revision if former and follows else 0,
         earlier=frozenset(),
         fields=read.fields,
+        photos=(),
     )
 
 

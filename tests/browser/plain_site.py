@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from instruments.programme import Catalogue
 from site_for_tests import Site, build, filled
 from survey_app.demo.server import free_port, running_site
 
@@ -28,9 +29,9 @@ class Plain:
 
 
 @contextmanager
-def running_plain_site(home: Path) -> Iterator[Plain]:
-    """The sample catalogue of two classes, open, in ``home``."""
-    made = build(home, base_url="http://127.0.0.1:8000")
+def running_plain_site(home: Path, content: Catalogue | None = None) -> Iterator[Plain]:
+    """The sample catalogue of two classes, or ``content``, open, in ``home``."""
+    made = build(home, base_url="http://127.0.0.1:8000", content=content)
     with running_site(made.home, free_port(0)) as address:
         yield Plain(address, made)
     made.engine.dispose()

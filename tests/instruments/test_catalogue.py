@@ -21,6 +21,7 @@ from instruments.programme import (
     Institution,
     Project,
     Session,
+    Stage,
     StructureCell,
     TrainingClass,
     Visit,
@@ -185,6 +186,24 @@ def test_repeated_visit_and_conflict_are_named() -> None:
         ("catalogue.conflict", 4),
         ("catalogue.repeated_visit", 3),
     ]
+
+
+def test_who_provides_a_stage_is_rated_too() -> None:
+    """R19 for the partner of a project: its own people do not rate it."""
+    carrier = SMALL.projects[0].institution
+    other = Institution("I9", "示例基地校", "university")
+    project = SMALL.projects[0].code
+    stage = Stage(project, 1, "placement", other.name, other.code, "", 20)
+    employed = dataclasses.replace(SMALL.experts[0], employer=other.name)
+    employed = dataclasses.replace(employed, employer_institution=other.code)
+    catalogue = dataclasses.replace(
+        SMALL,
+        institutions=(*SMALL.institutions, other),
+        stages=(stage,),
+        experts=(employed, *SMALL.experts[1:]),
+    )
+    assert carrier != other.code
+    assert "catalogue.conflict" in [f.code for f in faults_of(write_catalogue(catalogue))]
 
 
 def test_missing_and_unknown_sheets() -> None:

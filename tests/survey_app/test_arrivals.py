@@ -113,6 +113,21 @@ def test_the_next_revision_follows_and_so_does_one_whose_reply_was_lost(
     assert json.loads(observation.answers) == {"due": 43} and len(rows(site, ArrivalRow)) == 4
 
 
+def test_an_upload_that_a_later_one_overtook_is_no_contradiction(site: Site, expert: Staff) -> None:
+    """A tab dies while it sends; the next one has written on and is faster."""
+    pack = packed(expert)
+    slow = canonical(document(pack, answers={"due": ["40"]}))
+    earlier = [hashlib.sha256(slow).hexdigest()]
+    fast = canonical(document(pack, earlier=earlier, answers={"due": ["41"]}))
+    assert send(expert, fast).get_json()["standing"] == "taken"
+    replies = [send(expert, slow).get_json() for _ in range(2)]
+    assert replies[0] == replies[1] and replies[0]["standing"] == "overtaken"
+    [observation] = rows(site, ObservationRow)
+    assert json.loads(observation.answers) == {"due": 41} and len(rows(site, ArrivalRow)) == 2
+    further = document(pack, base=1, answers={"due": ["42"]})
+    assert send(expert, canonical(further)).get_json()["standing"] == "taken"
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"record": OTHER}, {"base": 0}, {"base": 7}, {"earlier": ["f" * 64]}],

@@ -361,3 +361,23 @@ def test_posts_of_one_moment_make_one_record(site: Site, phone: Collect, form: F
     assert sorted(row.standing for row in rows(site, ArrivalRow)) == ["copy", "taken"]
     assert sorted(row.status for row in rows(site, ObservationRow)) == ["conflict", "unsigned"]
     assert len(rows(site, SubmissionFileRow)) == 2
+
+
+def test_a_device_goes_on_where_collect_was_and_the_visit_s_file_shows_it(
+    site: Site, expert: Staff, phone: Collect, form: Form
+) -> None:
+    phone.submit(observed(form, audit=AUDIT))
+    boss = site.staff("boss")
+    seen = boss.get("/province/visits/V1/sessions/S1")
+    assert seen.status_code == 200 and "学员都动手" in seen.text
+    pack = expert.get("/expert/field/pack").get_json()
+    [session] = pack["visits"][0]["sessions"]
+    told = {"record": session["record"], "visit": "V1", "session": "S1", "base": 1, "earlier": []}
+    told |= {"instrument": pack["form"]["code"], "version": pack["form"]["version"]}
+    told |= {"answers": {"due": ["38"]}}
+    token = {"X-CSRFToken": expert.token}
+    sent = expert.client.post("/expert/field/records", data=json.dumps(told), headers=token)
+    assert (sent.get_json()["standing"], sent.get_json()["revision"]) == ("taken", 2)
+    phone.submit(observed(form, due="12"))
+    seen = boss.get("/province/visits/V1/sessions/S1")
+    assert seen.status_code == 200 and "与站上的记录不一致，另存" in seen.text

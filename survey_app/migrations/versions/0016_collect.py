@@ -6,7 +6,7 @@ from alembic import op
 from survey_app.migrations.steps import only_add
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0015"
 KEYS, SUBMISSIONS, FILES = "collect_keys", "collect_submissions", "collect_files"
 
 

@@ -1,30 +1,18 @@
-// The expert's pages without a signal: the visits, the rubric of one session, all records by state.
+// The expert's pages without a signal: the visits, what has become of each record, what is to be sent.
 
-import { DELIVERED, DRAFT, WAITING, keyOf, readForm, readPack, readRecord, readRecords, writePack }
+import { DELIVERED, DRAFT, PHOTOS, SIGNATURES, WAITING, keyOf, readAll, readPack, readRecords, tidy, writePack }
   from "./store.js";
-import { adopt, finish, saveDraft } from "./records.js";
+import { adopt } from "./records.js";
 import { OFFLINE, REFUSED, SIGN_IN, askPack, startOutbox } from "./outbox.js";
+import { sign, unfinished, withdraw } from "./signing.js";
+import { LEAST_WORDS, handOut, makeRescue, takeIn } from "./rescue.js";
+import { button, element, standing, words } from "./parts.js";
+import { showSession } from "./rubric.js";
 
-const words = document.getElementById("words").dataset;
 const home = document.getElementById("home"), view = document.getElementById("view");
 const said = document.getElementById("said"), told = document.getElementById("told");
 
-const STATES = { [DRAFT]: words.draft, [WAITING]: words.waiting, [DELIVERED]: words.delivered };
-
-function element(tag, text, attributes = {}) {
-  const made = document.createElement(tag);
-  if (text) made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
 function say(text) { said.textContent = text; }
-
-function stateOf(record) {
-  if (!record) return words.untouched;
-  const aside = record.state === DELIVERED && record.standing !== "taken" ? words.aside : "";
-  return STATES[record.state] + aside;
-}
 
 // --- the pack -------------------------------------------------------------------------------------
 
@@ -32,15 +20,18 @@ async function fetchPack() {
   const pack = await askPack();
   delete pack.csrf;
   await writePack(pack);
-  for (const place of places(pack)) await adopt(place);
+  for (const place of places(pack, [])) await adopt(place);
+  await tidy(pack);
   return pack;
 }
 
-function places(pack) {
+// Every session with what its page needs; one whose visit is signed here is closed.
+function places(pack, signatures) {
+  const sealed = new Set(signatures.map((one) => one.visit));
   return pack.visits.flatMap((visit) => visit.sessions.map((session) => ({
     visit: visit.code, session: session.code, record: session.record, revision: session.revision,
     answers: session.answers, about: visit, title: session.title, date: session.date,
-    lecturer: session.lecturer,
+    lecturer: session.lecturer, open: visit.open && !sealed.has(visit.code), sealed: sealed.has(visit.code),
   })));
 }
 
@@ -54,132 +45,107 @@ async function askForRoom() {
 // --- lists ----------------------------------------------------------------------------------------
 
 async function showHome() {
-  const pack = await readPack(), records = await readRecords();
+  const [pack, records, photos, signatures] = await Promise.all(
+    [readPack(), readRecords(), readAll(PHOTOS), readAll(SIGNATURES)]);
   const byKey = new Map(records.map((record) => [record.key, record]));
   home.replaceChildren();
+  document.getElementById("rescue").hidden = !pack;
   if (!pack) { home.append(element("p", words.unpacked)); return; }
-  for (const visit of pack.visits) {
-    const card = element("section", "", { class: "card" });
-    card.append(element("h2", `${visit.date} ${visit.class}`), element("p", visit.project, { class: "hint" }));
-    if (!visit.open) card.append(element("p", visit.signed ? words.signed : words.shut));
-    for (const session of visit.sessions) {
-      const record = byKey.get(keyOf(visit.code, session.code));
-      const line = element("p", "", { class: "session" });
-      const link = element("a", `${session.date} ${session.title}`, {
-        href: `#${encodeURIComponent(visit.code)}/${encodeURIComponent(session.code)}`, class: "button second",
-      });
-      line.append(link, " ", element("b", stateOf(record), { class: "state", "data-state": record ? record.state : "" }));
-      card.append(line);
-    }
-    home.append(card);
-  }
+  for (const visit of pack.visits) home.append(cardOf(visit, byKey, photos, signatures));
+  const known = new Set(places(pack, []).map((place) => keyOf(place.visit, place.session)));
+  const apart = records.filter((record) => !known.has(record.key));
+  if (apart.length) home.append(apartCard(apart, photos));
+  const states = records.map((record) => standing(record, photos).state);
   for (const state of [DRAFT, WAITING, DELIVERED]) {
-    const count = records.filter((record) => record.state === state).length;
+    const count = states.filter((one) => one === state).length;
     document.getElementById(`count-${state}`).textContent = String(count);
   }
 }
 
-// --- one rubric -----------------------------------------------------------------------------------
-
-let leaving = new AbortController(); // ends with the view of a session, and lets another tab write
-const PEN_MS = 400;
-
-function values(form) {
-  const found = {};
-  for (const field of form.elements) {
-    if (!field.name || field.closest("[hidden]")) continue;
-    if ((field.type === "radio" || field.type === "checkbox") && !field.checked) continue;
-    if (field.value !== "") (found[field.name] = found[field.name] || []).push(field.value);
-  }
-  return found;
-}
-
-function fill(form, answers) {
-  for (const field of form.elements) {
-    const given = answers[field.name] || [];
-    if (field.type === "radio" || field.type === "checkbox") field.checked = given.includes(field.value);
-    else if (field.name) field.value = given[0] || "";
-  }
-  form.dispatchEvent(new Event("change", { bubbles: true }));
-}
-
-function blanks(form) {
-  return Array.from(form.querySelectorAll(".item")).filter((item) => {
-    const fields = Array.from(item.querySelectorAll("[name]"));
-    return item.querySelector(".must") && !item.closest("[hidden]") &&
-      !fields.some((field) => (field.type === "radio" || field.type === "checkbox") ? field.checked : field.value);
-  }).length;
-}
-
-// One tab has the pen; another shows what is there, and takes over when the first has gone.
-function holdPen(key, signal) {
-  return new Promise((resolve, reject) => {
-    navigator.locks.request(`guopei-pen ${key}`, { signal }, () => {
-      resolve(true);
-      return new Promise((end) => signal.addEventListener("abort", end));
-    }).catch(reject);
-  });
-}
-
-async function showSession(visit, session) {
-  const signal = leaving.signal, pen = holdPen(keyOf(visit, session), signal);
-  const waited = new Promise((resolve) => setTimeout(resolve, PEN_MS, false));
-  const mine = await Promise.race([pen, waited]);
-  await showRubric(visit, session, mine);
-  if (!mine) pen.then(() => showRubric(visit, session, true)).catch(() => {});
-}
-
-async function showRubric(visit, session, mine) {
-  const pack = await readPack();
-  const place = pack && places(pack).find((one) => one.visit === visit && one.session === session);
-  if (!place) { location.hash = ""; return; }
-  const key = keyOf(visit, session), record = await readRecord(key);
-  const form = (record && await readForm(record.instrument, record.version)) || pack.form;
-  const page = element("form", "", { id: "form", autocomplete: "off" });
-  const title = element("p", `${place.about.class} · ${place.date} ${place.title}（${place.lecturer}）`, { class: "about" });
-  const questions = element("div");
-  questions.innerHTML = form.page; // the site's own markup, as on its page of the record
-  const state = element("p", stateOf(record), { id: "state", role: "status", class: "state" });
-  const done = element("button", words.finish, { type: "button", class: "button", id: "finish" });
-  page.append(questions, state, done);
-  view.replaceChildren(element("h1", form.title), title, page);
-  fill(page, record ? record.answers : place.answers);
-  const locked = !mine || !place.about.open;
-  if (locked) state.textContent = mine ? words.shut : words.elsewhere;
-  for (const field of page.elements) field.disabled = locked;
-  if (!locked) write(page, place, form, state, done);
-}
-
-function write(page, place, form, state, done) {
-  let saving = Promise.resolve(), asked = 0, shown = state.textContent;
-  const save = () => {
-    const mine = ++asked;
-    document.body.dataset.saving = "yes";
-    state.textContent = words.saving; // what stands here is true of all that is shown
-    saving = saving.then(() => saveDraft(place, form, values(page))).then(
-      (record) => { if (record) shown = `${STATES[DRAFT]}${words.kept}`; },
-      (error) => { shown = `${words.full}${error && error.name ? ` (${error.name})` : ""}`; },
-    ).then(() => {
-      if (mine !== asked) return;
-      state.textContent = shown;
-      document.body.dataset.saving = "no";
+function cardOf(visit, byKey, photos, signatures) {
+  const card = element("section", "", { class: "card" });
+  card.append(element("h2", `${visit.date} ${visit.class}`), element("p", visit.project, { class: "hint" }));
+  if (visit.declaration === "conflict") card.append(element("p", words.recused));
+  else if (!visit.open) card.append(element("p", visit.signed ? words.signed : words.shut));
+  for (const session of visit.sessions) {
+    const record = byKey.get(keyOf(visit.code, session.code)), { state, text } = standing(record, photos);
+    const line = element("p", "", { class: "session" });
+    const link = element("a", `${session.date} ${session.title}`, {
+      href: `#${encodeURIComponent(visit.code)}/${encodeURIComponent(session.code)}`, class: "button second",
     });
-    return saving;
-  };
-  page.addEventListener("change", save);
-  page.addEventListener("input", save);
-  page.addEventListener("submit", (event) => event.preventDefault());
-  done.addEventListener("click", async () => {
-    await save();
-    const left = blanks(page);
-    if (left && !window.confirm(words.blanks.replace("{count}", left))) return;
-    await finish(keyOf(place.visit, place.session));
-    location.hash = "";
-    send();
-  });
+    line.append(link, " ", element("b", text, { class: "state", "data-state": state }));
+    card.append(line);
+    const wrong = record && record.state === DELIVERED ? Object.values(record.faults) : [];
+    for (const fault of wrong) card.append(element("p", fault, { class: "error" }));
+  }
+  if (visit.open) signing(card, visit, byKey, signatures.find((one) => one.visit === visit.code));
+  return card;
 }
+
+// Signing, taking it back while it has not left, and what the server said of it.
+function signing(card, visit, byKey, signature) {
+  const status = element("p", "", { class: "sealed", role: "status" });
+  card.append(status);
+  if (signature && (signature.state === WAITING || signature.standing === "taken")) {
+    status.textContent = signature.state === WAITING ? words.signWaits : words.signed;
+    if (signature.state === WAITING) {
+      card.append(button(words.signBack, "second", () => withdraw(visit.code).then(show)));
+    }
+    return;
+  }
+  const left = unfinished(visit, byKey);
+  if (signature) status.textContent = words.signAside;
+  else if (left.length) status.textContent = words.signLeft.replace("{sessions}", left.map((one) => one.title).join("、"));
+  if (left.length) return;
+  card.append(button(words.sign, "button", async () => {
+    if (!window.confirm(words.signAsk)) return;
+    if (signature) await withdraw(visit.code);
+    await sign(visit);
+    await show();
+    send();
+  }, { "data-sign": visit.code }));
+}
+
+function apartCard(records, photos) {
+  const card = element("section", "", { class: "card" });
+  card.append(element("h2", words.apart));
+  for (const record of records) {
+    card.append(element("p", `${record.visit} ${record.session}：${standing(record, photos).text}`));
+  }
+  return card;
+}
+
+// --- the rescue file ------------------------------------------------------------------------------
+
+const phrase = document.getElementById("rescue-words"), rescued = document.getElementById("rescue-told");
+
+async function giveRescue() {
+  if (phrase.value.length < LEAST_WORDS) { rescued.textContent = words.rescueShort; phrase.focus(); return; }
+  const pack = await readPack();
+  rescued.textContent = words.rescueWorks;
+  await handOut(await makeRescue(phrase.value, pack.expert.code), `guopei-${pack.expert.code}-${pack.day}.json`);
+  rescued.textContent = words.rescueGiven;
+}
+
+async function readRescue(event) {
+  const file = event.target.files[0], pack = await readPack();
+  event.target.value = "";
+  if (!file || !pack) return;
+  rescued.textContent = words.rescueWorks;
+  try {
+    const found = await takeIn(await file.text(), phrase.value, pack.expert.code);
+    rescued.textContent = words.rescueTaken.replace("{records}", found.records).replace("{photos}", found.photos);
+  } catch (error) { rescued.textContent = words.rescueWrong; return; }
+  await show();
+  send();
+}
+
+document.getElementById("rescue-give").addEventListener("click", giveRescue);
+document.getElementById("rescue-read").addEventListener("change", readRescue);
 
 // --- the whole ------------------------------------------------------------------------------------
+
+let leaving = new AbortController(); // ends with the view of a session, and lets another tab write
 
 async function show() {
   leaving.abort();
@@ -189,7 +155,12 @@ async function show() {
   const inside = Boolean(visit && session);
   document.getElementById("lists").hidden = inside;
   view.hidden = !inside;
-  if (inside) await showSession(visit, session); else await showHome();
+  if (!inside) { await showHome(); return; }
+  const pack = await readPack();
+  const known = pack ? places(pack, await readAll(SIGNATURES)) : [];
+  const place = known.find((one) => one.visit === visit && one.session === session);
+  if (!place) { location.hash = ""; return; }
+  await showSession(view, place, leaving.signal, () => { location.hash = ""; send(); });
 }
 
 async function afterSending(stopped) {

@@ -1,9 +1,12 @@
-// Sends what is finished, one record at a time, and believes nothing but the hash of what is stored.
+// Sends what is finished, one thing at a time, and believes nothing but the hash of what is stored:
+// records first, then the photos that they name, then the signatures of visits.
 
-import { WAITING, readRecords } from "./store.js";
+import { DELIVERED, PHOTOS, SIGNATURES, WAITING, changeOne, readAll, readBytes, readRecords }
+  from "./store.js";
 import { acknowledge, fingerprint, noteSent } from "./records.js";
+import { acknowledgeSignature } from "./signing.js";
 
-const FIRST = 1000, LONGEST = 300000;
+const FIRST = 1000, LONGEST = 300000, PART = 262144;
 export const SIGN_IN = "sign in", REFUSED = "refused", OFFLINE = "offline", TROUBLE = "trouble";
 
 // The pack as it is now, with a token that is good now; the device's own may be a week old.
@@ -14,39 +17,85 @@ export async function askPack() {
   return reply.json();
 }
 
-async function send(record, csrf) {
-  const sha = await fingerprint(record.content);
-  await noteSent(record.key, record.content, sha);
-  const reply = await fetch("/expert/field/records", {
-    method: "POST", body: record.content, redirect: "manual",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-  });
+async function ask(path, csrf, body, kind) {
+  const posted = body === undefined ? { cache: "no-store" } : {
+    method: "POST", body, headers: { "Content-Type": kind, "X-CSRFToken": csrf },
+  };
+  const reply = await fetch(`/expert/field/${path}`, { redirect: "manual", ...posted });
   if (reply.type === "opaqueredirect") throw { why: SIGN_IN };
   let told = null;
   try { told = await reply.json(); } catch (error) { throw { why: TROUBLE, status: reply.status }; }
-  if (reply.ok && told.sha256 === sha) return acknowledge(record.key, record.content, told);
+  if (reply.ok) return told;
   const final = reply.status === 400 || reply.status === 404;
   throw { why: final ? REFUSED : TROUBLE, status: reply.status, message: told.message || "" };
+}
+
+async function sendText(path, csrf, content) {
+  const told = await ask(path, csrf, content, "application/json");
+  if (told.sha256 !== await fingerprint(content)) throw { why: TROUBLE, status: 200 };
+  return told;
+}
+
+async function sendRecord(record, csrf) {
+  await noteSent(record.key, record.content, await fingerprint(record.content));
+  return acknowledge(record.key, record.content, await sendText("records", csrf, record.content));
+}
+
+// Goes on where the server says it stopped.
+async function sendPhoto({ id, sha256 }, csrf) {
+  const path = `photos/${sha256}`, bytes = await readBytes(id);
+  let state = await ask(path);
+  while (!state.done) {
+    const piece = bytes.slice(state.have, state.have + PART);
+    const next = await ask(`${path}?at=${state.have}`, csrf, piece, "application/octet-stream");
+    if (!next.done && next.have <= state.have) throw { why: TROUBLE, status: 200 };
+    state = next;
+  }
+  return changeOne(PHOTOS, id, (kept) => kept && { ...kept, state: DELIVERED, refusal: state.refusal });
+}
+
+async function sendSignature(signature, csrf) {
+  const { visit, content } = signature;
+  return acknowledgeSignature(visit, content, await sendText("signatures", csrf, content));
+}
+
+// What waits, in the order in which it may leave: a photo once its record has been delivered.
+export async function waiting() {
+  const [records, photos, signatures] = await Promise.all([readRecords(), readAll(PHOTOS), readAll(SIGNATURES)]);
+  const there = new Set(records.filter((one) => one.state === DELIVERED).map((one) => one.key));
+  const found = [];
+  for (const one of records) if (one.state === WAITING) found.push([one.key, (csrf) => sendRecord(one, csrf)]);
+  for (const one of photos) {
+    const names = records.find((record) => record.key === one.key);
+    const named = names && (names.photos || []).some((photo) => photo.sha256 === one.sha256);
+    if (one.state === WAITING && there.has(one.key) && named) found.push([one.key, (csrf) => sendPhoto(one, csrf)]);
+  }
+  for (const one of signatures) {
+    const open = records.some((record) => record.visit === one.visit && record.state === WAITING);
+    if (one.state === WAITING && !open) found.push([one.visit, (csrf) => sendSignature(one, csrf)]);
+  }
+  return found;
 }
 
 // One pass over all that waits. Resolves with what stopped it, null when all is delivered, undefined
 // when nothing waited; what was refused does not stop the others.
 async function pass(tell) {
-  const waiting = (await readRecords()).filter((record) => record.state === WAITING);
-  if (!waiting.length) return undefined;
-  let stopped = null, csrf = "";
-  try { csrf = (await askPack()).csrf; } catch (error) { return error.why ? error : { why: OFFLINE }; }
-  for (const record of waiting) {
+  let stopped, csrf = "";
+  const refused = new Set();
+  for (;;) {
+    const next = (await waiting()).find(([key]) => !refused.has(key));
+    if (!next) return stopped;
+    if (stopped === undefined) stopped = null;
     try {
-      await send(record, csrf);
+      if (!csrf) csrf = (await askPack()).csrf;
+      await next[1](csrf);
     } catch (error) {
-      stopped = error.why ? error : { why: OFFLINE };
-      stopped.key = record.key;
+      stopped = error && error.why ? error : { why: OFFLINE };
       if (stopped.why !== REFUSED) return stopped;
+      refused.add(next[0]);
     }
     await tell();
   }
-  return stopped;
 }
 
 // Keeps sending until nothing waits: at once, when the network comes back, and after growing pauses

@@ -1,0 +1,141 @@
+"""All that is known of a visit, for whoever may read it: records, photos, amendments, times."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from instruments.model import Instrument
+from survey_app.models import AmendmentRow, ArrivalRow, ObservationRow, PhotoPlaceRow, PhotoRow
+from survey_app.readout import Difference, Part, differences, read_out
+from survey_app.sent_records import Sent
+from survey_app.services.arrivals import TAKEN, sent_by_device
+from survey_app.services.observe import SessionRecord, VisitSheet
+
+MINUTE = 60_000
+
+
+@dataclass(frozen=True)
+class SeenPhoto:
+    """A photo of a record: its dimension in words, its file, or why there is none."""
+
+    label: str
+    sha256: str
+    original: str
+    id: str
+    refusal: str
+
+
+@dataclass(frozen=True)
+class Amended:
+    """An amendment: who, when, why, and what it changed."""
+
+    by: str
+    day: str
+    reason: str
+    changes: Sequence[Difference]
+
+
+@dataclass(frozen=True)
+class SessionFile:
+    """One session's record in words, with what belongs to it. ``minutes``: that the page was open
+    on the device, by its own clock; None where it was not filled there."""
+
+    sheet: VisitSheet
+    record: SessionRecord
+    parts: Sequence[Part]
+    photos: Sequence[SeenPhoto]
+    amended: Sequence[Amended]
+    aside: Sequence[ArrivalRow]
+    minutes: int | None
+    place: str
+
+
+def session_file(
+    db: Session, sheet: VisitSheet, record: SessionRecord, instrument: Instrument
+) -> SessionFile:
+    """What this visit's expert recorded of one session."""
+    query = select(ArrivalRow).where(
+        ArrivalRow.visit == sheet.visit.code, ArrivalRow.session == record.session.code
+    )
+    came = list(db.scalars(query.order_by(ArrivalRow.revision, ArrivalRow.sha256)))
+    latest = [row for row in came if row.standing == TAKEN][-1:]
+    sent = sent_by_device(db, latest[0]) if latest else None
+    told = json.loads(latest[0].content) if sent else {}
+    return SessionFile(
+        sheet=sheet,
+        record=record,
+        parts=read_out(instrument, {}, record.answers, {}) if record.begun else (),
+        photos=_photos(db, latest[0].expert, sent, instrument) if sent else (),
+        amended=_amended(db, sheet, record, instrument),
+        aside=[row for row in came if row.standing != TAKEN],
+        minutes=_minutes(told.get("audit")),
+        place=_place(told.get("place")),
+    )
+
+
+def _photos(db: Session, expert: str, sent: Sent, instrument: Instrument) -> list[SeenPhoto]:
+    labels = {item.name: item.label for section in instrument.sections for item in section.items}
+    found = []
+    for named in sent.photos:
+        row = db.get(PhotoRow, (expert, named.sha256))
+        id, refusal = (row.id, row.refusal) if row else ("", "")
+        label = labels.get(named.item, "")
+        found.append(SeenPhoto(label, named.sha256, named.original, id, refusal))
+    return found
+
+
+def _amended(
+    db: Session, sheet: VisitSheet, record: SessionRecord, instrument: Instrument
+) -> list[Amended]:
+    """Amendments of the session, the first one first."""
+    query = select(AmendmentRow).where(
+        AmendmentRow.visit == sheet.visit.code, AmendmentRow.session == record.session.code
+    )
+    by_after = {row.after: row for row in db.scalars(query)}
+    found: list[Amended] = []
+    id = record.id
+    while id in by_after:
+        row = by_after[id]
+        before, after = (_answers(db, one) for one in (row.before, row.after))
+        changes = differences(instrument, before, after, {})
+        found.insert(0, Amended(row.author, row.day, row.reason, changes))
+        id = row.before
+    return found
+
+
+def _answers(db: Session, id: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(db.get_one(ObservationRow, id).answers)
+    return found
+
+
+def _minutes(rows: Any) -> int | None:
+    """Time on the page, from the device's audit rows: number, event, node, start, end."""
+    try:
+        spent = [row[4] - row[3] for row in rows if row[1] == "question"]
+        return max(0, int(sum(spent)) // MINUTE) if spent else None
+    except (TypeError, IndexError, KeyError, OverflowError):
+        return None
+
+
+def _place(told: Any) -> str:
+    """Where the device says it was, if its expert agreed to tell: degrees and metres."""
+    if not isinstance(told, Mapping):
+        return ""
+    said = [str(told.get(name, "")) for name in ("latitude", "longitude", "accuracy")]
+    good = all(re.fullmatch(r"-?[0-9]{1,6}(\.[0-9]{1,6})?", one) for one in said)
+    return "{}, {}（±{}米）".format(*said) if good else ""
+
+
+def places_of_photo(db: Session, photo: PhotoRow) -> set[tuple[str, str]]:
+    """Visits and sessions whose records have named the photo."""
+    query = select(PhotoPlaceRow.visit, PhotoPlaceRow.session).where(
+        PhotoPlaceRow.expert == photo.expert, PhotoPlaceRow.sha256 == photo.sha256
+    )
+    return {(visit, session) for visit, session in db.execute(query)}
