@@ -69,6 +69,13 @@ def central(
     peers: Path, database: str, names: Sequence[str], *, processes: int
 ) -> Iterator[Central]:
     """Serve a new database; the form asks for ``names``."""
+    with running(peers, database, processes=processes) as (address, token):
+        yield _published(address, token, names)
+
+
+@contextmanager
+def running(peers: Path, database: str, *, processes: int = 1) -> Iterator[tuple[str, str]]:
+    """Serve a new database: the address, and an administrator's token."""
     source, port = peers / "central-backend", free_port(0)
     environment = _environment(peers, database, port)
     for command in (["lib/bin/run-migrations.js"], ["-e", _MAKE, "make"]):
@@ -77,8 +84,9 @@ def central(
     environment["COUNT"] = str(processes)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     served = subprocess.Popen(["node", "-e", _SERVE, "serve"], cwd=source, env=environment, **quiet)
+    address = f"http://127.0.0.1:{port}"
     try:
-        yield _published(f"http://127.0.0.1:{port}", names)
+        yield address, _token(address)
     finally:
         served.terminate()
         served.wait()
@@ -91,7 +99,8 @@ def _environment(peers: Path, database: str, port: int) -> dict[str, str]:
     node = peers / "node" / "node_modules" / ".bin"
     # the source's own defaults name a server and a password; empty ones leave it to the above
     nothing = {"host": "", "user": "", "password": "", "database": ""}
-    config = {"default": {"server": {"port": port}, "database": nothing}}
+    own = {"domain": f"http://127.0.0.1:{port}"}  # of the addresses that it tells its clients
+    config = {"default": {"server": {"port": port}, "database": nothing, "env": own}}
     return {
         **os.environ,
         **{name: str(value) for name, value in given.items() if value},
@@ -102,13 +111,12 @@ def _environment(peers: Path, database: str, port: int) -> dict[str, str]:
     }
 
 
-def _published(address: str, names: Sequence[str]) -> Central:
+def _published(address: str, token: str, names: Sequence[str]) -> Central:
     form = _FORM.format(
         fields="".join(f"<{name}/>" for name in names),
         binds="".join(f'<bind nodeset="/data/{name}" type="string"/>' for name in names),
         inputs="".join(f'<input ref="/data/{n}"><label>{n}</label></input>' for n in names),
     )
-    token = _token(address)
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {token}"
     made = session.post(f"{address}/v1/projects", json={"name": "load"}, timeout=SECONDS)

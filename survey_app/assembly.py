@@ -21,6 +21,7 @@ from survey_app.views import (
     auth,
     boards,
     class_screens,
+    collect,
     documents,
     duties,
     expert,
@@ -28,6 +29,7 @@ from survey_app.views import (
     field,
     files,
     instruments,
+    openrosa,
     paper,
     planning,
     printing,
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 PAGES = (
     *(trainee, tokens, receipts, boards, auth, expert, field, training, records, files),
     *(province, rosters, duties, programme, weights, documents, printing, paper, instruments),
-    *(class_screens, visits, planning, raters),
+    *(class_screens, visits, planning, raters, collect, openrosa),
 )
 """Views with the pages of an audience each."""
 
@@ -89,6 +91,7 @@ def assemble(home: Path) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(trainee.pages)
     csrf.exempt(tokens.pages)
+    csrf.exempt(openrosa.pages)  # a key in the address, and no cookie that a foreign page could use
     for module in PAGES:
         app.register_blueprint(module.pages)
     failures.bind(app)

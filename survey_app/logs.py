@@ -1,4 +1,5 @@
-"""What the server may write down: no address from which anybody came, whoever words the line."""
+"""What the server may write down: no address from which anybody came, no key that stands in the
+address of a page, whoever words the line."""
 
 from __future__ import annotations
 
@@ -10,15 +11,17 @@ _ADDRESS = re.compile(
     r"|[0-9A-Fa-f:]*::[0-9A-Fa-f:.]*"  # IPv6, shortened
     r"|(?:[0-9A-Fa-f]{1,4}:){6}[0-9A-Fa-f.:]+"  # IPv6 in full
 )
+_KEY = re.compile(r"(/(?:collect/key|invite)/)[A-Za-z0-9_-]+")
+"""A page whose address lets somebody in."""
 
 
 def without_addresses(text: str) -> str:
-    """``text`` with a dash for all that looks like an address: rather one too many."""
-    return _ADDRESS.sub("-", text)
+    """``text`` with a dash for keys and for all that looks like an address: rather one too many."""
+    return _ADDRESS.sub("-", _KEY.sub(r"\1-", text))
 
 
 class Addressless(logging.Formatter):
-    """A formatter that blanks addresses in all that another one makes, tracebacks included."""
+    """A formatter that blanks addresses and keys in all that another makes, tracebacks included."""
 
     def __init__(self, inner: logging.Formatter | None) -> None:
         super().__init__()

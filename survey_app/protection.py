@@ -13,8 +13,9 @@ from instruments.form_files import MAX_FORM_BYTES
 from survey_app import clock, db, policies
 from survey_app.config import Settings
 from survey_app.photos import photo_rules
-from survey_app.services import accounts
+from survey_app.services import accounts, collect_keys
 from survey_app.services.places import KnownPlaces
+from survey_app.services.programme import current_cycle
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -53,7 +54,15 @@ FILES_AT_ONCE = 4
 PAGE_BYTES = 8 * MEGABYTE
 """Words and numbers of a record's page: a thousand rows of a wide table."""
 PAGE_FIELDS = 50_000
-RECORDS = "records.send"
+RECORDS, SUBMISSION = "records.send", "openrosa.submit"
+
+
+def openrosa_bytes(site: Settings) -> int:
+    """What ODK Collect is to put into one post: one file of full size; the rest comes by further
+    ones, and a post that a weak network breaks costs little."""
+    return site.file_mb * MEGABYTE
+
+
 LARGE: Mapping[str | None, Callable[[Settings], int]] = {
     "programme.check_import": lambda site: site.upload_mb * MEGABYTE,
     "programme.change_sources": lambda site: site.upload_mb * MEGABYTE,
@@ -61,6 +70,7 @@ LARGE: Mapping[str | None, Callable[[Settings], int]] = {
     "printing.send": lambda _site: PRINTING_BYTES,
     "field.photo_part": lambda _site: photo_rules().part + MEGABYTE,
     RECORDS: lambda site: FILES_AT_ONCE * site.file_mb * MEGABYTE + PAGE_BYTES,
+    SUBMISSION: lambda site: 2 * openrosa_bytes(site) + PAGE_BYTES,
 }
 """Endpoint that takes more than a page's words → bytes of its requests."""
 
@@ -102,6 +112,20 @@ def signed_in(view: View) -> View:
 def only(role: str) -> Callable[[View], View]:
     """Only this role, or the roles of this group, may open the page."""
     return lambda view: _guarded(view, role)
+
+
+def keyed(view: View) -> View:
+    """Only an expert's ODK Collect, by the key in the address, may open this page: the view gets
+    the expert in the key's place. Looked up without taking the write lock."""
+
+    @wraps(view)
+    def guard(key: str, **kwargs: Any) -> Any:
+        with db.look(db.engine()) as reader:
+            me = collect_keys.holder(reader, key=key, cycle=current_cycle(reader).code)
+        return view(me, **kwargs)
+
+    guard.access = "key"  # type: ignore[attr-defined]
+    return guard
 
 
 def person() -> accounts.Person | None:

@@ -8,6 +8,8 @@ from site_for_tests import Site, build
 
 PUBLIC, STAFF, EXPERT, PROVINCE = "public", "staff", "expert", "province"
 REPORTER, INSTITUTION = "reporter", "institution"
+KEY = "key"
+"""An expert's ODK Collect, which brings its key in the address."""
 """Institutions, localities, schools, recorders; experts for their reviews."""
 ACCESS = {
     "trainee.notice": PUBLIC,
@@ -54,6 +56,15 @@ ACCESS = {
     "expert.sign": EXPERT,
     "expert.review": EXPERT,
     "expert.declare_review": EXPERT,
+    "collect.page": EXPERT,
+    "collect.change": EXPERT,
+    "collect.end": PROVINCE,
+    "openrosa.forms": KEY,
+    "openrosa.form": KEY,
+    "openrosa.manifest": KEY,
+    "openrosa.sessions": KEY,
+    "openrosa.ready": KEY,
+    "openrosa.submit": KEY,
     "records.mine": REPORTER,
     "records.form": REPORTER,
     "records.send": REPORTER,
@@ -132,8 +143,9 @@ ACCESS = {
 }
 
 
-WITHOUT_TOKEN = {"trainee.submit", "tokens.sign"}
-"""Posts of trainees, who have no session that a foreign page could abuse."""
+WITHOUT_TOKEN = {"trainee.submit", "tokens.sign", "openrosa.submit"}
+"""Posts of trainees, who have no session that a foreign page could abuse, and of ODK Collect, which
+has none either."""
 
 
 @pytest.fixture(scope="module")
@@ -174,11 +186,22 @@ def test_strangers_are_sent_to_the_sign_in_page(site: Site) -> None:
     site.app.config["WTF_CSRF_ENABLED"] = False
     try:
         for endpoint, method, path in addresses(site):
-            if ACCESS[endpoint] != PUBLIC:
+            if ACCESS[endpoint] not in (PUBLIC, KEY):
                 reply = site.visitor().open(path, method=method)
                 assert (reply.status_code, reply.location) == (303, "/login"), path
     finally:
         site.app.config["WTF_CSRF_ENABLED"] = True
+
+
+def test_without_a_good_key_nobody_is_let_in(site: Site) -> None:
+    """Nor is anybody by being signed in."""
+    clients = site.visitor(), site.staff("E1").client, site.staff("boss").client
+    shut = [(method, path) for end, method, path in addresses(site) if ACCESS[end] == KEY]
+    assert len(shut) == 6
+    for client in clients:
+        for method, path in shut:
+            reply = client.open(path, method=method)
+            assert reply.status_code == 403 and "密钥无效" in reply.text, path
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from survey_app.models.answers import (
 )
 from survey_app.models.base import Base
 from survey_app.models.boards import BoardLinkRow
+from survey_app.models.collect import CollectKeyRow, SubmissionFileRow, SubmissionRow
 from survey_app.models.field import AmendmentRow, ArrivalRow, PhotoPlaceRow, PhotoRow
 from survey_app.models.instruments import InstrumentVersionRow
 from survey_app.models.printings import PrintingRow
@@ -60,6 +61,7 @@ __all__ = [
     "Base",
     "BoardLinkRow",
     "ClassRow",
+    "CollectKeyRow",
     "CycleRow",
     "ExpertRow",
     "FileRow",
@@ -94,6 +96,8 @@ __all__ = [
     "SpentTokenRow",
     "StageRow",
     "StructureRow",
+    "SubmissionFileRow",
+    "SubmissionRow",
     "TicketRow",
     "TokenKeyRow",
     "TokenWindowRow",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
-from instruments.tables import PAPER
+from instruments.tables import PAPER, instrument_tables
 from survey_app.masking import mask_numbers
 from survey_app.models import ObservationRow, ResponseRow
 from survey_app.services.programme import Programme
@@ -60,8 +61,9 @@ def observations(
     instrument: Instrument,
     seen: Mapping[str, tuple[str, str]],
     projects: Mapping[str, str],
-) -> list[Row]:
-    """Experts' records of sessions, by id; ``seen``: visit → class and pseudonym of the rater."""
+) -> dict[str, list[Row]]:
+    """Rows of every table of experts' records of sessions, by id; ``seen``: visit → class and
+    pseudonym of the rater."""
     own = select(ObservationRow).where(
         ObservationRow.instrument == instrument.code, ObservationRow.version == instrument.version
     )
@@ -81,7 +83,15 @@ def observations(
         for o in db.scalars(own.order_by(ObservationRow.id))
         if o.visit in seen
     ]
-    return masked(rows, written(instrument))
+    main, *repeats = instrument_tables(instrument)
+    tables: dict[str, list[Row]] = {main.name: rows, **{table.name: [] for table in repeats}}
+    for section, table in zip(instrument.repeats, repeats, strict=True):
+        for row in rows:
+            lines: Any = row.pop(section.name, [])
+            whole = {"response": row["response"]}
+            tables[table.name] += [whole | {"row": n} | line for n, line in enumerate(lines, 1)]
+    words = written(instrument)
+    return {name: masked(found, words) for name, found in tables.items()}
 
 
 def written(instrument: Instrument) -> frozenset[str]:

@@ -18,7 +18,7 @@ from instruments.model import Instrument
 from survey_app import policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
-from survey_app.models import ArrivalRow, CycleRow, VisitRow
+from survey_app.models import ArrivalRow, CycleRow, SubmissionRow, VisitRow
 from survey_app.photos import photo_rules
 from survey_app.sent_records import Sent, read_sent
 from survey_app.services import audit
@@ -77,7 +77,25 @@ def take_record(
 ) -> Arrival:
     """Keep an upload, and make it the record where nothing speaks against it; the same bytes again
     are told the same. Refused: no record, or a visit that is not the expert's own."""
-    sha, sent = hashlib.sha256(content).hexdigest(), read_sent(content, photo_rules())
+    sent, own = read_sent(content, photo_rules()), {"expert": expert, "day": day, "by": by}
+    return keep_arrival(db, cycle, instrument, sent, content=content, **own)
+
+
+def keep_arrival(
+    db: Session,
+    cycle: CycleRow,
+    instrument: Instrument,
+    sent: Sent,
+    *,
+    expert: str,
+    content: bytes,
+    day: str,
+    by: str,
+    aside: str = "",
+) -> Arrival:
+    """The same for an upload that has been read, in whatever words it came; ``aside``: why it is
+    to become no record, as far as its sender knows."""
+    sha = hashlib.sha256(content).hexdigest()
     about: dict[str, Any] = {"cycle": cycle.code, "code": sent.visit, "expert": expert}
     sheet = open_visit(db, **about, instrument=instrument)
     record, form = record_of(sheet, sent.session), Questionnaire(instrument, {})
@@ -87,6 +105,7 @@ def take_record(
         standing = _standing(cycle, sheet, instrument, sent)
         if standing == TAKEN and _is_overtaken(db, sheet, record, sha):
             standing = OVERTAKEN
+        standing = aside if aside and standing == TAKEN else standing
         if standing == TAKEN:
             standing = _save(db, sheet, record, form, sent, day=day, by=by)
         elif standing != OVERTAKEN:
@@ -176,6 +195,15 @@ def _uploads(db: Session, sheet: VisitSheet, record: SessionRecord) -> list[_Upl
         ArrivalRow.standing == TAKEN,
     )
     return [
-        _Upload(row.sha256, row.revision, read_sent(row.content, photo_rules()).earlier)
+        _Upload(row.sha256, row.revision, sent.earlier if sent else frozenset())
         for row in db.scalars(query)
+        for sent in [sent_by_device(db, row)]
     ]
+
+
+def sent_by_device(db: Session, row: ArrivalRow) -> Sent | None:
+    """What an arrival of the field's page says; None of one that came from ODK Collect, whose words
+    are others."""
+    if db.get(SubmissionRow, (row.sha256, row.expert)) is not None:
+        return None
+    return read_sent(row.content, photo_rules())

@@ -44,6 +44,8 @@ ACTIONS = (
     "record",
     "record_conflict",
     "record_aside",
+    "collect_key",
+    "collect_end",
     "sign",
     "sign_aside",
     "amend",

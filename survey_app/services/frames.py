@@ -129,7 +129,7 @@ def _answer_rows(
         if instrument.role == "trainee":
             rows[instrument.table] = responses(db, instrument, programme, large, pairs)
         elif instrument.per == "visit":
-            rows[instrument.table] = observations(db, instrument, seen, projects)
+            rows |= observations(db, instrument, seen, projects)
         else:
             rows |= record_rows(db, cycle, instrument, owed, roster.raters)
     return rows

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
 from survey_app.models import AmendmentRow, ArrivalRow, ObservationRow, PhotoPlaceRow, PhotoRow
-from survey_app.photos import photo_rules
 from survey_app.readout import Difference, Part, differences, read_out
-from survey_app.sent_records import read_sent
-from survey_app.services.arrivals import TAKEN
+from survey_app.sent_records import Sent
+from survey_app.services.arrivals import TAKEN, sent_by_device
 from survey_app.services.observe import SessionRecord, VisitSheet
 
 MINUTE = 60_000
@@ -67,12 +66,13 @@ def session_file(
     )
     came = list(db.scalars(query.order_by(ArrivalRow.revision, ArrivalRow.sha256)))
     latest = [row for row in came if row.standing == TAKEN][-1:]
-    told = json.loads(latest[0].content) if latest else {}
+    sent = sent_by_device(db, latest[0]) if latest else None
+    told = json.loads(latest[0].content) if sent else {}
     return SessionFile(
         sheet=sheet,
         record=record,
         parts=read_out(instrument, {}, record.answers, {}) if record.begun else (),
-        photos=_photos(db, latest[0], instrument) if latest else (),
+        photos=_photos(db, latest[0].expert, sent, instrument) if sent else (),
         amended=_amended(db, sheet, record, instrument),
         aside=[row for row in came if row.standing != TAKEN],
         minutes=_minutes(told.get("audit")),
@@ -80,11 +80,11 @@ def session_file(
     )
 
 
-def _photos(db: Session, arrival: ArrivalRow, instrument: Instrument) -> list[SeenPhoto]:
+def _photos(db: Session, expert: str, sent: Sent, instrument: Instrument) -> list[SeenPhoto]:
     labels = {item.name: item.label for section in instrument.sections for item in section.items}
     found = []
-    for named in read_sent(arrival.content, photo_rules()).photos:
-        row = db.get(PhotoRow, (arrival.expert, named.sha256))
+    for named in sent.photos:
+        row = db.get(PhotoRow, (expert, named.sha256))
         id, refusal = (row.id, row.refusal) if row else ("", "")
         label = labels.get(named.item, "")
         found.append(SeenPhoto(label, named.sha256, named.original, id, refusal))

@@ -24,6 +24,7 @@ from survey_app.services import (
     slip_sheets,
     windows,
 )
+from survey_app.services.collect_keys import keys_of
 from survey_app.services.cycle import close_cycle, destroy_code_key, open_cycle
 from survey_app.services.documents import PAGE, find_edition
 from survey_app.services.extract import seal_cycle
@@ -174,7 +175,8 @@ def experts() -> Any:
     """Experts and their visits."""
     cycle = current_cycle(db.current())
     lines = monitor.expert_lines(db.current(), cycle.code)
-    return render_template("experts.html", cycle=cycle, lines=lines)
+    keys = keys_of(db.current(), cycle=cycle.code)
+    return render_template("experts.html", cycle=cycle, lines=lines, collect=keys)
 
 
 @pages.get("/invitations")

@@ -169,7 +169,8 @@ def test_an_extract_holds_both_versions(site: Site, expert: Staff) -> None:
     with db.look(site.engine) as session:
         cycle = current_cycle(session)
         instrument = programme_of(session, cycle).instrument(role="expert", per="visit")
-        found = observations(session, instrument, {"V1": ("C2", "R1")}, {"C2": "P2"})
+        tables = observations(session, instrument, {"V1": ("C2", "R1")}, {"C2": "P2"})
+        found = tables[instrument.table]
     assert sorted((row["status"], row["e1"]) for row in found) == [
         ("accepted", "2"),
         ("amended", "3"),
