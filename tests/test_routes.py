@@ -44,6 +44,8 @@ ACCESS = {
     "visits.amendment": EXPERT,
     "visits.amend": EXPERT,
     "visits.photo": STAFF,
+    "visits.arrival": PROVINCE,
+    "visits.arrival_file": PROVINCE,
     "training.listing": EXPERT,
     "training.session": EXPERT,
     "training.rate": EXPERT,

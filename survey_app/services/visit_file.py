@@ -12,7 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.model import Instrument
-from survey_app.models import AmendmentRow, ArrivalRow, ObservationRow, PhotoPlaceRow, PhotoRow
+from survey_app.models import (
+    AmendmentRow,
+    ArrivalRow,
+    ObservationRow,
+    PhotoPlaceRow,
+    PhotoRow,
+    SubmissionFileRow,
+)
 from survey_app.readout import Difference, Part, differences, read_out
 from survey_app.sent_records import Sent
 from survey_app.services.arrivals import TAKEN, sent_by_device
@@ -43,6 +50,14 @@ class Amended:
 
 
 @dataclass(frozen=True)
+class Came:
+    """An arrival, and files that ODK Collect brought with it."""
+
+    row: ArrivalRow
+    files: Sequence[SubmissionFileRow]
+
+
+@dataclass(frozen=True)
 class SessionFile:
     """One session's record in words, with what belongs to it. ``minutes``: that the page was open
     on the device, by its own clock; None where it was not filled there."""
@@ -52,7 +67,7 @@ class SessionFile:
     parts: Sequence[Part]
     photos: Sequence[SeenPhoto]
     amended: Sequence[Amended]
-    aside: Sequence[ArrivalRow]
+    came: Sequence[Came]
     minutes: int | None
     place: str
 
@@ -65,26 +80,33 @@ def session_file(
         ArrivalRow.visit == sheet.visit.code, ArrivalRow.session == record.session.code
     )
     came = list(db.scalars(query.order_by(ArrivalRow.revision, ArrivalRow.sha256)))
-    latest = [row for row in came if row.standing == TAKEN][-1:]
-    sent = sent_by_device(db, latest[0]) if latest else None
-    told = json.loads(latest[0].content) if sent else {}
+    taken = [(row, sent_by_device(db, row)) for row in came if row.standing == TAKEN]
+    latest = [(row, sent) for row, sent in taken if sent is not None][-1:]
+    told = json.loads(latest[0][0].content) if latest else {}
     return SessionFile(
         sheet=sheet,
         record=record,
         parts=read_out(instrument, {}, record.answers, {}) if record.begun else (),
-        photos=_photos(db, latest[0].expert, sent, instrument) if sent else (),
+        photos=[photo for _, sent in latest for photo in _photos(db, sheet, sent, instrument)],
         amended=_amended(db, sheet, record, instrument),
-        aside=[row for row in came if row.standing != TAKEN],
+        came=[Came(row, _files(db, row)) for row in came],
         minutes=_minutes(told.get("audit")),
         place=_place(told.get("place")),
     )
 
 
-def _photos(db: Session, expert: str, sent: Sent, instrument: Instrument) -> list[SeenPhoto]:
+def _files(db: Session, row: ArrivalRow) -> list[SubmissionFileRow]:
+    query = select(SubmissionFileRow).where(
+        SubmissionFileRow.submission == row.sha256, SubmissionFileRow.expert == row.expert
+    )
+    return list(db.scalars(query.order_by(SubmissionFileRow.name, SubmissionFileRow.id)))
+
+
+def _photos(db: Session, sheet: VisitSheet, sent: Sent, instrument: Instrument) -> list[SeenPhoto]:
     labels = {item.name: item.label for section in instrument.sections for item in section.items}
     found = []
     for named in sent.photos:
-        row = db.get(PhotoRow, (expert, named.sha256))
+        row = db.get(PhotoRow, (sheet.visit.expert, named.sha256))
         id, refusal = (row.id, row.refusal) if row else ("", "")
         label = labels.get(named.item, "")
         found.append(SeenPhoto(label, named.sha256, named.original, id, refusal))

@@ -3,15 +3,18 @@ have signed; and what may still be amended."""
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from sqlalchemy import select
 
 from instruments.model import Instrument
 from survey_app import clock, db, policies
 from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
-from survey_app.models import CycleRow, PhotoRow, VisitRow
+from survey_app.models import ArrivalRow, CycleRow, PhotoRow, SubmissionFileRow, VisitRow
 from survey_app.protection import FILE_POLICY, only, person, settings, signed_in, who
 from survey_app.services import observe, signing
 from survey_app.services.accounts import Person
@@ -76,6 +79,35 @@ def amend(code: str, session: str) -> Any:
     said = signing.Said(form.answers, request.form.get("reason", ""), by=who(), day=clock.today())
     signing.amend_record(db.current(), cycle, sheet, record, instrument, said)
     return redirect(url_for(".expert_file", code=code, session=session), 303)
+
+
+@pages.get("/province/arrivals/<code>/<sha256>")
+@only("province")
+def arrival(code: str, sha256: str) -> Any:
+    """An upload of the expert with this code, byte for byte: its hash can be recomputed."""
+    row = db.current().get(ArrivalRow, (sha256, code))
+    if row is None:
+        raise Refused("no_such_file", 404)
+    return _to_keep(BytesIO(row.content), name=f"{code}-{sha256[:16]}")
+
+
+@pages.get("/province/arrivals/files/<id>")
+@only("province")
+def arrival_file(id: str) -> Any:
+    """A file that ODK Collect brought, as it came."""
+    found = db.current().scalars(select(SubmissionFileRow).where(SubmissionFileRow.id == id))
+    row = found.first()
+    if row is None:
+        raise Refused("no_such_file", 404)
+    return _to_keep(path_of(settings(), row.id), name=f"{row.expert}-{row.sha256[:16]}")
+
+
+def _to_keep(content: BytesIO | Path, *, name: str) -> Any:
+    """Handed out as a file without a kind, never shown."""
+    kind = "application/octet-stream"
+    reply = send_file(content, mimetype=kind, as_attachment=True, download_name=f"{name}.bin")
+    reply.headers["Content-Security-Policy"] = FILE_POLICY
+    return reply
 
 
 @pages.get("/photos/<id>")

@@ -108,6 +108,21 @@ def test_the_audit_file_is_kept_byte_for_byte(site: Site, phone: Collect, form: 
     assert (kept.name, kept.size) == ("audit.csv", len(AUDIT))
     assert kept.sha256 == hashlib.sha256(AUDIT).hexdigest()
     assert kept.submission == hashlib.sha256(sent.xml).hexdigest()
+    boss = site.staff("boss")
+    page = boss.get("/province/visits/V1/sessions/S1").text
+    for path, content in (
+        (f"/province/arrivals/E1/{kept.submission}", sent.xml),
+        (f"/province/arrivals/files/{kept.id}", AUDIT),
+    ):
+        assert path in page
+        with boss.get(path) as reply:
+            assert reply.data == content and "sandbox" in reply.headers["Content-Security-Policy"]
+            assert reply.headers["Content-Disposition"].startswith("attachment")
+        assert boss.get(path.replace(path[-3:], "000")).status_code == 404
+        assert site.staff("E1").get(path).status_code == 403
+    assert (
+        "/province/arrivals/" not in site.staff("E1").get("/expert/visits/V1/sessions/S1/file").text
+    )
 
 
 def test_the_same_again_is_told_the_same_and_changes_nothing(
