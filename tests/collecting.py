@@ -29,7 +29,9 @@ FULL = {
 
 def server_for(expert: Staff) -> str:
     """Make a key on the expert's page; the address of the server that Collect is given."""
-    page = expert.post("/expert/collect/", do="make")
+    seen = re.search(r'name="seen" value="(\w*)"', expert.get("/expert/collect/").text)
+    assert seen
+    page = expert.post("/expert/collect/", do="make", seen=seen[1])
     assert page.status_code == 200 and page.headers["Cache-Control"] == "no-store"
     found = re.search(r"<code>(http[^<]+)</code>", page.text)
     assert found

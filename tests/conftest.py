@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 from disk import NO_COMPILER
 from forms_of_others import NO_EXAMPLES
@@ -13,6 +14,8 @@ from postgres_server import NO_SERVER
 
 import proofs
 
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("untimed")
 LONGEST = "test_straight_line.py", "test_newcomers_item.py"
 ONE_STORE = ("sqlite", "once")
 PROVED_AT = pytest.StashKey[str]()

@@ -34,6 +34,12 @@ def make_key(db: Session, person: Person, *, cycle: str, day: str) -> str:
     return key
 
 
+def mark_of(db: Session, login: str) -> str:
+    """What tells the account's present key from others on a page, and opens nothing; '' of none."""
+    row = db.get(CollectKeyRow, login)
+    return row.digest[:16] if row else ""
+
+
 def end_key(db: Session, *, expert: str, by: str) -> None:
     """From now on no key of this expert lets anything in."""
     ended = delete(CollectKeyRow).where(CollectKeyRow.expert == expert)

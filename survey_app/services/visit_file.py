@@ -23,7 +23,7 @@ from survey_app.models import (
 from survey_app.readout import Difference, Part, differences, read_out
 from survey_app.sent_records import Sent
 from survey_app.services.arrivals import TAKEN, sent_by_device
-from survey_app.services.observe import SessionRecord, VisitSheet
+from survey_app.services.observe import CONFLICTING, SessionRecord, VisitSheet
 
 MINUTE = 60_000
 
@@ -67,6 +67,7 @@ class SessionFile:
     parts: Sequence[Part]
     photos: Sequence[SeenPhoto]
     amended: Sequence[Amended]
+    copies: Sequence[Sequence[Difference]]
     came: Sequence[Came]
     minutes: int | None
     place: str
@@ -89,10 +90,24 @@ def session_file(
         parts=read_out(instrument, {}, record.answers, {}) if record.begun else (),
         photos=[photo for _, sent in latest for photo in _photos(db, sheet, sent, instrument)],
         amended=_amended(db, sheet, record, instrument),
+        copies=_copies(db, sheet, record, instrument),
         came=[Came(row, _files(db, row)) for row in came],
         minutes=_minutes(told.get("audit")),
         place=_place(told.get("place")),
     )
+
+
+def _copies(
+    db: Session, sheet: VisitSheet, record: SessionRecord, instrument: Instrument
+) -> list[list[Difference]]:
+    """Where each copy that was kept aside, from page or device, differs from the record."""
+    query = select(ObservationRow.answers).where(
+        ObservationRow.visit == sheet.visit.code,
+        ObservationRow.session == record.session.code,
+        ObservationRow.status == CONFLICTING,
+    )
+    copies = db.scalars(query.order_by(ObservationRow.id))
+    return [differences(instrument, record.answers, json.loads(text), {}) for text in copies]
 
 
 def _files(db: Session, row: ArrivalRow) -> list[SubmissionFileRow]:

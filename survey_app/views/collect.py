@@ -36,6 +36,8 @@ def change() -> Any:
         return redirect(url_for(".page"), 303)
     if do != "make":
         raise Refused("page_damaged", 400)
+    if request.form.get("seen", "") != collect_keys.mark_of(db.current(), me.login):
+        return redirect(url_for(".page"), 303)  # the page is sent once more: made already
     key = collect_keys.make_key(db.current(), me, cycle=cycle.code, day=clock.today())
     server = f"{settings().base_url.rstrip('/')}/collect/key/{key}"
     name = phrase("collect.project", title=settings().title, name=me.name)
@@ -54,7 +56,8 @@ def end(code: str) -> Any:
 def _page(*, server: str = "", code: str = "") -> str:
     cycle = current_cycle(db.current())
     since = collect_keys.keys_of(db.current(), cycle=cycle.code).get(_me().unit, "")
-    told = {"cycle": cycle, "since": since, "server": server, "code": code}
+    mark = collect_keys.mark_of(db.current(), who())
+    told = {"cycle": cycle, "since": since, "mark": mark, "server": server, "code": code}
     return render_template("collect.html", **told)
 
 

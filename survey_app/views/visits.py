@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from sqlalchemy import select
 
+from instruments.faults import Fault
 from instruments.model import Instrument
 from survey_app import clock, db, policies
 from survey_app.errors import Refused
@@ -73,11 +74,15 @@ def amend(code: str, session: str) -> Any:
     """Put the corrected record beside the signed one."""
     cycle, instrument, sheet = _opened(_mine(code))
     record, form = observe.record_of(sheet, session), Questionnaire(instrument, {})
-    form.read(request.form, partial=True)
+    form.read(request.form)
+    said = signing.Said(form.answers, request.form.get("reason", ""), by=who(), day=clock.today())
     if form.errors:
         return _amendment_page(sheet, record, form), 422
-    said = signing.Said(form.answers, request.form.get("reason", ""), by=who(), day=clock.today())
-    signing.amend_record(db.current(), cycle, sheet, record, instrument, said)
+    try:
+        signing.amend_record(db.current(), cycle, sheet, record, instrument, said)
+    except Refused as refusal:
+        db.abandon()
+        return _amendment_page(sheet, record, form, fault=refusal.fault), refusal.status
     return redirect(url_for(".expert_file", code=code, session=session), 303)
 
 
@@ -166,10 +171,10 @@ def _mine(code: str) -> VisitRow:
 
 
 def _amendment_page(
-    sheet: observe.VisitSheet, record: observe.SessionRecord, form: Questionnaire
+    sheet: observe.VisitSheet,
+    record: observe.SessionRecord,
+    form: Questionnaire,
+    fault: Fault | None = None,
 ) -> str:
-    reason = request.form.get("reason", "")
-    most = signing.REASON
-    return render_template(
-        "amendment.html", visit=sheet, record=record, sheet=form, reason=reason, most=most
-    )
+    said = {"reason": request.form.get("reason", ""), "most": signing.REASON, "fault": fault}
+    return render_template("amendment.html", visit=sheet, record=record, sheet=form, **said)

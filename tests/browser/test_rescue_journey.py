@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+from hostile_photos import FAKES
 from plain_site import Plain, running_plain_site
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
@@ -169,11 +170,17 @@ def test_a_photo_that_the_site_refuses_is_told_and_stays(browser: Browser, own: 
     page = device(browser, own)
     ready(page, own.address, "#V1/S1")
     page.locator("input[name=e1][value='3']").check(force=True)
-    false = {"name": "a.heic", "mimeType": "image/heic", "buffer": b"no photo at all"}
-    page.locator("input[data-photo=e1]").set_input_files(false)
+    text = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no photo at all"}
+    with page.expect_event("dialog") as told:
+        page.locator("input[data-photo=e1]").set_input_files(text)
+    assert "不是照片" in told.value.message  # told at once, and not taken
+    expect(page.locator("#item-e1 .photos li")).to_have_count(0)
+    heic = {"name": "a.heic", "mimeType": "image/heic", "buffer": FAKES["heic magic alone"]}
+    page.locator("input[data-photo=e1]").set_input_files(heic)
     expect(page.locator("#item-e1 .photos li")).to_have_count(1)
     page.locator("#finish").click()
     expect(page.locator("#count-delivered")).to_have_text("1")
+    expect(page.locator("#home .error")).to_contain_text("没有保留这张照片")
     ready(page, own.address, "#V1/S1")
     expect(page.locator("#item-e1 .photos .error")).to_contain_text("没有保留")
     [row] = rows(own, PhotoRow)

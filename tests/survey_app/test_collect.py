@@ -23,6 +23,7 @@ from survey_app import db
 from survey_app.logs import without_addresses
 from survey_app.models import AuditRow, CollectKeyRow
 from survey_app.services.catalogue import store_catalogue
+from survey_app.services.collect_keys import digest_of
 
 pytest_plugins = ("site_fixtures",)
 
@@ -66,6 +67,15 @@ def test_the_code_on_the_page_connects_collect(site: Site) -> None:
     told = json.loads(zlib.decompress(base64.b64decode(code)))
     assert told["project"]["name"] == "测试站（专家E1）" and told["admin"] == {}
     assert Collect(server, through_flask(site.visitor())).download().code == "expert_rubric"
+
+
+def test_a_page_that_is_sent_once_more_makes_no_other_key(site: Site) -> None:
+    expert = site.staff("E1")
+    key = server_for(expert).rpartition("/")[2]
+    [row] = stored(site)
+    again = expert.post("/expert/collect/", do="make", seen="")
+    assert again.status_code == 303 and again.location == "/expert/collect/"
+    assert [kept.digest for kept in stored(site)] == [row.digest] == [digest_of(key)]
 
 
 def test_a_key_is_shown_once_and_known_by_its_digest_only(site: Site) -> None:

@@ -105,9 +105,12 @@ def test_an_amendment_keeps_both_versions_and_its_reason(site: Site, expert: Sta
     assert expert.post(AMENDMENT, form(e1="2"), reason="早了").status_code == 409
     signed_by(site, expert)
     assert "更正的理由" in expert.get(AMENDMENT).text
-    assert expert.post(AMENDMENT, form(e1="2"), reason=" ").status_code == 422
+    blank = expert.post(AMENDMENT, form(e1="2", e2_evidence="刚写的"), reason=" ")
+    assert blank.status_code == 422 and "没有写更正的理由" in blank.text
+    assert "刚写的" in blank.text  # nothing that was typed is gone
     assert expert.post(AMENDMENT, form(), reason="没有改").status_code == 409
-    assert expert.post(AMENDMENT, form(e1=""), reason="漏了").status_code == 422
+    lacking = expert.post(AMENDMENT, form(e1=""), reason="漏了")
+    assert lacking.status_code == 422 and "漏了" in lacking.text and "#item-e1" in lacking.text
     assert rows(site, AmendmentRow) == []
     assert expert.post(AMENDMENT, form(e1="2"), reason="记错了一级").status_code == 303
     assert expert.post(AMENDMENT, form(e1="4"), reason="又看了录像").status_code == 303

@@ -2,8 +2,8 @@
 
 import { DELIVERED, DRAFT, PHOTOS, SIGNATURES, WAITING, keyOf, readAll, readPack, readRecords, tidy, writePack }
   from "./store.js";
-import { adopt } from "./records.js";
-import { OFFLINE, REFUSED, SIGN_IN, askPack, startOutbox } from "./outbox.js";
+import { adopt, settle } from "./records.js";
+import { OFFLINE, REFUSED, SIGN_IN, askPack, isOf, startOutbox } from "./outbox.js";
 import { sign, unfinished, withdraw } from "./signing.js";
 import { LEAST_WORDS, handOut, makeRescue, takeIn } from "./rescue.js";
 import { button, element, standing, words } from "./parts.js";
@@ -31,7 +31,7 @@ function places(pack, signatures) {
   return pack.visits.flatMap((visit) => visit.sessions.map((session) => ({
     visit: visit.code, session: session.code, record: session.record, revision: session.revision,
     answers: session.answers, about: visit, title: session.title, date: session.date,
-    lecturer: session.lecturer, open: visit.open && !sealed.has(visit.code), sealed: sealed.has(visit.code),
+    lecturer: session.lecturer, expert: pack.expert.code, open: visit.open && !sealed.has(visit.code), sealed: sealed.has(visit.code),
   })));
 }
 
@@ -45,8 +45,9 @@ async function askForRoom() {
 // --- lists ----------------------------------------------------------------------------------------
 
 async function showHome() {
-  const [pack, records, photos, signatures] = await Promise.all(
+  const [pack, all, photos, signatures] = await Promise.all(
     [readPack(), readRecords(), readAll(PHOTOS), readAll(SIGNATURES)]);
+  const records = all.filter((record) => !pack || isOf(record, pack.expert.code));
   const byKey = new Map(records.map((record) => [record.key, record]));
   home.replaceChildren();
   document.getElementById("rescue").hidden = !pack;
@@ -55,6 +56,8 @@ async function showHome() {
   const known = new Set(places(pack, []).map((place) => keyOf(place.visit, place.session)));
   const apart = records.filter((record) => !known.has(record.key));
   if (apart.length) home.append(apartCard(apart, photos));
+  const others = all.filter((record) => !records.includes(record) && standing(record, photos).state !== DELIVERED);
+  if (others.length) home.append(element("p", words.others.replace("{count}", others.length), { class: "confirm" }));
   const states = records.map((record) => standing(record, photos).state);
   for (const state of [DRAFT, WAITING, DELIVERED]) {
     const count = states.filter((one) => one === state).length;
@@ -75,11 +78,27 @@ function cardOf(visit, byKey, photos, signatures) {
     });
     line.append(link, " ", element("b", text, { class: "state", "data-state": state }));
     card.append(line);
-    const wrong = record && record.state === DELIVERED ? Object.values(record.faults) : [];
-    for (const fault of wrong) card.append(element("p", fault, { class: "error" }));
+    if (record && record.state === DELIVERED) remarks(card, record, photos, visit, session);
   }
   if (visit.open) signing(card, visit, byKey, signatures.find((one) => one.visit === visit.code));
   return card;
+}
+
+// What the site said of a record that has arrived: wrong answers, photos not kept, another record there.
+function remarks(card, record, photos, visit, session) {
+  const faults = Object.keys(record.faults).length;
+  if (faults) card.append(element("p", words.faulty.replace("{count}", faults), { class: "error" }));
+  if (photos.some((one) => one.key === record.key && one.refusal)) {
+    card.append(element("p", words.photoRefused, { class: "error" }));
+  }
+  if (record.standing !== "copy" || !visit.open) return;
+  const choose = (text, mine) => button(text, "second", async () => {
+    if (!await refresh()) return;
+    const place = places(await readPack(), []).find((one) => one.visit === visit.code && one.session === session.code);
+    await settle(place, mine);
+    await show();
+  });
+  card.append(element("p", words.copyHint), choose(words.copyTheirs, false), " ", choose(words.copyMine, true));
 }
 
 // Signing, taking it back while it has not left, and what the server said of it.
@@ -173,8 +192,12 @@ async function afterSending(stopped) {
 
 const send = startOutbox(afterSending);
 
+// Whether the pack is the site's own of now.
 async function refresh() {
-  try { await fetchPack(); say(""); } catch (error) { say(error.why === SIGN_IN ? words.signIn : words.offline); }
+  try { await fetchPack(); say(""); return true; } catch (error) {
+    say(error.why === SIGN_IN ? words.signIn : words.offline);
+    return false;
+  }
 }
 
 document.getElementById("pack").addEventListener("click", async () => {

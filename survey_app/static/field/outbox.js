@@ -1,7 +1,7 @@
 // Sends what is finished, one thing at a time, and believes nothing but the hash of what is stored:
 // records first, then the photos that they name, then the signatures of visits.
 
-import { DELIVERED, PHOTOS, SIGNATURES, WAITING, changeOne, readAll, readBytes, readRecords }
+import { DELIVERED, PHOTOS, SIGNATURES, WAITING, changeOne, readAll, readBytes, readPack, readRecords }
   from "./store.js";
 import { acknowledge, fingerprint, noteSent } from "./records.js";
 import { acknowledgeSignature } from "./signing.js";
@@ -59,9 +59,13 @@ async function sendSignature(signature, csrf) {
   return acknowledgeSignature(visit, content, await sendText("signatures", csrf, content));
 }
 
+// A device may serve several experts: what one has written is sent when that one is signed in.
+export const isOf = (record, expert) => !record.expert || record.expert === expert;
+
 // What waits, in the order in which it may leave: a photo once its record has been delivered.
-export async function waiting() {
-  const [records, photos, signatures] = await Promise.all([readRecords(), readAll(PHOTOS), readAll(SIGNATURES)]);
+export async function waiting(expert) {
+  const [all, photos, signatures] = await Promise.all([readRecords(), readAll(PHOTOS), readAll(SIGNATURES)]);
+  const records = all.filter((one) => isOf(one, expert));
   const there = new Set(records.filter((one) => one.state === DELIVERED).map((one) => one.key));
   const found = [];
   for (const one of records) if (one.state === WAITING) found.push([one.key, (csrf) => sendRecord(one, csrf)]);
@@ -71,8 +75,8 @@ export async function waiting() {
     if (one.state === WAITING && there.has(one.key) && named) found.push([one.key, (csrf) => sendPhoto(one, csrf)]);
   }
   for (const one of signatures) {
-    const open = records.some((record) => record.visit === one.visit && record.state === WAITING);
-    if (one.state === WAITING && !open) found.push([one.visit, (csrf) => sendSignature(one, csrf)]);
+    const its = records.filter((record) => record.visit === one.visit);
+    if (one.state === WAITING && its.length && its.every((record) => record.state === DELIVERED)) found.push([one.visit, (csrf) => sendSignature(one, csrf)]);
   }
   return found;
 }
@@ -80,15 +84,16 @@ export async function waiting() {
 // One pass over all that waits. Resolves with what stopped it, null when all is delivered, undefined
 // when nothing waited; what was refused does not stop the others.
 async function pass(tell) {
-  let stopped, csrf = "";
-  const refused = new Set();
+  let stopped, pack = null;
+  const refused = new Set(), kept = await readPack();
   for (;;) {
-    const next = (await waiting()).find(([key]) => !refused.has(key));
+    const me = (pack || kept || { expert: {} }).expert.code;
+    const next = (await waiting(me)).find(([key]) => !refused.has(key));
     if (!next) return stopped;
     if (stopped === undefined) stopped = null;
     try {
-      if (!csrf) csrf = (await askPack()).csrf;
-      await next[1](csrf);
+      if (!pack) { pack = await askPack(); continue; } // who is signed in now, and what lets us post
+      await next[1](pack.csrf);
     } catch (error) {
       stopped = error && error.why ? error : { why: OFFLINE };
       if (stopped.why !== REFUSED) return stopped;

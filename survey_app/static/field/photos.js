@@ -83,11 +83,19 @@ function edited(canvas, host, words) {
   });
 }
 
+// A photo of a kind that the server draws and this browser may not: HEIC, by its first bytes.
+function isHeic(raw) {
+  const head = String.fromCharCode(...new Uint8Array(raw, 0, Math.min(12, raw.byteLength)));
+  return /^....ftyp(heic|heix|hevc|heim|heis|mif1|msf1|heif)/s.test(head);
+}
+
 // What the expert chose, ready to be kept: null when it was put away again. What this browser cannot
 // draw (HEIC) is kept as it is; the server can.
 export async function prepare(file, host, words, most) {
   const raw = await file.arrayBuffer();
   const original = await fingerprint(raw), picture = await pictureOf(file);
+  if (!picture && !isHeic(raw)) throw new Error(words.photoNone);
+  if (!picture && !window.confirm(words.photoRaw)) return null;
   const bytes = picture ? await edited(drawn(picture), host, words) : raw;
   if (!bytes) return null;
   if (bytes.byteLength > most) throw new Error(words.photoLarge);

@@ -25,6 +25,7 @@ export async function fingerprint(content) {
 function begun(place, form) {
   return {
     key: keyOf(place.visit, place.session), visit: place.visit, session: place.session,
+    expert: place.expert, left: 0,
     record: place.record || randomId(), base: place.revision, earlier: [],
     instrument: form.code, version: form.version, photos: [], audit: [], place: null,
     answers: place.answers, state: DRAFT, content: "", standing: "", faults: {}, at: 0,
@@ -77,10 +78,12 @@ export function savePlace(place, form, where) {
   return change(place, form, (record) => ({ ...record, place: where }));
 }
 
-// What was delivered from here and changed elsewhere since goes on from there.
+// What was delivered from here and changed elsewhere since goes on from there; what was kept aside
+// stays until its expert has said which one counts.
 export function adopt(place) {
   return changeRecord(keyOf(place.visit, place.session), (record) => {
-    if (!record || record.state !== DELIVERED || place.revision <= record.base) return null;
+    const taken = record && record.state === DELIVERED && record.standing === "taken";
+    if (!taken || place.revision <= record.base) return null;
     return { ...record, record: place.record, base: place.revision, answers: place.answers, content: "" };
   });
 }
@@ -96,8 +99,20 @@ export function finished(record) {
   return { ...record, state: WAITING, content: canonical(told), at: Date.now() };
 }
 
-export function finish(key, audit) {
-  return changeRecord(key, (record) => (record && record.state === DRAFT ? finished({ ...record, audit }) : null));
+// `left`: items that must be answered before signing and are not, or not rightly.
+export function finish(key, audit, left) {
+  return changeRecord(key, (record) => (
+    record && record.state === DRAFT ? finished({ ...record, audit, left }) : null));
+}
+
+// The site has another record of this session: take that one here, or go on with this one from there.
+export function settle(place, mine) {
+  return changeRecord(keyOf(place.visit, place.session), (record) => {
+    if (!record || record.state !== DELIVERED || record.standing === "taken") return null;
+    const known = { record: place.record, base: place.revision, earlier: [], content: "", faults: {} };
+    if (mine) return { ...record, ...known, state: DRAFT, at: Date.now() };
+    return { ...record, ...known, answers: place.answers, photos: [], standing: "taken", at: Date.now() };
+  });
 }
 
 // Before it leaves: should the reply be lost, later uploads can name this one.

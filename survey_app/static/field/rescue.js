@@ -4,6 +4,7 @@
 import { BYTES, DELIVERED, DRAFT, PHOTOS, RECORDS, SIGNATURES, WAITING, readAll, readBytes, within }
   from "./store.js";
 import { canonical, finished } from "./records.js";
+import { isOf } from "./outbox.js";
 
 const FORMAT = "guopei-rescue", ITERATIONS = 600000, MOST_ITERATIONS = 5000000, CHUNK = 32768;
 export const LEAST_WORDS = 8;
@@ -23,21 +24,24 @@ async function keyOfWords(words, salt, iterations) {
 }
 
 // What is still only here: records, their photos with their bytes, signatures.
-async function undelivered() {
-  const [records, photos, signatures] = await Promise.all([RECORDS, PHOTOS, SIGNATURES].map(readAll));
-  const kept = photos.filter((one) => one.state !== DELIVERED);
+async function undelivered(expert) {
+  const [all, photos, signatures] = await Promise.all([RECORDS, PHOTOS, SIGNATURES].map(readAll));
+  const records = all.filter((one) => isOf(one, expert));
+  const mine = new Set(records.map((one) => one.key)), visits = new Set(records.map((one) => one.visit));
+  const kept = photos.filter((one) => one.state !== DELIVERED && mine.has(one.key));
   const carried = [];
   for (const one of kept) carried.push({ ...one, bytes: toText(new Uint8Array(await readBytes(one.id))) });
   const of = new Set(kept.map((one) => one.key));
   return {
     records: records.filter((one) => one.state !== DELIVERED || of.has(one.key)),
-    photos: carried, signatures: signatures.filter((one) => one.state !== DELIVERED),
+    photos: carried,
+    signatures: signatures.filter((one) => one.state !== DELIVERED && visits.has(one.visit)),
   };
 }
 
 export async function makeRescue(words, expert) {
   const salt = crypto.getRandomValues(new Uint8Array(16)), iv = crypto.getRandomValues(new Uint8Array(12));
-  const told = new TextEncoder().encode(canonical(await undelivered()));
+  const told = new TextEncoder().encode(canonical(await undelivered(expert)));
   const key = await keyOfWords(words, salt, ITERATIONS);
   const data = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, told));
   return canonical({

@@ -35,6 +35,19 @@ function blanks(form) {
   }).length;
 }
 
+// Numbers that are none are told where they stand.
+function checkNumbers(form) {
+  const wrong = Array.from(form.querySelectorAll("input[inputmode=numeric]")).filter((field) => {
+    const bad = Boolean(field.value.trim()) && !/^[-+]?[0-9０-９]+$/.test(field.value.trim());
+    const box = field.closest(".item"), told = box.querySelector(".error[data-number]");
+    field.setAttribute("aria-invalid", String(bad));
+    if (told) told.remove();
+    if (bad) box.append(element("p", words.wholeNumber, { class: "error", "data-number": "yes", role: "alert" }));
+    return bad && !field.closest("[hidden]");
+  });
+  return wrong.length;
+}
+
 // One tab has the pen; another shows what is there, and takes over when the first has gone.
 function holdPen(key, signal) {
   return new Promise((resolve, reject) => {
@@ -68,7 +81,9 @@ async function showRubric(view, place, mine, leave) {
   page.append(questions, foot);
   view.replaceChildren(element("h1", form.title), title, about(place.about), page);
   fill(page, record ? record.answers : place.answers);
+  checkNumbers(page);
   const locked = !mine || !place.open;
+  done.hidden = locked;
   if (locked) state.textContent = !mine ? words.elsewhere : place.sealed ? words.sealed : words.shut;
   for (const field of page.elements) field.disabled = locked;
   if (locked) return;
@@ -119,14 +134,15 @@ function write(sheet, done, leave) {
     sheet.store(() => saveDraft(place, form, answers, audit));
   };
   page.addEventListener("change", save);
+  page.addEventListener("change", () => checkNumbers(page));
   page.addEventListener("input", save);
   page.addEventListener("submit", (event) => event.preventDefault());
   done.addEventListener("click", async () => {
     const answers = values(page);
     await sheet.store(() => saveDraft(place, form, answers));
-    const left = blanks(page);
+    const left = blanks(page) + checkNumbers(page);
     if (left && !window.confirm(words.blanks.replace("{count}", left))) return;
-    await finish(key, trail.end());
+    await finish(key, trail.end(), left);
     leave();
   });
 }

@@ -4,7 +4,9 @@ import { DELIVERED, RECORDS, SIGNATURES, WAITING, changeOne, keyOf, randomId, re
   from "./store.js";
 import { canonical, fingerprint } from "./records.js";
 
-const signed = (record) => record && record.content && record.state !== "draft";
+// Finished, with nothing left out and nothing that the server found wrong.
+const signed = (record) => record && record.content && record.state !== "draft" && !record.left &&
+  !Object.keys(record.faults).length;
 
 // Which sessions of the visit lack a finished record on this device.
 export function unfinished(visit, byKey) {
