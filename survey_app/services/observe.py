@@ -15,6 +15,7 @@ from survey_app.answers import Answers, missing
 from survey_app.errors import Refused
 from survey_app.models import (
     ClassRow,
+    ExpertRow,
     ObservationRow,
     ProjectRow,
     ReviewRow,
@@ -64,15 +65,30 @@ class VisitLine:
 
     visit: VisitRow
     class_name: str
+    expert_name: str
     sessions: tuple[SessionRow, ...]
+    amended: bool
+    aside: bool
 
 
 def visit_lines(db: Session, cycle: str) -> list[VisitLine]:
-    """All visits of a cycle by class and code, with their sessions."""
+    """All visits of a cycle by class and code, with their sessions, and whether a record of theirs
+    was amended or a copy kept aside."""
     query = select(VisitRow, ClassRow).join(ClassRow, VisitRow.class_code == ClassRow.code)
     rows = db.execute(query.where(ClassRow.cycle == cycle).order_by(ClassRow.code, VisitRow.code))
+    people = db.execute(select(ExpertRow.code, ExpertRow.name).where(ExpertRow.cycle == cycle))
+    names = {code: name for code, name in people}
+    kept = db.execute(select(ObservationRow.visit, ObservationRow.status))
+    marks = {(visit, status) for visit, status in kept}
     return [
-        VisitLine(v, c.name, tuple(db.get_one(SessionRow, one) for one in v.sessions.split()))
+        VisitLine(
+            visit=v,
+            class_name=c.name,
+            expert_name=names.get(v.expert, ""),
+            sessions=tuple(db.get_one(SessionRow, one) for one in v.sessions.split()),
+            amended=(v.code, AMENDED) in marks,
+            aside=(v.code, CONFLICTING) in marks,
+        )
         for v, c in rows
     ]
 

@@ -127,6 +127,8 @@ def test_an_amendment_keeps_both_versions_and_its_reason(site: Site, expert: Sta
     page = expert.get("/expert/visits/V1/sessions/S1/file").text
     assert "记错了一级" in page and "又看了录像" in page and page.index("记错") < page.index("又看")
     assert actions(site).count("amend") == 2
+    listed = site.staff("boss").get("/province/visits/").text
+    assert "E1 专家E1" in listed and listed.count("有更正") == 1 and "有另存" not in listed
     for state, status_code in (("关闭", 303), ("已封存", 409)):
         site.state(state)
         assert expert.post(AMENDMENT, form(e1="1"), reason="再改").status_code == status_code
