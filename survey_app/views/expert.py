@@ -13,6 +13,7 @@ from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import CycleRow
 from survey_app.protection import only, person, who
+from survey_app.readout import differences
 from survey_app.services import observe
 from survey_app.services.duties import Duty, duties_of
 from survey_app.services.material import pieces_for
@@ -135,7 +136,9 @@ def _save(
         by=who(),
     )
     if not saved:
-        return render_template("contradiction.html", sheet=sheet, record=found), 409
+        changes = differences(form.instrument, found.answers, form.answers, {})
+        told = {"sheet": sheet, "record": found, "changes": changes}
+        return render_template("contradiction.html", **told), 409
     return redirect(url_for("expert.visit", code=sheet.visit.code), 303)
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from test_arrivals import ID, canonical, document, packed, rows, send
 
-from site_for_tests import Site, Staff
+from site_for_tests import Site, Staff, hidden
 from survey_app import db
 from survey_app.models import AmendmentRow, ArrivalRow, AuditRow, ObservationRow, VisitRow
 from survey_app.services.programme import current_cycle, programme_of
@@ -180,3 +180,21 @@ def test_an_extract_holds_both_versions(site: Site, expert: Staff) -> None:
         ("accepted", "2"),
         ("amended", "3"),
     ]
+
+
+def test_a_page_that_is_out_of_date_shows_both_records(site: Site, expert: Staff) -> None:
+    page = "/expert/visits/V1/sessions/S1"
+    own = {name: hidden(expert.get(page).text, name) for name in ("response", "revision")}
+    assert expert.post(page, own, due="40").status_code == 303
+    told = expert.post(page, own, due="41")
+    assert told.status_code == 409
+    for words in ("应到人数（人）", '填的">41</td>', '记录">40</td>'):
+        assert words in told.text
+    assert "另存的一份（没有采用）" in expert.get(f"{page}/file").text
+    assert "有另存的一份" in site.staff("boss").get("/province/visits/").text
+
+
+def test_a_visit_that_lacks_something_has_no_button_to_sign(expert: Staff) -> None:
+    assert '<button class="button">签署</button>' not in expert.get("/expert/visits/V1").text
+    record(expert)
+    assert '<button class="button">签署</button>' in expert.get("/expert/visits/V1").text

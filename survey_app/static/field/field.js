@@ -69,9 +69,9 @@ function cardOf(visit, byKey, photos, signatures) {
   const card = element("section", "", { class: "card" });
   card.append(element("h2", `${visit.date} ${visit.class}`), element("p", visit.project, { class: "hint" }));
   if (visit.declaration === "conflict") card.append(element("p", words.recused));
-  else if (!visit.open) card.append(element("p", visit.signed ? words.signed : words.shut));
+  else if (!visit.open) card.append(element("p", visit.signed ? words.signed : visit.declaration ? words.shut : words.undeclared));
   for (const session of visit.sessions) {
-    const record = byKey.get(keyOf(visit.code, session.code)), { state, text } = standing(record, photos);
+    const record = byKey.get(keyOf(visit.code, session.code)), { state, text } = standing(record, photos, session.revision);
     const line = element("p", "", { class: "session" });
     const link = element("a", `${session.date} ${session.title}`, {
       href: `#${encodeURIComponent(visit.code)}/${encodeURIComponent(session.code)}`, class: "button second",

@@ -20,8 +20,8 @@ export function button(text, style, act, attributes = {}) {
 const STATES = { [DRAFT]: words.draft, [WAITING]: words.waiting, [DELIVERED]: words.delivered };
 
 // How a record stands, with photos that have not left; and the state that it counts as.
-export function standing(record, photos) {
-  if (!record) return { state: "", text: words.untouched };
+export function standing(record, photos, revision = 0) {
+  if (!record) return { state: "", text: revision ? words.onSite : words.untouched };
   const left = photos.filter((one) => one.key === record.key && one.state !== DELIVERED).length;
   if (record.state === DELIVERED && left) {
     return { state: WAITING, text: `${words.waiting}${words.photosLeft.replace("{count}", left)}` };

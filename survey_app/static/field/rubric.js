@@ -73,7 +73,7 @@ async function showRubric(view, place, mine, leave) {
   const title = element("p", `${place.about.class} · ${place.date} ${place.title}（${place.lecturer}）`, { class: "about" });
   const questions = element("div");
   questions.innerHTML = form.page; // the site's own markup, as on its page of the record
-  const shown = standing(record, await readAll(PHOTOS)).text;
+  const shown = standing(record, await readAll(PHOTOS), place.revision).text;
   const state = element("p", shown, { id: "state", role: "status", class: "state" });
   const done = element("button", words.finish, { type: "button", class: "button", id: "finish" });
   const foot = element("div", "", { class: "foot" });
@@ -84,7 +84,7 @@ async function showRubric(view, place, mine, leave) {
   checkNumbers(page);
   const locked = !mine || !place.open;
   done.hidden = locked;
-  if (locked) state.textContent = !mine ? words.elsewhere : place.sealed ? words.sealed : words.shut;
+  if (locked) state.textContent = !mine ? words.elsewhere : place.about.signed ? words.signed : place.sealed ? words.sealed : words.shut;
   for (const field of page.elements) field.disabled = locked;
   if (locked) return;
   const sheet = { page, place, form, pack, state, key, trail: trailOf(record && record.audit || []) };
