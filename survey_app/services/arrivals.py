@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from survey_app.errors import Refused
 from survey_app.forms import Questionnaire
 from survey_app.models import ArrivalRow, CycleRow, SubmissionRow, VisitRow
 from survey_app.photos import photo_rules
-from survey_app.sent_records import Sent, read_sent
+from survey_app.sent_records import Sent, SentSignature, read_sent
 from survey_app.services import audit
 from survey_app.services.observe import (
     SessionRecord,
@@ -55,14 +55,6 @@ class Arrival:
     record: str
     revision: int
     faults: Mapping[str, str]
-
-
-class _Upload(NamedTuple):
-    """An upload that was taken: its hash, its revision, the hashes of those before it."""
-
-    sha256: str
-    revision: int
-    earlier: frozenset[str]
 
 
 def take_record(
@@ -114,22 +106,29 @@ def keep_arrival(
         if standing == TAKEN:
             now = record_of(open_visit(db, **about, instrument=instrument), sent.session)
             number, revision = now.id, now.revision
-        known = ArrivalRow(
+        known = add_arrival(
+            db,
+            sent,
             sha256=sha,
-            expert=expert,
-            visit=sent.visit,
             session=sent.session,
             record=number,
             standing=standing,
             revision=revision,
             content=content,
+            expert=expert,
             day=day,
         )
-        db.add(known)
-        db.flush()
         own = {"expert": expert, "visit": sent.visit, "session": sent.session}
         name_photos(db, sent.photos, **own)
     return Arrival(sha, known.standing, known.record, known.revision, form.errors)
+
+
+def add_arrival(db: Session, sent: Sent | SentSignature, **told: Any) -> ArrivalRow:
+    """Keep an upload byte for byte, with the columns that say what became of it."""
+    row = ArrivalRow(visit=sent.visit, **told)
+    db.add(row)
+    db.flush()
+    return row
 
 
 def why_locked(cycle: CycleRow, visit: VisitRow) -> str:
@@ -177,16 +176,17 @@ def _save(
 
 def _is_overtaken(db: Session, sheet: VisitSheet, record: SessionRecord, sha: str) -> bool:
     """Whether what is there came by an upload that already knew of this one."""
-    return any(sha in row.earlier for row in _uploads(db, sheet, record))
+    known = (sent_by_device(db, row) for row in _uploads(db, sheet, record))
+    return any(sent is not None and sha in sent.earlier for sent in known)
 
 
 def _is_earlier(db: Session, sheet: VisitSheet, record: SessionRecord, sent: Sent) -> bool:
     """Whether the latest revision came by an upload of this very device, whose reply was lost."""
-    latest = [row for row in _uploads(db, sheet, record) if row.revision == record.revision]
+    latest = (row for row in _uploads(db, sheet, record) if row.revision == record.revision)
     return record.id == sent.record and any(row.sha256 in sent.earlier for row in latest)
 
 
-def _uploads(db: Session, sheet: VisitSheet, record: SessionRecord) -> list[_Upload]:
+def _uploads(db: Session, sheet: VisitSheet, record: SessionRecord) -> list[ArrivalRow]:
     """Uploads that became revisions of the record as it is now."""
     query = select(ArrivalRow).where(
         ArrivalRow.expert == sheet.visit.expert,
@@ -194,11 +194,7 @@ def _uploads(db: Session, sheet: VisitSheet, record: SessionRecord) -> list[_Upl
         ArrivalRow.record == record.id,
         ArrivalRow.standing == TAKEN,
     )
-    return [
-        _Upload(row.sha256, row.revision, sent.earlier if sent else frozenset())
-        for row in db.scalars(query)
-        for sent in [sent_by_device(db, row)]
-    ]
+    return list(db.scalars(query))
 
 
 def sent_by_device(db: Session, row: ArrivalRow) -> Sent | None:

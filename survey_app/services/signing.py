@@ -17,7 +17,7 @@ from survey_app.errors import Refused
 from survey_app.models import AmendmentRow, ArrivalRow, CycleRow, ObservationRow, VisitRow
 from survey_app.sent_records import SentSignature, read_signature
 from survey_app.services import audit
-from survey_app.services.arrivals import TAKEN, Arrival, why_locked
+from survey_app.services.arrivals import TAKEN, Arrival, add_arrival, why_locked
 from survey_app.services.observe import (
     ACCEPTED,
     AMENDED,
@@ -67,19 +67,9 @@ def take_signature(
             sign_visit(db, sheet, state=cycle.state, by=by)
         else:
             audit.note(db, by=by, action="sign_aside", object=sent.visit)
-        known = ArrivalRow(
-            sha256=sha,
-            expert=expert,
-            visit=sent.visit,
-            session="",
-            record=sent.record,
-            standing=standing,
-            revision=0,
-            content=content,
-            day=day,
-        )
-        db.add(known)
-        db.flush()
+        told: dict[str, Any] = {"sha256": sha, "expert": expert, "content": content, "day": day}
+        told |= {"session": "", "record": sent.record, "standing": standing, "revision": 0}
+        known = add_arrival(db, sent, **told)
     return Arrival(sha, known.standing, known.record, known.revision, {})
 
 

@@ -170,9 +170,9 @@ def _place(told: Any) -> str:
     return "{}, {}（±{}米）".format(*said) if good else ""
 
 
-def places_of_photo(db: Session, photo: PhotoRow) -> set[tuple[str, str]]:
-    """Visits and sessions whose records have named the photo."""
-    query = select(PhotoPlaceRow.visit, PhotoPlaceRow.session).where(
+def visits_of_photo(db: Session, photo: PhotoRow) -> set[str]:
+    """Visits whose records have named the photo."""
+    query = select(PhotoPlaceRow.visit).where(
         PhotoPlaceRow.expert == photo.expert, PhotoPlaceRow.sha256 == photo.sha256
     )
-    return {(visit, session) for visit, session in db.execute(query)}
+    return set(db.scalars(query))

@@ -22,7 +22,7 @@ from survey_app.services.accounts import Person
 from survey_app.services.evidence import path_of
 from survey_app.services.photos import find_photo
 from survey_app.services.programme import current_cycle, programme_of
-from survey_app.services.visit_file import SessionFile, places_of_photo, session_file
+from survey_app.services.visit_file import SessionFile, session_file, visits_of_photo
 
 pages = Blueprint("visits", __name__)
 
@@ -131,7 +131,7 @@ def photo(id: str) -> Any:
 def _check_may_see(me: Person, row: PhotoRow) -> None:
     if me.role == "province":
         return
-    visits = {code for code, _ in places_of_photo(db.current(), row)}
+    visits = visits_of_photo(db.current(), row)
     seen = (signing.may_see(db.current(), _known(code), expert=me.unit) for code in visits)
     if me.role != "expert" or not any(seen):
         raise Refused("no_such_photo", 404)
