@@ -28,7 +28,7 @@ STEPS = 16
 VERSIONS = (b"| expert_rubric | 1.0 |", b"| expert_rubric | 1.1 |")
 BLOCKS, REDUCED, FULL = 8, 1, 125
 """A proof that is stopped goes on with the block at which it was: 1,000 runs in all."""
-PLANTED_RUNS = 30
+PLANTED_RUNS = 90
 PLANTED = {
     "delivered before the reply": {
         "outbox.js": (
