@@ -49,7 +49,7 @@ def pack() -> Any:
         "expert": {"code": me.unit, "name": me.name},
         "cycle": {"code": cycle.code, "title": cycle.title, "state": cycle.state},
         "day": clock.today(),
-        "limits": {"photos": rules.photos, "bytes": rules.bytes},
+        "limits": {"photos": rules.photos, "bytes": rules.bytes, "part": rules.part},
         "form": {
             "code": form.code,
             "version": form.version,

@@ -6,7 +6,7 @@ import { DELIVERED, PHOTOS, SIGNATURES, WAITING, changeOne, readAll, readBytes, 
 import { acknowledge, fingerprint, noteSent } from "./records.js";
 import { acknowledgeSignature } from "./signing.js";
 
-const FIRST = 1000, LONGEST = 300000, PART = 262144;
+const FIRST = 1000, LONGEST = 300000;
 export const SIGN_IN = "sign in", REFUSED = "refused", OFFLINE = "offline", TROUBLE = "trouble";
 
 // The pack as it is now, with a token that is good now; the device's own may be a week old.
@@ -36,17 +36,17 @@ async function sendText(path, csrf, content) {
   return told;
 }
 
-async function sendRecord(record, csrf) {
+async function sendRecord(record, { csrf }) {
   await noteSent(record.key, record.content, await fingerprint(record.content));
   return acknowledge(record.key, record.content, await sendText("records", csrf, record.content));
 }
 
 // Goes on where the server says it stopped.
-async function sendPhoto({ id, sha256 }, csrf) {
+async function sendPhoto({ id, sha256 }, { csrf, limits }) {
   const path = `photos/${sha256}`, bytes = await readBytes(id);
   let state = await ask(path);
   while (!state.done) {
-    const piece = bytes.slice(state.have, state.have + PART);
+    const piece = bytes.slice(state.have, state.have + limits.part);
     const next = await ask(`${path}?at=${state.have}`, csrf, piece, "application/octet-stream");
     if (!next.done && next.have <= state.have) throw { why: TROUBLE, status: 200 };
     state = next;
@@ -54,7 +54,7 @@ async function sendPhoto({ id, sha256 }, csrf) {
   return changeOne(PHOTOS, id, (kept) => kept && { ...kept, state: DELIVERED, refusal: state.refusal });
 }
 
-async function sendSignature(signature, csrf) {
+async function sendSignature(signature, { csrf }) {
   const { visit, content } = signature;
   return acknowledgeSignature(visit, content, await sendText("signatures", csrf, content));
 }
@@ -68,15 +68,15 @@ export async function waiting(expert) {
   const records = all.filter((one) => isOf(one, expert));
   const there = new Set(records.filter((one) => one.state === DELIVERED).map((one) => one.key));
   const found = [];
-  for (const one of records) if (one.state === WAITING) found.push([one.key, (csrf) => sendRecord(one, csrf)]);
+  for (const one of records) if (one.state === WAITING) found.push([one.key, (pack) => sendRecord(one, pack)]);
   for (const one of photos) {
     const names = records.find((record) => record.key === one.key);
     const named = names && (names.photos || []).some((photo) => photo.sha256 === one.sha256);
-    if (one.state === WAITING && there.has(one.key) && named) found.push([one.key, (csrf) => sendPhoto(one, csrf)]);
+    if (one.state === WAITING && there.has(one.key) && named) found.push([one.key, (pack) => sendPhoto(one, pack)]);
   }
   for (const one of signatures) {
     const its = records.filter((record) => record.visit === one.visit);
-    if (one.state === WAITING && its.length && its.every((record) => record.state === DELIVERED)) found.push([one.visit, (csrf) => sendSignature(one, csrf)]);
+    if (one.state === WAITING && its.length && its.every((record) => record.state === DELIVERED)) found.push([one.visit, (pack) => sendSignature(one, pack)]);
   }
   return found;
 }
@@ -93,7 +93,7 @@ async function pass(tell) {
     if (stopped === undefined) stopped = null;
     try {
       if (!pack) { pack = await askPack(); continue; } // who is signed in now, and what lets us post
-      await next[1](pack.csrf);
+      await next[1](pack);
     } catch (error) {
       stopped = error && error.why ? error : { why: OFFLINE };
       if (stopped.why !== REFUSED) return stopped;
