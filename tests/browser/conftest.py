@@ -17,6 +17,7 @@ from instruments.catalogue_writer import write_catalogue
 from instruments.programme import Catalogue
 from screens import sign_in
 from site_for_tests import PASSWORD, build
+from survey_app.demo import server
 from survey_app.demo.people import Clerk
 from survey_app.demo.programme import sample_catalogue
 from survey_app.demo.run import make_instance
@@ -35,6 +36,7 @@ FLAGS = [
 ]
 
 expect.set_options(timeout=30_000)  # a machine that is busy is no fault of the page
+server.START_SECONDS = 600  # nor of the site
 
 
 @dataclass(frozen=True)
