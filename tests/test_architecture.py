@@ -42,7 +42,7 @@ ROUNDS = {  # where a number may lose digits, and why
     "reports/tables.py": "every printed number",
     "reports/charts/canvas.py": "coordinates of drawings",
     "instruments/precision.py": "the half-width on a board, upwards to a tenth",
-    "analysis/ranks.py": "ranks are those of the printed score",
+    "analysis/ranks/printed.py": "ranks are those of the printed score",
     "analysis/pipeline/league.py": "ranks are decided on scores rounded to 1e-9",
     "analysis/goalposts.py": "sums over integers",
     "analysis/eligibility.py": "the plan's own thresholds in a reason",
