@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from bench import catalogue_import, crossed_model, documents, intake, straight_line, visit_plan
+from bench import (
+    catalogue_import,
+    crossed_model,
+    documents,
+    intake,
+    rank_sets,
+    straight_line,
+    visit_plan,
+)
 
 if __name__ == "__main__":
-    stages = (crossed_model, straight_line, visit_plan, catalogue_import, documents, intake)
+    stages = (
+        crossed_model,
+        rank_sets,
+        straight_line,
+        visit_plan,
+        catalogue_import,
+        documents,
+        intake,
+    )
     for benchmark in stages:
         print(benchmark.__doc__)
         for line in benchmark.run():
