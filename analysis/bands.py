@@ -43,7 +43,8 @@ def band_probabilities(
 
     ``df``: the degrees of freedom that the score's interval uses, so that both say the same.
     ``bands`` run from the highest cut to the lowest; the top is open upwards, the last downwards.
-    Rows sum to 1. Units: points of 0-100.
+    Rows sum to 1. Units: points of 0-100. A score of NaN gives NaN; an infinite standard error,
+    halves for the top and the last band.
     """
     cuts = np.array([band.cut for band in bands[:-1]])
     spread = np.maximum(se, TINY)[:, None]
@@ -67,8 +68,8 @@ def assured_band(probability: np.ndarray, *, level: float) -> int:
     """Index of the highest band that a unit reaches with at least the probability ``level``.
 
     What may be claimed, where ``band_of`` is what the printed score says. The lowest band is always
-    reached. ``probability``: one row of ``band_probabilities``. Source: the reading
-    of the English TEF, materially above a benchmark only with 95 % of the distribution above it.
+    reached; without a score (NaN) nothing more is. ``probability``: one of ``band_probabilities``.
+    Source: as the English TEF reads a benchmark: above it only with 95 % of the distribution there.
     """
     reached = np.cumsum(probability) >= level - TINY
     return int(reached.argmax()) if reached.any() else len(probability) - 1

@@ -117,3 +117,9 @@ def test_unknown_bands_and_verdicts_are_refused() -> None:
         gated_band(0, verdicts={}, gates=[Gate("R1", "medium")], bands=BANDS)
     with pytest.raises(ValueError, match="not a verdict: maybe"):
         gated_band(0, verdicts={"R02": "maybe"}, gates=GATES, bands=BANDS)
+
+
+def test_no_score_and_no_certainty_are_defined() -> None:
+    assert np.isnan(probabilities(np.nan, 1.0, list(BANDS))).all()
+    assert assured_band(probabilities(np.nan, 1.0, list(BANDS)), level=0.95) == 3
+    assert probabilities(85.0, np.inf, list(BANDS)).tolist() == [0.5, 0.0, 0.0, 0.5]
