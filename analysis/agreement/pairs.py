@@ -1,4 +1,4 @@
-"""How far raters agree with a reference or with one another, and how their difference drifts."""
+"""How far raters agree with a reference or with co-observers, and how their difference drifts."""
 
 from __future__ import annotations
 
