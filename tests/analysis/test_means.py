@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from analysis.means import unit_means
+from analysis.means import clustered_df, unequal_classes, unit_means
 from analysis.weights import class_weights
 from frames import frame
 from instruments.methods import Means
+from project_root import ROOT
 
 CHOICE = Means(variance="linearised", finite_population=False, prior_df=0.0)
 
@@ -136,3 +138,104 @@ def test_shift_and_scale_pass_through(values, shift: float, scale: float) -> Non
     base, other = means(classes), means(moved)
     assert other.value.item() == pytest.approx(shift + scale * base.value.item(), abs=1e-6)
     assert other.own.item() == pytest.approx(scale**2 * base.own.item(), rel=1e-6, abs=1e-6)
+
+
+REDUCED = replace(CHOICE, variance="bias_reduced")
+BY_MEANS = replace(CHOICE, variance="class_means")
+
+
+def test_class_means_by_hand() -> None:
+    """Donald & Lang 2007: sum(a²) times the variance of the class means, C - 1."""
+    found = means({"1": [70.0, 74], "2": [80.0], "3": [90.0, 90, 90]}, choice=BY_MEANS)
+    expected = (4 + 1 + 9) / 36 * np.var([72, 80, 90], ddof=1)
+    assert found.own.item() == pytest.approx(expected)
+    assert found.df.item() == 2.0
+    equal = means(SUITES, choice=BY_MEANS)
+    assert equal.own.item() == pytest.approx(means(SUITES).own.item())
+
+
+def test_degrees_of_freedom_equal_r_survey() -> None:
+    """R survey 4.5, tests/testthat/_snaps/bell_mccaffrey.md: api00 ~ api99 + stype by district."""
+    table = pd.read_csv(ROOT / "tests" / "reference" / "api_cluster.csv")
+    columns = [np.ones(len(table)), table["api99"], table["stype"] == "H", table["stype"] == "M"]
+    found = clustered_df(
+        np.column_stack(columns).astype(float),
+        weight=np.full(len(table), 6194 / 183),
+        cluster=table["dnum"].to_numpy(),
+    )
+    assert found.tolist() == pytest.approx([6.308131, 7.061340, 5.304156, 8.979698], abs=1e-6)
+    with pytest.raises(ValueError, match="rank"):
+        clustered_df(np.ones((4, 2)), weight=np.ones(4), cluster=np.arange(4))
+    with pytest.raises(ValueError, match="finite"):
+        clustered_df(np.ones((2, 1)), weight=np.array([1, np.inf]), cluster=np.arange(2))
+
+
+@settings(max_examples=25)
+@given(st.lists(st.floats(0.05, 50), min_size=2, max_size=9), st.floats(1e-3, 1e3))
+def test_unequal_classes_by_brute_force(mass: list[float], factor: float) -> None:
+    """B = (I - 1a')' diag(a² f) (I - 1a'): tr B = sum(a²), the truth; df = tr(B)² / tr(B B)."""
+    found, df = unequal_classes(
+        factor * np.array(mass)[:, None], unit=np.zeros(len(mass), dtype=int), size=1
+    )
+    share = np.array(mass) / np.sum(mass)
+    leave = np.eye(len(mass)) - np.outer(np.ones(len(mass)), share)
+    form = leave.T @ np.diag(share**2 * found[:, 0]) @ leave
+    assert np.trace(form) == pytest.approx((share**2).sum(), rel=1e-8)
+    assert df.item() == pytest.approx(np.trace(form) ** 2 / np.trace(form @ form), rel=1e-6)
+    assert 1.0 <= df.item() <= len(mass) - 1
+
+
+def test_equal_classes_are_the_usual_ones() -> None:
+    mass = np.array([[2.0], [2.0], [2.0], [2.0], [5.0], [0.0], [7.0], [1e9], [1.0]])
+    unit = np.array([0, 0, 0, 0, 1, 1, 2, 3, 3])
+    factor, df = unequal_classes(mass, unit=unit, size=5)
+    assert factor[:4].ravel().tolist() == pytest.approx([4 / 3] * 4)
+    assert factor[4:7].ravel().tolist() == [0.0, 0.0, 0.0]
+    assert np.isfinite(factor).all()
+    assert df.ravel().tolist() == pytest.approx([3.0, 0.0, 0.0, 1.0, 0.0])
+    usual, reduced = means(SUITES), means(SUITES, choice=REDUCED)
+    assert reduced.own.item() == pytest.approx(usual.own.item())
+    assert reduced.df.item() == pytest.approx(usual.df.item()) == pytest.approx(4.0)
+
+
+def simulated(units: int, *, sizes: list[int], choice: Means) -> tuple[float, float]:
+    """Share of 95 % intervals that hold the units' quality 80, and mean variance over the true.
+
+    Every unit has classes of ``sizes`` people, with standard deviations 3 between and 8 within.
+    """
+    generator = np.random.default_rng(11)
+    share = np.array(sizes) / np.sum(sizes)
+    truth = 9.0 * (share**2).sum() + 64.0 / np.sum(sizes)
+    values, unit = {}, {}
+    for u in range(units):
+        for c, size in enumerate(sizes):
+            level = 80 + generator.normal(0, 3.0)
+            values[f"{u:05} {c}"] = generator.normal(level, 8.0, size).tolist()
+            unit[f"{u:05} {c}"] = f"{u:05}"
+    found = means(values, unit=unit, choice=choice)
+    variance = found.moderated[:, 0, 0]
+    half = stats.t.ppf(0.975, found.df) * np.sqrt(variance)
+    return float((np.abs(found.value[:, 0] - 80) <= half).mean()), float(variance.mean() / truth)
+
+
+@pytest.mark.prove
+def test_intervals_of_unequal_classes_cover(full_count, proven) -> None:
+    """One class with half of the people: the linearised variance is too small, the others not."""
+    units, sizes = (10_000 if full_count else 1000), [120, 40, 30, 30, 20]
+    told = []
+    for prior in (0.0, 10.0):
+        found = {
+            choice.variance: simulated(units, sizes=sizes, choice=replace(choice, prior_df=prior))
+            for choice in (CHOICE, REDUCED, BY_MEANS)
+        }
+        assert found["linearised"][0] < 0.93
+        assert found["linearised"][1] < 0.8
+        assert 0.935 < found["class_means"][0] < 0.99
+        assert found["bias_reduced"][0] > 0.97
+        for name in ("class_means", "bias_reduced"):
+            assert 0.95 < found[name][1] < 1.25
+        told += [
+            f"{name}, prior_df {prior:g}: {100 * cover:g} %, variance {ratio:g} of the true"
+            for name, (cover, ratio) in found.items()
+        ]
+    proven(f"{units} units of five classes of 20-120 people; {'; '.join(told)}")

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.means.unequal import clustered_df, unequal_classes
+from analysis.means.unequal import total as _sum
 from instruments.methods import Means as Choice
+
+__all__ = ["UnitMeans", "clustered_df", "unequal_classes", "unit_means"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +65,8 @@ def unit_means(
     ``choice.finite_population`` the target is this cohort: classes are strata and the covariance
     is that of non-response within them.
     Sources: Cochran 1977, Sampling Techniques, 6.3 and 9A; Binder 1983, Int. Stat. Rev. 51:279;
-    moderation after Smyth 2004, SAGMB 3(1):3.
+    moderation after Smyth 2004, SAGMB 3(1):3; class means: Donald & Lang 2007, Rev. Econ. Stat.
+    89:221, Ibragimov & Müller 2010, J. Bus. Econ. Stat. 28:453.
     """
     table = _table(totals, weights=weights, units=units, leaves=leaves)
     n, classes = (_sum(part, table.unit, len(units)) for part in (table.n, table.n > 0))
@@ -76,12 +81,14 @@ def unit_means(
         ]
         own = _stratified(table, within, base=base)
         return UnitMeans(value, n, classes, own, own, np.maximum(alone, 1.0))
-    own, lengths = LINEARISED[choice.variance](table, value=value, base=base, classes=classes)
+    z, own_df = LINEARISED[choice.variance](table, value=value, base=base, classes=classes)
+    own, lengths = _products(z, table, base=base)
     single = np.minimum(classes[:, :, None], classes[:, None, :]) < 2
     own = np.where(single, _stratified(table, within, base=base), own)
     moderated, df = _moderate(
         own,
         lengths=lengths,
+        own_df=own_df,
         classes=classes,
         groups=np.asarray(groups, dtype=str),
         lending=np.asarray(lending, dtype=bool),
@@ -111,12 +118,6 @@ def _table(
     return _Table(list(row), n, total, weight, unit)
 
 
-def _sum(values: np.ndarray, unit: np.ndarray, size: int) -> np.ndarray:
-    out = np.zeros((size, *values.shape[1:]))
-    np.add.at(out, unit, values)
-    return out
-
-
 def _within(products: pd.DataFrame, *, table: _Table, leaves: Sequence[str]) -> np.ndarray:
     """Per class: products of people's deviations from the class means, times n / (n - 1)."""
     row = {code: i for i, code in enumerate(table.codes)}
@@ -142,11 +143,41 @@ def _stratified(table: _Table, within: np.ndarray, *, base: np.ndarray) -> np.nd
 def _linearised(
     table: _Table, *, value: np.ndarray, base: np.ndarray, classes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    """z per class with C/(C-1) in it, and C - 1."""
+    correction = np.sqrt(classes / np.maximum(classes - 1.0, 1.0))[table.unit]
+    return _residuals(table, value=value, base=base) * correction, np.maximum(classes - 1.0, 0.0)
+
+
+def _bias_reduced(
+    table: _Table, *, value: np.ndarray, base: np.ndarray, classes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """z per class over the standard deviation of its residual, and Satterthwaite's df."""
+    factor, df = unequal_classes(table.weight * table.n, unit=table.unit, size=len(base))
+    return _residuals(table, value=value, base=base) * np.sqrt(factor), df
+
+
+def _class_means(
+    table: _Table, *, value: np.ndarray, base: np.ndarray, classes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """z per class from its mean's distance to the plain mean of means, and C - 1."""
+    given = table.n > 0
+    mean = np.divide(table.total, table.n, out=np.zeros_like(table.total), where=given)
+    plain = _sum(mean, table.unit, len(base)) / np.maximum(classes, 1.0)
+    share = table.weight * table.n / np.where(base > 0, base, 1.0)[table.unit]
+    spread = _sum(share**2, table.unit, len(base)) / np.maximum(classes - 1.0, 1.0)
+    z = np.where(given, mean - plain[table.unit], 0.0) * np.sqrt(spread)[table.unit]
+    return z, np.maximum(classes - 1.0, 0.0)
+
+
+def _residuals(table: _Table, *, value: np.ndarray, base: np.ndarray) -> np.ndarray:
     mean = np.nan_to_num(value)[table.unit]
     divisor = np.where(base > 0, base, 1.0)[table.unit]
-    correction = np.sqrt(classes / np.maximum(classes - 1.0, 1.0))[table.unit]
-    z = table.weight * (table.total - mean * table.n) / divisor * correction
-    share = table.weight * table.n / divisor
+    return table.weight * (table.total - mean * table.n) / divisor
+
+
+def _products(z: np.ndarray, table: _Table, *, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Covariances per unit, and the length of the classes' shares: one class's scale."""
+    share = table.weight * table.n / np.where(base > 0, base, 1.0)[table.unit]
     own = _sum(z[:, :, None] * z[:, None, :], table.unit, len(base))
     return own, np.sqrt(_sum(share**2, table.unit, len(base)))
 
@@ -155,13 +186,14 @@ def _moderate(
     own: np.ndarray,
     *,
     lengths: np.ndarray,
+    own_df: np.ndarray,
     classes: np.ndarray,
     groups: np.ndarray,
     lending: np.ndarray,
     prior: float,
     alone: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    df = np.maximum(np.minimum(classes[:, :, None], classes[:, None, :]) - 1.0, 0.0)
+    df = np.minimum(own_df[:, :, None], own_df[:, None, :])
     scale = lengths[:, :, None] * lengths[:, None, :]
     per_class = np.divide(own, scale, out=np.zeros_like(own), where=(scale > 0) & (df > 0))
     lent = df * lending[:, None, None]
@@ -182,9 +214,14 @@ def _moderate(
         mixed = (prior * pooled + df[members] * per_class[members]) / np.where(known, total, 1.0)
         out[members] = np.where(known, mixed * scale[members], own[members])
         freedom[members] = np.where(weight.max(initial=0) > 0, prior, freedom[members])
-    own_df = df.max(axis=(1, 2), initial=0)
-    held = own_df[lending].sum()  # nobody can borrow more certainty than all classes together hold
-    return out, np.where(held > 0, np.minimum(freedom + own_df, held), freedom)
+    most = df.max(axis=(1, 2), initial=0)
+    held = most[lending].sum()  # nobody can borrow more certainty than all classes together hold
+    return out, np.where(held > 0, np.minimum(freedom + most, held), freedom)
 
 
-LINEARISED = {"linearised": _linearised}
+LINEARISED = {
+    "linearised": _linearised,
+    "bias_reduced": _bias_reduced,
+    "class_means": _class_means,
+}
+"""Method -> residuals per class whose squares are summed, and their degrees of freedom."""
