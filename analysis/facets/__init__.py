@@ -9,7 +9,8 @@ import pandas as pd
 from analysis.facets.categories import category_use
 from analysis.facets.design import Ratings, coded, codes_of, comparable, core_of, null_space
 from analysis.facets.joint import CORRECTIONS, fit_joint, problem_of
-from analysis.facets.marginal import cells_of, fit_marginal
+from analysis.facets.marginal import fit_marginal
+from analysis.facets.posterior import cells_of
 from analysis.facets.quality import element_fit, facet_summary, fair_averages, rater_agreement
 from analysis.facets.result import FacetsFit, Solution, result_of
 from analysis.facets.scale import start_thresholds

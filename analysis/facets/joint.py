@@ -18,10 +18,10 @@ from analysis.facets.layout import (
     layout_of,
     unseen,
 )
-from analysis.facets.scale import Moments, Thresholds, moments, reached, weigh
+from analysis.facets.scale import Moments, Thresholds, mean_and_variance, moments, reached, weigh
 
 STEPS = 200
-CLOSE = 1e-9
+CLOSE = 1e-8
 """Logits: a step that moves nothing further ends the search."""
 NEAR = 1e-2
 """Logits: steps as small as that go on with the same information."""
@@ -126,9 +126,10 @@ def settle(
     """
     measure = start.copy()
     for _ in range(STEPS):
-        found = moments(weigh(base + measure[group], cumulative=cumulative)[0])
-        info = np.bincount(group, weights=found.variance, minlength=len(start))
-        short = target - np.bincount(group, weights=found.mean, minlength=len(start))
+        chance, _ = weigh(base + measure[group], cumulative=cumulative)
+        mean, variance = mean_and_variance(chance)
+        info = np.bincount(group, variance, len(start))
+        short = target - np.bincount(group, mean, len(start))
         step = np.divide(short, info, out=np.zeros_like(short), where=info > 0)
         measure += np.clip(step, -1.0, 1.0)
         if np.abs(step).max() < CLOSE:
@@ -147,7 +148,7 @@ def fit_joint(problem: Problem, *, blocks: Mapping[str, np.ndarray], correction:
     layout = problem.layout
     zero = np.zeros(layout.items + layout.raters)
     vector = np.concatenate([zero, layout.thresholds.value])
-    objects = problem.settled(vector, start=problem.guess())[0]
+    objects = problem.guess()
     largest, steps = np.inf, 0
     while largest >= CLOSE and steps < STEPS:
         now = _look(problem, vector, objects)

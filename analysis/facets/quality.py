@@ -79,32 +79,30 @@ def facet_summary(fit: FacetsFit, *, ddof: int) -> pd.DataFrame:
 
 
 def _summary(facet: str, rows: pd.DataFrame, *, ddof: int) -> dict[str, object]:
-    rows = rows[(rows["extreme"] == "") & (rows["se"] > 0)]
-    weight = 1.0 / np.square(rows["se"])
+    rows = rows[(rows["extreme"] == "") & rows["measure"].notna()]
+    n, block = len(rows), rows["block"]
+    rows = rows[block.groupby(block).transform("size") > 1]
+    if rows.empty:
+        return {"facet": facet, "n": n} | dict.fromkeys(_SUMMARY, np.nan)
     block = rows["block"]
-    centre = rows["measure"].groupby(block).transform("mean")
-    df = len(rows) - block.nunique()
-    if df < 1:
-        missing = dict.fromkeys(_MISSING, np.nan)
-        return {"facet": facet, "n": len(rows), **missing, "df": df, "p": np.nan}
-    # As many degrees of freedom per block as ddof takes from one.
-    variance = float(
-        np.square(rows["measure"] - centre).sum() / (len(rows) - ddof * block.nunique())
-    )
+    weight = 1.0 / np.square(rows["se"])
+    away = rows["measure"] - rows["measure"].groupby(block).transform("mean")
+    # Each block has a mean of its own: it costs a sample's degree of freedom.
+    variance = float(np.square(away).sum() / (len(rows) - ddof * block.nunique()))
     error = float(np.square(rows["se"]).mean())
-    true = float(np.sqrt(max(variance - error, 0.0)))
-    g = true / np.sqrt(error)
-    common = (weight * rows["measure"]).groupby(block).transform("sum")
-    away = rows["measure"] - common / weight.groupby(block).transform("sum")
-    chi2 = float((weight * np.square(away)).sum())
-    shares = (np.sqrt(error), np.sqrt(variance), true, g, (4.0 * g + 1.0) / 3.0)
-    values = dict(
-        zip(_MISSING, (*shares, true**2 / variance if variance else np.nan, chi2), strict=True)
+    true = max(variance - error, 0.0)
+    g = np.sqrt(true / error)
+    middle = (weight * away).groupby(block).transform("sum") / weight.groupby(block).transform(
+        "sum"
     )
-    return {"facet": facet, "n": len(rows), **values, "df": df, "p": float(chdtrc(df, chi2))}
+    chi2 = float((weight * np.square(away - middle)).sum())
+    df = len(rows) - block.nunique()
+    spread = (np.sqrt(error), np.sqrt(variance), np.sqrt(true), g, (4.0 * g + 1.0) / 3.0)
+    values = (*spread, true / (true + error) if true else 0.0, chi2, df, chdtrc(df, chi2))
+    return {"facet": facet, "n": n} | dict(zip(_SUMMARY, values, strict=True))
 
 
-_MISSING = ("rmse", "sd", "true_sd", "separation", "strata", "reliability", "chi2")
+_SUMMARY = ["rmse", "sd", "true_sd", "separation", "strata", "reliability", "chi2", "df", "p"]
 
 
 def rater_agreement(fit: FacetsFit) -> pd.DataFrame:

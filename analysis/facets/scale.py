@@ -70,6 +70,13 @@ def moments(probability: np.ndarray) -> Moments:
     return Moments(probability, mean, np.tensordot(k, weighted, 1), above, with_above)
 
 
+def mean_and_variance(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of categories 0, 1, ... (first axis) at each place."""
+    k = np.arange(len(probability), dtype=float)
+    mean = k @ probability
+    return mean, np.maximum(np.square(k) @ probability - np.square(mean), 0.0)
+
+
 def reached(categories: int) -> np.ndarray:
     """Thresholds x categories: 1 where a category lies above a threshold."""
     return np.triu(np.ones((categories, categories)))[1:]
