@@ -6,6 +6,7 @@ from bench import (
     catalogue_import,
     crossed_model,
     documents,
+    facets,
     intake,
     rank_sets,
     straight_line,
@@ -16,6 +17,7 @@ if __name__ == "__main__":
     stages = (
         crossed_model,
         rank_sets,
+        facets,
         straight_line,
         visit_plan,
         catalogue_import,

@@ -515,7 +515,7 @@ def recovered(seeds: range, **changed: object) -> tuple[float, float, float]:
     error over se."""
     bias, slopes, ratios = [], [], []
     for seed in seeds:
-        ratings, severity = simulated(seed, objects=200, raters=10, items=4, seats=2, spread=1.5)
+        ratings, severity = simulated(seed, objects=300, raters=10, items=4, seats=3, spread=1.5)
         rows = fitted(ratings, levels=range(4), **changed).of("rater")
         bias.append(np.polyfit(severity, rows["measure"], 1)[0])
         slopes.append(np.polyfit(rows["measure"], severity, 1)[0])
@@ -529,8 +529,8 @@ def recovered(seeds: range, **changed: object) -> tuple[float, float, float]:
     [("jml", "length"), ("jml", "modified_profile"), ("mml", "none")],
 )
 def test_severity_is_recovered(estimator: str, correction: str, full_count: bool, proven) -> None:
-    """Two raters a site, eight ratings a site: slopes 1 +- 0.05, errors as large as said."""
-    times = 500 if full_count else 12
+    """Three raters a site, 12 ratings a site: slopes 1 +- 0.05, errors as large as said."""
+    times = 500 if full_count else 8
     bias, slope, ratio = recovered(range(times), estimator=estimator, correction=correction)
     assert abs(bias - 1.0) <= (0.03 if full_count else 0.06)
     assert abs(slope - 1.0) <= (0.05 if full_count else 0.08)
@@ -542,4 +542,4 @@ def test_severity_is_recovered(estimator: str, correction: str, full_count: bool
 
 
 def test_uncorrected_severities_are_too_wide() -> None:
-    assert recovered(range(8), correction="none")[0] > 1.08
+    assert recovered(range(6), correction="none")[0] > 1.05
