@@ -150,3 +150,30 @@ def _expected_gain(
         gain = sum(p * scaling.score((end - start) / (1.0 - start)) for (end, _), p in ends.items())
         value, weight = value + chance * gain, weight + chance
     return value / weight
+
+
+def expected_severity(province: Province, instrument: Instrument, plan: Plan) -> dict[str, float]:
+    """Severity of each expert in points: how much lower an expert scores than one of severity 0.
+
+    Over projects, items, sessions and rounding: the mean loss of expected scores. Severities are
+    planted as shares of a scale; where the scale ends or its steps are uneven, a point is lost by
+    no fixed share, so that this, not a multiple of what was planted, is what is to be found.
+    """
+    s = province.settings
+    seen = s.session if instrument.per == "visit" else 0.0
+    spread = float(np.hypot(seen, s.rater_site))
+    told = [positions(instrument, one) for one in province.quality.values()]
+
+    def mean(severity: float) -> float:
+        mixture: Mixture = [(1.0, -severity, spread)]
+        return float(
+            np.mean([
+                _expected(province, instrument, m, places[m.item], mixture, plan)
+                for places in told
+                for m in instrument.mappings
+                if m.item in places
+            ])
+        )  # fmt: skip
+
+    level = mean(0.0)
+    return {code: level - mean(value) for code, value in sorted(province.severity.items())}

@@ -148,7 +148,9 @@ def _before(province: Province, item: Item, generator: np.random.Generator) -> s
     return _place(float(generator.normal(settings.before_level, settings.before_spread)), item)
 
 
-def position_after(province: Province, before: Item, code: str, position: float) -> float:
+def position_after(
+    province: Province, before: Item, code: str, position: float | np.ndarray
+) -> Any:
     """Where somebody ends who started at ``code`` and closes a share of the distance to the top."""
     start = next(place for place, known in code_positions(before) if known == code)
     settings = province.settings

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.shrink import shrink
+from analysis.shrink import expected_ranks, posterior, shrink
 
 RAUDENBUSH_Y = np.array(
     [
@@ -63,7 +63,98 @@ SCHOOLS_SE = np.array([15, 10, 16, 11, 9, 11, 10, 18.0])
 """Rubin 1981, J. Educ. Stat. 6:377: eight schools."""
 
 
-@pytest.mark.parametrize(("estimator", "tau2"), [("reml", 0.0188), ("dl", 0.0259)])
+BCG = np.array(
+    [[4, 119, 11, 128], [6, 300, 29, 274], [3, 228, 11, 209], [62, 13536, 248, 12619],
+     [33, 5036, 47, 5761], [180, 1361, 372, 1079], [8, 2537, 10, 619], [505, 87886, 499, 87892],
+     [29, 7470, 45, 7232], [17, 1699, 65, 1600], [186, 50448, 141, 27197], [5, 2493, 3, 2338],
+     [27, 16886, 29, 17825]], dtype=float)  # fmt: skip
+"""dat.bcg of metafor (Colditz et al. 1994): cases and others, vaccinated and control, 13 trials."""
+
+
+@pytest.mark.parametrize(
+    ("estimator", "tau2", "se"),
+    [("reml", 0.3132, 0.1664), ("dl", 0.3088, 0.2299), ("pm", 0.3181, None)],
+)
+def test_bcg_equals_metafor(estimator: str, tau2: float, se: float | None) -> None:
+    """Viechtbauer 2010, J. Stat. Softw. 36(3): log relative risk, REML -0.7145 (SE 0.1798)."""
+    people = BCG[:, [0, 2]] + BCG[:, [1, 3]]
+    risk = np.log(BCG[:, [0, 2]] / people)
+    variance = (1.0 / BCG[:, [0, 2]] - 1.0 / people).sum(axis=1)
+    found = shrink(risk[:, 0] - risk[:, 1], variance=variance, estimator=estimator)
+    assert found.tau2 == pytest.approx(tau2, abs=5e-5)
+    if se is not None:
+        assert found.tau2_se == pytest.approx(se, abs=5e-5)
+    if estimator == "reml":
+        assert found.mean == pytest.approx(-0.7145, abs=5e-5)
+        assert found.mean_se == pytest.approx(0.1798, abs=5e-5)
+
+
+def test_error_of_tau2_is_its_spread() -> None:
+    """Thirty units, 1,500 draws: the standard error stated is the standard deviation found."""
+    rng = np.random.default_rng(8)
+    variance = rng.uniform(0.5, 2.0, 30)
+    draws = rng.normal(80.0, np.sqrt(4.0 + variance), (1500, 30))
+    for estimator in ("reml", "dl", "pm"):
+        found = [shrink(y, variance=variance, estimator=estimator) for y in draws]
+        spread = np.std([one.tau2 for one in found])
+        assert np.mean([one.tau2_se for one in found]) == pytest.approx(spread, rel=0.06)
+
+
+def test_posterior_covers_and_equals_the_simple_case() -> None:
+    """Independent errors: what ``shrink`` gives; and intervals of true values hold 95 %."""
+    rng = np.random.default_rng(3)
+    variance, inside = rng.uniform(0.5, 4.0, 25), []
+    for _ in range(120):
+        truth = rng.normal(80.0, 2.0, 25)
+        y = truth + rng.normal(0.0, np.sqrt(variance))
+        found = shrink(y, variance=variance, estimator="reml")
+        half = 1.96 * np.sqrt(np.diag(found.covariance))
+        inside += list(np.abs(found.value - truth) <= half)
+    assert 0.93 <= np.mean(inside) <= 0.965
+    value, covariance = posterior(y, covariance=np.diag(variance), tau2=found.tau2)
+    np.testing.assert_allclose(value, found.value, atol=1e-9)
+    np.testing.assert_allclose(covariance, found.covariance, atol=1e-9)
+
+
+def test_correlated_errors_move_together() -> None:
+    """Conditioning a normal by hand: three units, two of which share an expert."""
+    shared = np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 2.0]])
+    y, tau2, flat = np.array([84.0, 80.0, 79.0]), 3.0, 1e7
+    prior = tau2 * np.eye(3) + flat
+    gain = prior @ np.linalg.inv(prior + shared)
+    value, covariance = posterior(y, covariance=shared, tau2=tau2)
+    np.testing.assert_allclose(value, gain @ (y - 80.0) + 80.0, atol=1e-4)
+    np.testing.assert_allclose(covariance, prior - gain @ prior, atol=1e-3)
+
+
+def test_expected_ranks_equal_draws_and_sum_up() -> None:
+    found = shrink(RAUDENBUSH_Y, variance=RAUDENBUSH_V, estimator="pm")
+    ranks = expected_ranks(found.value, covariance=found.covariance)
+    rng = np.random.default_rng(4)
+    drawn = rng.multivariate_normal(found.value, found.covariance, 20000)
+    places = (-drawn).argsort(axis=1).argsort(axis=1) + 1
+    np.testing.assert_allclose(ranks, places.mean(axis=0), atol=0.12)
+    assert ranks.sum() == pytest.approx(19 * 20 / 2)
+    alike = expected_ranks(np.full(4, 80.0), covariance=np.ones((4, 4)))
+    np.testing.assert_allclose(alike, 2.5)
+
+
+def test_what_tells_nothing_moves_nothing() -> None:
+    base = shrink(np.array([70.0, 80, 90]), variance=np.ones(3), estimator="pm")
+    more = shrink(
+        np.array([70.0, 80, 90, 5]), variance=np.array([1.0, 1, 1, np.inf]), estimator="pm"
+    )
+    assert (more.tau2, more.mean) == (base.tau2, base.mean)
+    assert more.reliability[3] == 0
+    assert more.value[3] == more.mean
+    for bad in (np.nan, -1.0):
+        with pytest.raises(ValueError, match="variance"):
+            shrink(np.array([70.0, 80]), variance=np.array([1.0, bad]), estimator="dl")
+    with pytest.raises(ValueError, match="posterior"):
+        posterior(np.array([np.nan]), covariance=np.eye(1), tau2=1.0)
+
+
+@pytest.mark.parametrize(("estimator", "tau2"), [("reml", 0.0188), ("dl", 0.0259), ("pm", 0.0518)])
 def test_raudenbush_equals_metafor(estimator: str, tau2: float) -> None:
     found = shrink(RAUDENBUSH_Y, variance=RAUDENBUSH_V, estimator=estimator)
     assert found.tau2 == pytest.approx(tau2, abs=5e-5)
@@ -77,7 +168,7 @@ def test_raudenbush_mean_equals_metafor() -> None:
     assert found.mean == pytest.approx(0.0837, abs=5e-5)
 
 
-@pytest.mark.parametrize("estimator", ["reml", "dl"])
+@pytest.mark.parametrize("estimator", ["reml", "dl", "pm"])
 def test_eight_schools_do_not_differ(estimator: str) -> None:
     """No between-unit variance: every school is shrunken to the mean 7.69 (Rubin 1981)."""
     found = shrink(SCHOOLS_Y, variance=SCHOOLS_SE**2, estimator=estimator)
