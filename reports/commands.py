@@ -1,4 +1,4 @@
-"""Commands score, bulletin, verify, assess: arguments in, files and an exit code out."""
+"""Commands score, bulletin, verify, assess, study: arguments in, files and an exit code out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KERNEL = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_CORETYP
 """One linear-algebra kernel and one thread, so that a sum has the same last bit everywhere."""
 MISUSED = frozenset({
     "ratings.mapping_is_folder", "ratings.no_column", "ratings.no_unit", "ratings.no_value",
-    "ratings.scale", "reports.out_is_file",
+    "ratings.scale", "reports.no_design", "reports.out_is_file",
 })  # fmt: skip
 """Faults of the options rather than of a file."""
 PIPED_LINES = 4
@@ -210,7 +210,30 @@ def assess(file: Path, mapping: Path | None, out: Path, **options: Any) -> None:
     click.echo(f"已写入 {out}：extract、results、{path.relative_to(out)}")
 
 
+@click.command(
+    help="在真值已知的虚构省里检验方法：覆盖率、名次、等次、宽严，写出 validation.md 和图。"
+    "做完的重复留在 --work 里，中断后接着做。"
+)
+@click.option("--design", "designs", multiple=True, help="设计；可重复，缺省全部。")
+@click.option(
+    "--repetitions", type=click.IntRange(1), default=500, show_default=True, help="重复次数。"
+)
+@click.option("--seed", type=click.IntRange(0), default=2021, show_default=True, help="随机种子。")
+@click.option(
+    "--work", type=FOLDER, default=Path("study"), show_default=True, help="各次重复的文件夹。"
+)
+@click.option("--out", type=FOLDER, default=Path("docs"), show_default=True, help="写入的文件夹。")
+@_guarded
+def study(designs: tuple[str, ...], out: Path, **given: Any) -> None:
+    """Try the method where the truth is known."""
+    from reports.study import study as run
+
+    path = run(designs, out=out, progress=show_progress, **given)
+    click.echo(f"已写入 {path}")
+
+
 COMMANDS = {
+    "study": study,
     "score": score,
     "bulletin": bulletin,
     "particulars": particulars,

@@ -31,6 +31,7 @@ PLACES = {
     "reconcile": _REPORTS,
     "verify": _REPORTS,
     "assess": _REPORTS,
+    "study": _REPORTS,
     "demo": "survey_app.demo.commands",
     "rehearse": "survey_app.rehearsal.commands",
     "run-job": _OWN,

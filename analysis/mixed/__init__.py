@@ -24,7 +24,8 @@ class MixedFit:
     """One row per cell of the fixed part: its columns (or none), ``estimate``, ``se``, ``n``."""
     fixed_covariance: np.ndarray
     effects: Mapping[str, pd.DataFrame]
-    """Per factor: ``level``, ``effect`` (BLUP), ``conditional_sd``, ``n``."""
+    """Per factor: ``level``, ``effect`` (BLUP), ``conditional_sd`` (fixed part as if known),
+    ``prediction_sd`` (of effect - true effect, the fixed part estimated with it), ``n``."""
     loglik: float
 
 
@@ -64,9 +65,10 @@ def fit_crossed(
     names = [factors[f] for f in order]
     sd = {n: float(np.sqrt(r * solution.sigma2)) for n, r in zip(names, ratios, strict=False)}
     effects = profile.effects(design, solution, ratios=ratios)
+    errors = profile.prediction_errors(design, solution, ratios=ratios)
     tables = {
-        name: _effect_table(levels[f], codes[f], *effect)
-        for name, f, effect in zip(names, order, effects, strict=False)
+        name: _effect_table(levels[f], codes[f], *effect, error)
+        for name, f, effect, error in zip(names, order, effects, errors, strict=False)
     }
     fixed_table, covariance = _fixed_table(design, solution, cells=cells, cell=cell, shift=shift)
     return MixedFit(
@@ -96,10 +98,11 @@ def _fixed_codes(frame: pd.DataFrame, *, fixed: Sequence[str]) -> tuple[np.ndarr
 
 
 def _effect_table(
-    levels: np.ndarray, codes: np.ndarray, effect: np.ndarray, sd: np.ndarray
+    levels: np.ndarray, codes: np.ndarray, effect: np.ndarray, sd: np.ndarray, error: np.ndarray
 ) -> pd.DataFrame:
     n = np.bincount(codes, minlength=len(levels))
-    return pd.DataFrame({"level": levels, "effect": effect, "conditional_sd": sd, "n": n})
+    columns = {"level": levels, "effect": effect, "conditional_sd": sd, "prediction_sd": error}
+    return pd.DataFrame({**columns, "n": n})
 
 
 def _fixed_table(
@@ -122,7 +125,9 @@ def _fixed_table(
     return table, covariance
 
 
-NO_EFFECTS = pd.DataFrame({"level": [], "effect": [], "conditional_sd": [], "n": []})
+NO_EFFECTS = pd.DataFrame(
+    {"level": [], "effect": [], "conditional_sd": [], "prediction_sd": [], "n": []}
+)
 """Effects of a factor that was not fitted."""
 NO_COMPONENTS = pd.DataFrame(
     {

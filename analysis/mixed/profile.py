@@ -203,6 +203,16 @@ def effects(
     return [(effect, np.sqrt(variance * solution.sigma2)) for effect, variance in parts]
 
 
+def prediction_errors(
+    design: Design, solution: Solution, *, ratios: np.ndarray
+) -> list[np.ndarray]:
+    """Per factor, the largest first: standard deviations of effect less true effect, with the
+    fixed part estimated from the same rows. Source: Henderson 1975, Biometrics 31:423, section 4.
+    """
+    parts = _moments(design, solution, ratios=ratios, fixed_known=False)
+    return [np.sqrt(np.maximum(variance, 0.0) * solution.sigma2) for _, variance in parts]
+
+
 def _moments(
     design: Design, solution: Solution, *, ratios: np.ndarray, fixed_known: bool
 ) -> list[tuple[np.ndarray, np.ndarray]]:

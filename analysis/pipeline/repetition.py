@@ -50,7 +50,7 @@ class Tools:
 @dataclass(frozen=True, eq=False)
 class Repetition:
     """What one invented cycle came to. ``units``: rows of the results' units with ``truth`` of the
-    main score; ``raters``: severity, se, ``truth`` and ``sd`` (of severities, as fitted), points."""
+    main score; ``raters``: severity, se, ``truth`` and ``sd`` (as fitted), in points."""
 
     units: pd.DataFrame
     raters: pd.DataFrame

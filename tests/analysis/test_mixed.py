@@ -157,3 +157,22 @@ def test_impossible_models_are_refused() -> None:
         fit_crossed(small(1).head(2), value="y", factors=["a"], fixed=["a", "b"])
     with pytest.raises(ValueError, match="bayes"):
         fit_crossed(small(1), value="y", factors=["a"], method="bayes")
+
+
+def test_prediction_errors_are_hendersons() -> None:
+    """The inverse of the mixed model equations, written out; never below the conditional sd."""
+    rng = np.random.default_rng(6)
+    rows = pd.DataFrame(
+        [(f"S{s}", f"R{(s + k) % 4}", float(rng.normal(70 + 2 * s, 5)))
+         for s in range(6) for k in (0, 1) for _ in range(3)],
+        columns=["site", "rater", "y"],
+    )  # fmt: skip
+    rows["y"] += rows["rater"].map({f"R{k}": 4.0 * k for k in range(4)})
+    fit = fit_crossed(rows, value="y", factors=["rater"], fixed=["site"])
+    x, z = (pd.get_dummies(rows[name]).to_numpy(dtype=float) for name in ("site", "rater"))
+    ratio = (fit.sd["residual"] / fit.sd["rater"]) ** 2
+    system = np.block([[x.T @ x, x.T @ z], [z.T @ x, z.T @ z + ratio * np.eye(4)]])
+    expected = np.sqrt(np.diag(np.linalg.inv(system))[6:]) * fit.sd["residual"]
+    found = fit.effects["rater"]
+    np.testing.assert_allclose(found["prediction_sd"], expected, rtol=1e-6)
+    assert (found["prediction_sd"] > found["conditional_sd"]).all()
