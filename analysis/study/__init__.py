@@ -30,8 +30,8 @@ def interval_coverage(units: pd.DataFrame, *, level: float) -> pd.DataFrame:
     In: ``repetition``, ``scorecard``, ``score``, ``score_se``, ``score_low``, ``score_high``,
     ``truth``; rows without a score do not count. Out: scorecard, repetitions, n, coverage, low,
     high, bias, error (standard deviation of score - truth), se (root mean square). low and high:
-    t interval over repetitions at ``level``, since units of one repetition share experts; NaN with
-    one repetition.
+    t interval over repetitions at ``level``, within 0-1, since units of one repetition share
+    experts; NaN with one repetition.
     """
     rows = units[units["score"].notna() & units["truth"].notna()]
     rows = rows.assign(
@@ -42,7 +42,7 @@ def interval_coverage(units: pd.DataFrame, *, level: float) -> pd.DataFrame:
     found = []
     for card, part in rows.groupby("scorecard", sort=True):
         each = part.groupby("repetition")["inside"].mean().astype(float)
-        low, high = _mean_interval(each.to_numpy(), level=level)
+        low, high = np.clip(_mean_interval(each.to_numpy(), level=level), 0.0, 1.0).tolist()
         spread = float(part["off"].std(ddof=1)) if len(part) > 1 else float("nan")
         share, bias = float(part["inside"].mean()), float(part["off"].mean())
         error = float(np.sqrt(part["squared"].mean()))

@@ -28,6 +28,8 @@ from reports.wording import choice
 
 PICTURE = "pictures/coverage.svg"
 PROJECT = "A-project"
+ENOUGH = 500
+"""Repetitions from which on the document is more than a first look."""
 ROW, TOP, LEFT = 0.26, 0.3, 1.35
 """Inches: a line of the picture, what is above the first, where the axis begins."""
 
@@ -74,6 +76,8 @@ def write_document(
         draws=draws,
         level=tables.share(study.level),
         picture=PICTURE,
+        few=min(int(one.intervals["repetitions"].min()) for one in found.values()),
+        enough=ENOUGH,
         designs=[one.design for one in found.values()],
         intervals=list(_intervals(found)),
         ranks=list(_ranks(found)),
