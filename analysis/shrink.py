@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, optimize
-from scipy.special import ndtr
+from scipy import optimize
 
 FLOOR = 1e-12
 """Least sampling variance (points squared): a standard error of zero stays defined."""
@@ -66,48 +65,6 @@ def shrink(value: np.ndarray, *, variance: np.ndarray, estimator: str) -> Shrunk
     covariance[np.ix_(known, known)] = inner
     error = ERRORS[estimator](v, tau2)
     return Shrunken(mean, tau2, reliability, shrunken, precision**-0.5, error, covariance)
-
-
-def posterior(
-    value: np.ndarray, *, covariance: np.ndarray, tau2: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Expected true values of units whose errors are correlated, and their covariance.
-
-    In: ``value`` without gaps, ``covariance`` of its errors (units share raters), ``tau2`` as
-    ``shrink`` found it. Prior: independent normals of variance ``tau2`` around one unknown mean.
-    With S = covariance + tau2 I: mean by generalised least squares; E = mean + tau2 S^-1 (value -
-    mean); Cov = tau2 I - tau2^2 S^-1 + a a' / (1'S^-1 1), a = 1 - tau2 S^-1 1. With uncorrelated
-    errors it is what ``shrink`` gives. ValueError where values or tau2 are missing.
-    Source: Searle, Casella & McCulloch 1992, Variance Components, 7.4 (best linear prediction).
-    """
-    if np.isnan(value).any() or not tau2 >= 0:
-        raise ValueError("posterior needs every value and a between-unit variance")
-    size = len(value)
-    own = np.maximum(np.diag(covariance), FLOOR) - np.diag(covariance)
-    total = covariance + np.diag(own + tau2)
-    pull = tau2 * linalg.solve(total, np.eye(size), assume_a="pos")
-    ones = linalg.solve(total, np.ones(size), assume_a="pos")
-    mean = float(ones @ value) / float(ones.sum())
-    left = 1.0 - tau2 * ones
-    spread = tau2 * np.eye(size) - tau2 * (pull + pull.T) / 2.0
-    return mean + pull @ (value - mean), spread + np.outer(left, left) / float(ones.sum())
-
-
-def expected_ranks(value: np.ndarray, *, covariance: np.ndarray) -> np.ndarray:
-    """Expected rank of each unit, 1 = highest: 1 + sum of P(another's true value is higher).
-
-    In: posterior means and covariance (``Shrunken`` or ``posterior``). Units whose difference has
-    no variance share the half of it. Never shown without saying that it is a shrunken rank.
-    Source: Laird & Louis 1989, J. Educ. Stat. 14:29; Lin et al. 2006, Bayesian Anal. 1:915.
-    """
-    spread = np.diag(covariance)
-    variance = spread[:, None] + spread[None, :] - 2.0 * covariance
-    gap = value[None, :] - value[:, None]
-    certain = variance <= FLOOR
-    z = gap / np.sqrt(np.where(certain, 1.0, variance))
-    above = np.where(certain, (np.sign(np.where(certain, gap, 0.0)) + 1.0) / 2.0, ndtr(z))
-    np.fill_diagonal(above, 0.0)
-    return np.asarray(1.0 + above.sum(axis=1))
 
 
 def _nothing(size: int) -> Shrunken:

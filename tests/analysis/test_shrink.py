@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.shrink import expected_ranks, posterior, shrink
+from analysis.posterior import joint_posterior
+from analysis.shrink import shrink
 
 RAUDENBUSH_Y = np.array(
     [
@@ -111,32 +112,9 @@ def test_posterior_covers_and_equals_the_simple_case() -> None:
         half = 1.96 * np.sqrt(np.diag(found.covariance))
         inside += list(np.abs(found.value - truth) <= half)
     assert 0.93 <= np.mean(inside) <= 0.965
-    value, covariance = posterior(y, covariance=np.diag(variance), tau2=found.tau2)
-    np.testing.assert_allclose(value, found.value, atol=1e-9)
-    np.testing.assert_allclose(covariance, found.covariance, atol=1e-9)
-
-
-def test_correlated_errors_move_together() -> None:
-    """Conditioning a normal by hand: three units, two of which share an expert."""
-    shared = np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 2.0]])
-    y, tau2, flat = np.array([84.0, 80.0, 79.0]), 3.0, 1e7
-    prior = tau2 * np.eye(3) + flat
-    gain = prior @ np.linalg.inv(prior + shared)
-    value, covariance = posterior(y, covariance=shared, tau2=tau2)
-    np.testing.assert_allclose(value, gain @ (y - 80.0) + 80.0, atol=1e-4)
-    np.testing.assert_allclose(covariance, prior - gain @ prior, atol=1e-3)
-
-
-def test_expected_ranks_equal_draws_and_sum_up() -> None:
-    found = shrink(RAUDENBUSH_Y, variance=RAUDENBUSH_V, estimator="pm")
-    ranks = expected_ranks(found.value, covariance=found.covariance)
-    rng = np.random.default_rng(4)
-    drawn = rng.multivariate_normal(found.value, found.covariance, 20000)
-    places = (-drawn).argsort(axis=1).argsort(axis=1) + 1
-    np.testing.assert_allclose(ranks, places.mean(axis=0), atol=0.12)
-    assert ranks.sum() == pytest.approx(19 * 20 / 2)
-    alike = expected_ranks(np.full(4, 80.0), covariance=np.ones((4, 4)))
-    np.testing.assert_allclose(alike, 2.5)
+    joint = joint_posterior(y, covariance=np.diag(variance), between=found.tau2)
+    np.testing.assert_allclose(joint.mean, found.value, atol=1e-8)
+    np.testing.assert_allclose(joint.covariance, found.covariance, atol=1e-8)
 
 
 def test_what_tells_nothing_moves_nothing() -> None:
@@ -150,8 +128,6 @@ def test_what_tells_nothing_moves_nothing() -> None:
     for bad in (np.nan, -1.0):
         with pytest.raises(ValueError, match="variance"):
             shrink(np.array([70.0, 80]), variance=np.array([1.0, bad]), estimator="dl")
-    with pytest.raises(ValueError, match="posterior"):
-        posterior(np.array([np.nan]), covariance=np.eye(1), tau2=1.0)
 
 
 @pytest.mark.parametrize(("estimator", "tau2"), [("reml", 0.0188), ("dl", 0.0259), ("pm", 0.0518)])
