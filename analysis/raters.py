@@ -103,7 +103,7 @@ def severities(effects: pd.DataFrame, *, rows: pd.DataFrame, blocks: pd.Series) 
     """Severity per rater: columns rater, severity (points, positive = strict), se, n, block,
     separable (False when the panel falls into several blocks).
 
-    In: ``effects`` of the factor rater: level, effect, conditional_sd, prediction_sd; empty when
+    In: ``effects`` of the factor rater: level, effect, conditional_sd, comparative_sd; empty when
     the design cannot show severities. Then severity and se are missing, and also where the variance
     of severities is zero: an effect of 0 with an error of 0 would claim what nobody knows. ``se``:
     of severity - true severity, the sites' means being estimated from the same ratings; who shares
@@ -115,7 +115,7 @@ def severities(effects: pd.DataFrame, *, rows: pd.DataFrame, blocks: pd.Series) 
         {
             "rater": n.index,
             "severity": -known["effect"].to_numpy(dtype=float),
-            "se": known["prediction_sd"].to_numpy(dtype=float),
+            "se": known["comparative_sd"].to_numpy(dtype=float),
             "n": n.to_numpy(),
             "block": blocks.reindex(n.index).to_numpy(),
             "separable": bool(blocks.nunique() == 1) and len(effects) > 0,
