@@ -242,13 +242,6 @@ def uneven(seed: int, *, blocks: int = 1) -> pd.DataFrame:
     return rows.assign(y=5 + spread[rows["a"]] + 0.5 * rows["x"] + rows["cell"] + noise)
 
 
-def test_impossible_models_are_refused() -> None:
-    with pytest.raises(ValueError, match="degrees of freedom"):
-        fit_crossed(small(1).head(2), value="y", factors=["a"], fixed=["a", "b"])
-    with pytest.raises(ValueError, match="bayes"):
-        fit_crossed(small(1), value="y", factors=["a"], method="bayes")
-
-
 def test_prediction_errors_are_hendersons() -> None:
     """The inverse of the mixed model equations, written out; never below the conditional sd."""
     rng = np.random.default_rng(6)
