@@ -1,0 +1,64 @@
+"""Linear maps of estimates and composites, such as an institution over its projects or types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.composite.tree import Composed
+from analysis.results import Estimates
+
+
+def combine(estimates: Estimates, *, units: Sequence[str], weights: np.ndarray) -> Estimates:
+    """Weighted means of units' leaves, e.g. an institution's projects of one type.
+
+    ``weights``: new units x old units, or x leaves as well, not negative (people enrolled); for
+    each leaf they are re-normalised over the old units that measure it. Covariances follow the
+    linear map.
+    """
+    measured = ~np.isnan(estimates.value)
+    mass = (weights if weights.ndim == 3 else weights[:, :, None]) * measured[None]
+    total = mass.sum(axis=1, keepdims=True)
+    share = np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
+    value = np.einsum("gul,ul->gl", share, np.nan_to_num(estimates.value))
+    own = np.einsum("gul,ulm,gum->glm", share, estimates.own, share, optimize=True)
+    columns = [estimates.leaves.index(leaf) for leaf in estimates.panel_leaves]
+    width, old, new = len(columns), len(estimates.units), len(units)
+    pull = np.zeros((new, width, old, width))
+    for place, column in enumerate(columns):
+        pull[:, place, :, place] = share[:, :, column]
+    flat = pull.reshape(new * width, old * width)
+    return replace(
+        estimates,
+        units=tuple(units),
+        value=np.where(total[:, 0] > 0, value, np.nan),
+        own=own,
+        panel=flat @ estimates.panel @ flat.T,
+    )
+
+
+def average(composed: Composed, *, units: Sequence[str], weights: np.ndarray) -> Composed:
+    """Weighted means of units' nodes and composites, e.g. an institution over its types.
+
+    ``weights``: new units x old units, not negative; for each node re-normalised over the old
+    units that have it. A covariance that is not known (NaN) of a unit that enters stays so.
+    """
+    measured = ~np.isnan(composed.value)
+    mass = weights[:, :, None] * measured[None]
+    total = mass.sum(axis=1, keepdims=True)
+    share = np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
+    value = np.einsum("guk,uk->gk", share, np.nan_to_num(composed.value))
+    covariance = _carried(share, composed.covariance)
+    unknown = np.isnan(composed.covariance)
+    if unknown.any():
+        covariance[_carried((share > 0).astype(float), unknown.astype(float)) > 0] = np.nan
+    return Composed(
+        tuple(units), composed.codes, np.where(total[:, 0] > 0, value, np.nan), covariance
+    )
+
+
+def _carried(share: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    known = np.nan_to_num(covariance)
+    return np.einsum("guk,kuv,hvk->kgh", share, known, share, optimize=True)
