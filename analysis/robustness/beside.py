@@ -1,4 +1,4 @@
-"""Robustness: the ranking with and without what is in doubt."""
+"""The ranking beside another one, with and without what is in doubt."""
 
 from __future__ import annotations
 
