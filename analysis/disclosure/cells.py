@@ -1,4 +1,4 @@
-"""Disclosure control: nothing that rests on fewer people than the minimum cell leaves analysis."""
+"""Cells of few people, blanked; and as many others as keep them from being the rest of a total."""
 
 from __future__ import annotations
 
