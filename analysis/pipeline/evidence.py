@@ -93,7 +93,7 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Evidence:
         classes,
         tuple(counted),
         tuple(rated),
-        _joined(flags, ["response", "class_code", "project", *screen.FLAGS, "excluded"]),
+        _joined(_by_form(flags, counted), [*_FLAGGED, *screen.FLAGS, "excluded"]),
         _joined(ratings, ["response", "rater", "project", "session", "leaf", "score"]),
         people,
         _slope([c.scoring for c in (*counted, *rated)], plan),
@@ -102,6 +102,14 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Evidence:
         not_due(extract, framework, waves=waves),
         concerned(framework, units, projects),
     )
+
+
+_FLAGGED = ["response", "class_code", "project", "instrument"]
+
+
+def _by_form(flags: list[pd.DataFrame], counted: list[counts.Counts]) -> list[pd.DataFrame]:
+    pairs = zip(flags, counted, strict=True)
+    return [rows.assign(instrument=one.scoring.instrument.code) for rows, one in pairs]
 
 
 def types_of(units: pd.DataFrame, codes: Sequence[str], *, kind: str) -> tuple[str, ...]:
@@ -185,22 +193,37 @@ def frames(data: Evidence, plan: Plan) -> dict[str, pd.DataFrame]:
     return {"classes": _classes(data, cell=cell), "flags": _flags(data, plan, cell=cell)}
 
 
+def untold(rows: pd.DataFrame, column: str, *, cell: int) -> pd.Series:
+    """Projects of which the number of ``rows`` with the mark ``column`` is not told: fewer than
+    ``cell``, or 1 to ``cell`` - 1 of any one form, or all but so few. None is not told apart from
+    few: else somebody who knows that it can be no more than one would know that it is one. By
+    form, since the first edition counts fewer forms, and the difference would tell of the others.
+    """
+    marked = rows[column].astype("boolean").fillna(False).astype(float)
+    by = [rows["project"], rows["instrument"]]
+    parts = pd.DataFrame({"part": marked, "whole": rows[column].notna().astype(float)})
+    of = parts.groupby(by).sum()
+    few = disclosure.singles_out(of["part"], whole=of["whole"], min_cell=cell)
+    little = of["part"].groupby(level="project").sum() < cell
+    return few.groupby(level="project").any() | little
+
+
 def few_excluded(data: Evidence, *, cell: int) -> set[str]:
     """Projects of which so few rows were excluded, or kept, that they must not be told apart."""
-    rows = data.flags.groupby("project")["excluded"].agg(["sum", "size"]).astype(float)
-    few = disclosure.singles_out(rows["sum"], whole=rows["size"], min_cell=cell)
-    return set(rows.index[few])
+    hidden = untold(data.flags, "excluded", cell=cell)
+    return set(hidden.index[hidden])
 
 
 def hide_effect_of_few(
     frame: pd.DataFrame, *, data: Evidence, plan: Plan, rosters: Sequence[roster.Roster]
 ) -> pd.DataFrame:
-    """``sensitivity`` without ``score_all`` where it would tell what one to four people said.
+    """``sensitivity`` without ``score_all`` where it would tell what one to four people said, or
+    that there are any.
 
     A unit that such a project enters shows none either: its other parts' would give the project's.
     """
-    excluded = data.flags.groupby("project")["excluded"].sum().reindex(data.projects).fillna(0)
-    few = disclosure.too_few(excluded, min_cell=plan.thresholds.min_cell).to_numpy(dtype=bool)
+    hidden = few_excluded(data, cell=plan.thresholds.min_cell)
+    few = np.array([project in hidden for project in data.projects], dtype=bool)
     return hide_entered(frame, rosters=rosters, few=few, column="score_all")
 
 
@@ -232,9 +255,13 @@ def _classes(data: Evidence, *, cell: int) -> pd.DataFrame:
 
 
 def _flags(data: Evidence, plan: Plan, *, cell: int) -> pd.DataFrame:
-    out = screen.count_flags(data.flags, screening=plan.screening)
-    hidden = disclosure.too_few(out["n"], min_cell=cell)
-    out = disclosure.blank(out, where=hidden, columns=["n", "flagged", "excluded"])
-    # Whoever reported pressure, or alone did not, must not be guessed from a count of one.
-    few = disclosure.singles_out(out["flagged"], whole=out["n"], min_cell=cell)
-    return disclosure.blank(out, where=few, columns=["flagged", "excluded"])
+    rows = data.flags
+    size = rows.groupby(["project", "instrument"])["response"].transform("size")
+    rows = rows[~disclosure.too_few(size, min_cell=cell)]  # no rest of two counts is so few
+    out = screen.count_flags(rows, screening=plan.screening)
+    few = disclosure.too_few(out["n"], min_cell=cell)
+    out = disclosure.blank(out, where=few, columns=["n", "flagged", "excluded"])
+    hidden = {flag: untold(rows, flag, cell=cell) for flag in screen.FLAGS} if len(rows) else {}
+    keys = zip(out["project"], out["flag"], strict=True)
+    where = pd.Series([bool(hidden[flag][project]) for project, flag in keys], index=out.index)
+    return disclosure.blank(out, where=where, columns=["flagged", "excluded"])

@@ -79,14 +79,17 @@ def test_a_few_excluded_rows_cannot_be_recovered(tmp_path) -> None:
     assert pd.isna(flags.loc[("P0", "straight_line_failed_check"), "excluded"])
     items = results.items
     assert items.loc[items["unit"] == "P0", "missing"].isna().all()
-    assert items.loc[items["unit"] == "P1", "missing"].notna().any()
+    assert items.loc[items["unit"] == "P1", "n"].notna().any()
     beside = results.sensitivity
     touched = beside["unit"].isin(["P0", "I0"])
     assert beside.loc[touched & beside["score"].notna(), "score_all"].isna().any()
     alone = beside[(beside["unit"] == "P0") & (beside["scorecard"] == "A-project")].iloc[0]
     assert pd.isna(alone["score_all"])
     other = beside[(beside["unit"] == "P1") & (beside["scorecard"] == "A-project")].iloc[0]
-    assert np.isfinite(float(other["score_all"]))
+    assert pd.isna(other["score_all"])  # that nobody was excluded would tell that P0 has somebody
+    told = score(answered(tmp_path, all_classes(20), careless=8), default_plan()).sensitivity
+    both = told[(told["unit"] == "P0") & (told["scorecard"] == "A-project")].iloc[0]
+    assert np.isfinite(float(both["score_all"]))
 
 
 def test_a_band_is_certain_only_when_the_interval_is() -> None:
