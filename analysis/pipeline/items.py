@@ -36,11 +36,13 @@ def of_projects(
     unrated = ~pd.MultiIndex.from_frame(items[["unit", "indicator"]]).isin(enough)
     withheld = ~items["unit"].isin(list(published))
     alone = withheld & (not data.trainee)  # experts alone: their items are the score
-    hidden = (_few(items, cell) | withheld).where(~items["expert"], unrated | alone)
+    few = _with_others(items, cell=cell)
+    hidden = (few | withheld).where(~items["expert"], unrated | alone)
     shown = disclosure.blank(items, where=hidden, columns=SHOWN)
     # n + not applicable + missing is the number kept: with the unit's n it would tell the excluded.
     few = shown["unit"].isin(few_excluded(data, cell=cell)) & ~shown["expert"].astype(bool)
-    return disclosure.blank(shown, where=few, columns=["missing"])[ITEM_RESULTS.names]
+    shown = disclosure.blank(shown, where=few, columns=["missing"])
+    return _unfit_of_few(shown, cell=cell)[ITEM_RESULTS.names]
 
 
 def of_counties(data: Evidence, *, cell: int) -> pd.DataFrame:
@@ -51,9 +53,10 @@ def of_counties(data: Evidence, *, cell: int) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=ITEM_RESULTS.names)
     items = pd.concat(parts, ignore_index=True)
-    shown = disclosure.blank(items, where=_few(items, cell), columns=SHOWN)
+    shown = disclosure.blank(items, where=_with_others(items, cell=cell), columns=SHOWN)
     everywhere = pd.Series(True, index=shown.index)
-    return disclosure.blank(shown, where=everywhere, columns=["missing"])[ITEM_RESULTS.names]
+    shown = disclosure.blank(shown, where=everywhere, columns=["missing"])
+    return _unfit_of_few(shown, cell=cell)[ITEM_RESULTS.names]
 
 
 def _means(counted: Counts, unit: Any) -> pd.DataFrame:
@@ -66,3 +69,19 @@ def _means(counted: Counts, unit: Any) -> pd.DataFrame:
 def _few(items: pd.DataFrame, cell: int) -> pd.Series:
     asked = disclosure.too_few(items["asked"], min_cell=cell)
     return asked | disclosure.too_few(items["n"], min_cell=cell)
+
+
+def _with_others(items: pd.DataFrame, *, cell: int) -> pd.Series:
+    """Items of too few answers and, of the same leaf, the next smallest: a leaf is the mean of its
+    items, so that leaf less the items shown is what the few said."""
+    leaf = items["unit"] + " " + items["instrument"] + " " + items["indicator"]
+    few = _few(items, cell)
+    return disclosure.with_complement(few, n=items["asked"], group=leaf, min_cell=cell)
+
+
+def _unfit_of_few(shown: pd.DataFrame, *, cell: int) -> pd.DataFrame:
+    """Without the number of 不适用 where it is small, none included, and without the blanks there,
+    which would leave it over."""
+    few = shown["not_applicable"].isna() | (shown["not_applicable"] < cell)
+    few &= ~shown["expert"].astype(bool) if "expert" in shown else True
+    return disclosure.blank(shown, where=few, columns=["not_applicable", "missing"])
