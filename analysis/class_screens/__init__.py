@@ -10,7 +10,16 @@ from analysis.class_screens.likeness import COPIED, IDENTICAL
 from analysis.class_screens.shares import OVERFULL, PRESSURE, QUICK, STRAIGHT
 from instruments.methods import ClassScreens
 
-__all__ = ["BY_CHANCE", "RAISED", "SCREENS", "judge", "screen_form"]
+__all__ = [
+    "BY_CHANCE",
+    "OVERFULL",
+    "PRESSURE",
+    "RAISED",
+    "SCREENS",
+    "STRAIGHT",
+    "judge",
+    "screen_form",
+]
 BY_CHANCE = (IDENTICAL, COPIED, BURST, STRAIGHT, QUICK, PRESSURE)
 """Screens that share the family's rate: what they find may be chance."""
 SCREENS = (*BY_CHANCE, OVERFULL)

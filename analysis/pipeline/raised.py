@@ -29,8 +29,8 @@ def screened_classes(
 
     Classes of projects whose score is withheld (not ``shown``) are neither judged nor what others
     are compared with: nothing published depends on what their people said. Where the count itself,
-    or what is left of the class, would be one to ``min_cell`` - 1 people, count and p are blank; a
-    raised class always counts at least ``min_cell`` answers.
+    or what is left of the class, would be fewer than ``min_cell`` people, count, what was expected
+    and p are blank; a raised class always counts at least ``min_cell`` answers.
     """
     parts = [pd.DataFrame(columns=CLASS_SCREEN_RESULTS.names)]
     screens, cell = plan.class_screens, plan.thresholds.min_cell
@@ -48,7 +48,9 @@ def screened_classes(
                 choice=screens,
             )
             judged = class_screens.judge(found, choice=screens, least=cell)
-            parts.append(_disclosed(judged, cell=cell).assign(instrument=form.code))
+            of = judged["class_code"].map(data.classes.set_index("class_code")["project"])
+            shown_ = _disclosed(judged, project=of, cell=cell)
+            parts.append(shown_.assign(instrument=form.code))
     full = [part for part in parts if len(part)]
     return pd.concat(full or parts[:1], ignore_index=True)[CLASS_SCREEN_RESULTS.names]
 
@@ -119,9 +121,24 @@ def _answers(extract: Any, form: Instrument, flags: pd.DataFrame) -> pd.DataFram
     return rows.merge(marks, on="response", how="inner").reset_index(drop=True)
 
 
-def _disclosed(found: pd.DataFrame, *, cell: int) -> pd.DataFrame:
+def _disclosed(found: pd.DataFrame, *, project: pd.Series, cell: int) -> pd.DataFrame:
+    """Without numbers of few answers, or of which a few would be the rest.
+
+    ``n`` of a class goes where it is the rest of its project's, as in ``classes``; so does all that
+    grows with it. A statistic goes below ``cell``, none included, where it leaves a few, and where
+    it is the rest of its project's flags or of what ``expected`` of other classes tells.
+    """
     few = disclosure.too_few(found["n"], min_cell=cell)
-    telling = disclosure.singles_out(found["statistic"], whole=found["n"], min_cell=cell)
-    out = disclosure.blank(found, where=few | telling, columns=["statistic", "p"])
-    out = disclosure.blank(out, where=few, columns=TOLD)
+    statistic = found["statistic"].astype(float)
+    telling = disclosure.singles_out(statistic, whole=found["n"], min_cell=cell)
+    telling |= statistic.isna() | (statistic < cell)
+    beside = few.copy()
+    for group in (found["screen"] + " " + project, found["screen"]):
+        telling = disclosure.with_complement(
+            telling, n=statistic.fillna(0.0), group=group, min_cell=cell
+        )
+        beside = disclosure.with_complement(beside, n=found["n"], group=group, min_cell=cell)
+    telling &= found["screen"] != class_screens.OVERFULL  # its statistic is n
+    out = disclosure.blank(found, where=telling, columns=["statistic", "expected", "p"])
+    out = disclosure.blank(out, where=beside, columns=TOLD)
     return out.assign(state=out["state"].mask(few, SUPPRESSED))
