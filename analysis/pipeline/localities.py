@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import composite, counts, roster, tabulate
+from analysis import composite, counts, disclosure, roster, tabulate
 from analysis.pipeline.cards import freedom, leaf_counts, leaf_states
 from analysis.pipeline.estimation import Panel, ProjectEstimates, estimate, rate_panel
 from analysis.pipeline.evidence import Evidence, not_due, surveys, types_of
@@ -247,11 +247,24 @@ def _card(
         founded=who.founded,
         parts=roster.part_codes(who, projects=evidence.projects),
         left_out=("",) * units,
-        telling=np.zeros(units, dtype=bool),
+        telling=_telling(data, plan, kind) if units else np.zeros(0, dtype=bool),
         leaf_state=states,
         not_due=evidence.not_due,
         points=combined(data, kept.main, kind)[1],
     )
+
+
+def _telling(data: Localities, plan: Plan, kind: str) -> np.ndarray:
+    """Counties whose number of schools a city's would leave over, where both are listed."""
+    if kind == CITY or CITY not in plan.localities or not data.cities:
+        return np.zeros(len(data.within.T if kind == COUNTY else data.within), dtype=bool)
+    n = pd.Series(data.evidence.n)
+    few = disclosure.too_few(n, min_cell=plan.thresholds.min_cell)
+    city = pd.Series(np.where(data.within.any(axis=0), data.within.argmax(axis=0), -1))
+    alone = pd.Series(-2 - np.arange(len(n)))
+    group = city.where(city >= 0, alone)  # a county of no city is the rest of none
+    hidden = disclosure.with_complement(few, n=n, group=group, min_cell=plan.thresholds.min_cell)
+    return hidden.to_numpy(dtype=bool)
 
 
 def composed(data: Localities, one: Estimates, kind: str, plan: Plan) -> composite.Composed:
