@@ -128,5 +128,7 @@ def _of_form(
         yield (f"answers of {unit} {form}", COUNT, *term, "")
     for term in less(whole, {gone: 1.0}).items():
         yield (f"kept {unit} {form}", COUNT, *term, "")
-    if f"effect {unit}" in effects:
+    rows = reader.results.flags
+    told = rows[(rows["project"] == unit) & (rows["excluded"].fillna(0) >= reader.cell)]
+    if f"effect {unit}" in effects and told.empty:
         yield (f"effect {unit} by {form}", MEAN, f"effect {unit}", 1.0, gone)

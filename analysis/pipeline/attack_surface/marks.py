@@ -12,7 +12,6 @@ from analysis.class_screens import PRESSURE, STRAIGHT
 from analysis.pipeline.attack_surface.facts import (
     Fact,
     Reader,
-    Terms,
     can_flag,
     less,
     rule,
@@ -93,24 +92,8 @@ def flagged(reader: Reader) -> Iterator[Fact]:
         yield from told(reader, f"{where} n", counted, row.n)
         flagged = {f"flag {row.project} {form} {row.flag}": 1.0 for form in able}
         yield from told(reader, f"{where} flagged", flagged, row.flagged)
-        yield from _none_or_enough(reader, where, flagged, row.flagged)
         for one, all_ in zip(flagged, counted, strict=True):
             yield rule(reader, f"{where} {one}", {all_: 1.0, one: -1.0}, 0.0, np.inf)
-
-
-def _none_or_enough(reader: Reader, where: str, flagged: Terms, total: object) -> Iterator[Fact]:
-    """Where a sum is told, none of its forms has a few."""
-    if pd.isna(total):
-        return
-    most = float(total)  # type: ignore[arg-type]
-    for cell in flagged:
-        some = {f"some {cell}": 1.0}
-        yield rule(reader, f"{where} {cell} some", some, 0.0, 1.0)
-        least = less({cell: 1.0}, {f"some {cell}": float(reader.cell)})
-        yield rule(reader, f"{where} {cell} least", least, 0.0, np.inf)
-        yield rule(
-            reader, f"{where} {cell} most", less({f"some {cell}": most}, {cell: 1.0}), 0.0, np.inf
-        )
 
 
 def left_out(reader: Reader) -> Iterator[Fact]:
