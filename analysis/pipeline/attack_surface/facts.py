@@ -17,6 +17,8 @@ Terms = dict[str, float]
 
 @dataclass(frozen=True)
 class Fact:
+    """A sum of cells that lies between two numbers."""
+
     name: str
     terms: Terms
     low: float
@@ -25,6 +27,8 @@ class Fact:
 
 @dataclass(frozen=True, eq=False)
 class Reader:
+    """Somebody who holds results, with what he needs to name their cells."""
+
     results: Results
     forms: tuple[Instrument, ...]
     classes: Mapping[str, tuple[str, ...]]
@@ -41,10 +45,12 @@ class Reader:
 
     @property
     def cell(self) -> int:
+        """The plan's minimum cell."""
         return self.results.plan.thresholds.min_cell
 
 
 def reader_of(results: Results, edition: str) -> Reader:
+    """The reader of one bulletin's results."""
     waves = WAVES[results.cycle.edition]
     leaves = {leaf.code for one in results.frameworks for leaf in one.leaves}
     forms = tuple(
