@@ -126,19 +126,23 @@ def _disclosed(found: pd.DataFrame, *, project: pd.Series, cell: int) -> pd.Data
 
     ``n`` of a class goes where it is the rest of its project's, as in ``classes``; so does all that
     grows with it. A statistic goes below ``cell``, none included, where it leaves a few, and where
-    it is the rest of its project's flags or of what ``expected`` of other classes tells.
+    it is the rest of its project's flags. What others' shares lead to expect goes with it, and for
+    the whole screen where all statistics that are gone add up to a few, or are one class's.
     """
     few = disclosure.too_few(found["n"], min_cell=cell)
     statistic = found["statistic"].astype(float)
     telling = disclosure.singles_out(statistic, whole=found["n"], min_cell=cell)
     telling |= statistic.isna() | (statistic < cell)
-    beside = few.copy()
-    for group in (found["screen"] + " " + project, found["screen"]):
-        telling = disclosure.with_complement(
-            telling, n=statistic.fillna(0.0), group=group, min_cell=cell
-        )
-        beside = disclosure.with_complement(beside, n=found["n"], group=group, min_cell=cell)
-    telling &= found["screen"] != class_screens.OVERFULL  # its statistic is n
-    out = disclosure.blank(found, where=telling, columns=["statistic", "expected", "p"])
+    of, counted = found["screen"] + " " + project, statistic.fillna(0.0)
+    beside = disclosure.with_complement(few, n=found["n"], group=of, min_cell=cell)
+    more = disclosure.with_complement(telling, n=counted, group=of, min_cell=cell)
+    telling |= more & found["screen"].isin([class_screens.STRAIGHT, class_screens.PRESSURE])
+    wider = disclosure.with_complement(telling, n=counted, group=found["screen"], min_cell=cell)
+    told = found["screen"].isin(found.loc[wider & ~telling, "screen"])
+    plain = (
+        found["screen"] != class_screens.OVERFULL
+    )  # its statistic is n, and known what it may be
+    out = disclosure.blank(found, where=(telling | told) & plain, columns=["expected", "p"])
+    out = disclosure.blank(out, where=telling & plain, columns=["statistic"])
     out = disclosure.blank(out, where=beside, columns=TOLD)
     return out.assign(state=out["state"].mask(few, SUPPRESSED))
