@@ -69,6 +69,8 @@ class Results:
     paired: pd.DataFrame
     class_screens: pd.DataFrame
     unraised: pd.DataFrame
+    standing: pd.DataFrame
+    leaders: pd.DataFrame
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

@@ -156,6 +156,8 @@ class Ranks:
     """Competition ranks are those of the composite as printed with so many decimals."""
     order: str
     """'rank' lists 1..N; 'band' lists by band and unit code."""
+    top: tuple[int, ...] = ()
+    """Heads of the table of which it is said who could be among them."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ RANGES = {
     "ranks.draws": (100, 10_000_000),
     "ranks.seed": (0, LARGEST),
     "ranks.printed_decimals": (0, 6),
+    "ranks.top": (1, 10_000),
     "bands.cut": (0, 100),
     "band_probability": (0.5, 1),
     "thresholds.min_publish_n": (1, 10_000),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from instruments.screen_tables import CLASS_SCREEN_RESULTS
+from instruments.standing_tables import LEADER_RESULTS, STANDING_RESULTS
 from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
 
 SCORECARDS = ("A-project", "A", "A-overall", "B-city", "B-county")
@@ -295,5 +296,7 @@ RESULT_TABLES = (
     PAIRED_RESULTS,
     CLASS_SCREEN_RESULTS,
     UNRAISED_RESULTS,
+    STANDING_RESULTS,
+    LEADER_RESULTS,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

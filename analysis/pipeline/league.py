@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis import bands, disclosure, eligibility, ranks, shrink, tabulate
+from analysis.pipeline import standing
 from instruments.faults import fault
 from instruments.methods import Plan
 from instruments.result_tables import LOCALITIES
@@ -16,7 +17,7 @@ from instruments.scorecard import Framework
 
 SCALE = (0.0, 100.0)
 """No score lies outside, so no interval reaches outside."""
-TABLES = ("units", "indicators", "pairs", "bands")
+TABLES = ("units", "indicators", "pairs", "bands", "standing", "leaders")
 SCORES = ["raw", "raw_se", "adjusted", "adjusted_se", "score", "score_se", "score_low"]
 SCORES += ["score_high", "reliability", "shrunken"]
 """Columns of ``units`` that stay empty where no score may be shown."""
@@ -40,11 +41,11 @@ def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, p
     units = units.assign(**empty, letters=None, band=None).astype(
         {"letters": object, "band": object}
     )
-    pairs, banded = [_no_pairs()], [_no_bands()]
+    ranked, banded = [(_no_pairs(), standing.NO_STANDING, standing.NO_LEADERS)], [_no_bands()]
     for group in dict.fromkeys(card.groups):
         places = np.array([p for p in card.members(group) if verdicts[p].ranked], dtype=int)
         if len(places):
-            pairs.append(_rank(units, card, plan, group=group, places=places))
+            ranked.append(_rank(units, card, plan, group=group, places=places))
             banded.append(_band(units, card, plan, group=group, places=places))
     indicators = tabulate.indicator_rows(
         card,
@@ -53,7 +54,8 @@ def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, p
         shrunken=shrunken,
         hidden=~published,
     )
-    parts = zip(("pairs", "bands"), (pairs, banded), strict=True)
+    names = ("pairs", "standing", "leaders", "bands")
+    parts = zip(names, (*zip(*ranked, strict=True), banded), strict=True)
     stacked = {name: pd.concat(p[1:] or p, ignore_index=True) for name, p in parts}
     units = _disclose(units, plan, published=published, telling=card.telling)
     return {"units": units, "indicators": indicators} | stacked
@@ -123,30 +125,39 @@ def _printed(score: np.ndarray, plan: Plan) -> np.ndarray:
 
 def _rank(
     units: pd.DataFrame, card: tabulate.Card, plan: Plan, *, group: str, places: np.ndarray
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     score = units["score"].to_numpy(dtype=float)[places]
-    key = zlib.crc32(f"{card.scorecard}/{group}".encode())
+    of = standing.Ranked(
+        card.scorecard,
+        group,
+        tuple(card.units[p] for p in places),
+        score,
+        card.covariance[np.ix_(places, places)],
+        float(card.df[places].min()),
+        ranks.competition_ranks(_printed(score, plan)),
+        (plan.ranks.seed, zlib.crc32(f"{card.scorecard}/{group}".encode())),
+    )
     sets = ranks.rank_sets(
         score,
-        covariance=card.covariance[np.ix_(places, places)],
+        covariance=of.covariance,
         level=plan.ranks.level,
         draws=plan.ranks.draws,
-        df=float(card.df[places].min()),
-        generator=np.random.default_rng([plan.ranks.seed, key]),
+        df=of.df,
+        generator=of.generator(),
     )
-    place = ranks.competition_ranks(_printed(score, plan))
-    units.loc[places, "rank"] = place
-    units.loc[places, "rank_low"] = np.minimum(sets.low, place)
-    units.loc[places, "rank_high"] = np.maximum(sets.high, place)
+    units.loc[places, "rank"] = of.place
+    units.loc[places, "rank_low"] = np.minimum(sets.low, of.place)
+    units.loc[places, "rank_high"] = np.maximum(sets.high, of.place)
     units.loc[places, "letters"] = ranks.letters(score, separable=sets.separable)
-    return tabulate.pair_rows(
-        [card.units[p] for p in places],
+    pairs = tabulate.pair_rows(
+        of.units,
         scorecard=card.scorecard,
         group=group,
         score=score,
         se=sets.se,
         separable=sets.separable,
     )
+    return pairs, standing.standing_rows(of, plan), standing.leader_rows(of, sets, plan)
 
 
 def _band(
