@@ -213,8 +213,9 @@ def _extract(province: Province, tools: Tools, rows: Rows, folder: Path) -> Extr
 
 def _fixed(province: Province) -> dict[str, pd.DataFrame]:
     catalogue = province.catalogue
-    units = [("project", p.code, p.name, p.institution, p.type, p.type, p.mode,
-              module_for(p.type, p.mode)) for p in catalogue.projects]  # fmt: skip
+    units: list[tuple[str | None, ...]] = [
+        ("project", p.code, p.name, p.institution, p.type, p.type, p.mode,
+         module_for(p.type, p.mode)) for p in catalogue.projects]  # fmt: skip
     units += [("institution", i.code, i.name, *[None] * 5) for i in catalogue.institutions]
     classes = [(c.code, c.name, c.project, None, c.enrolled) for c in catalogue.classes]
     visits = [

@@ -238,5 +238,5 @@ def _kept(
                 shown &= true(rule)
             if not item.required:
                 shown &= generator.random(len(row)) >= blank
-            out[item.name] = np.where(shown, answers[item.name], None)
+            out[item.name] = np.where(shown, answers[item.name], np.array(None))
     return out

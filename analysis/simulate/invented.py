@@ -92,7 +92,7 @@ def _structure(
     shares = generator.dirichlet(np.full(len(cells), plan.mixing))
     counts = generator.multinomial(training.enrolled, shares).tolist()
     pairs = zip(cells, counts, strict=True)
-    return [StructureCell(training.code, *cell, count=count) for cell, count in pairs if count]
+    return [StructureCell(training.code, a, b, c, count) for (a, b, c), count in pairs if count]
 
 
 def _expert(number: int) -> Expert:
