@@ -178,6 +178,8 @@ class Thresholds:
     """School forms that a city or county needs to be ranked."""
     locality_rate: float
     """Share of a locality's schools that must have answered for it to be ranked."""
+    told_width: float = 10.0
+    """Points: narrower than this nobody may work out what fewer than ``min_cell`` people said."""
 
 
 @dataclass(frozen=True)

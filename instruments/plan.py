@@ -65,6 +65,7 @@ RANGES = {
     "thresholds.reminders": (0, 100),
     "thresholds.locality_n": (1, 10_000),
     "thresholds.locality_rate": (0.0, 1.0),
+    "thresholds.told_width": (1, 100),
 }
 """Inclusive bounds of what a number can mean; values themselves are the plan's."""
 LEAST_CELL = 5

@@ -39,6 +39,7 @@ from reports.texts import (
     unbound_numbers,
     usable_texts,
 )
+from reports.told import check_nothing_told
 from reports.unit_sheets import unit_sheets
 from reports.wording import phrase
 from reports.writers.excel import render_xlsx
@@ -89,9 +90,10 @@ def write_bulletin(
     """Write every form of the bulletin of ``results`` into the empty folder ``place``.
 
     ``named``: what is told to have written the files, instead of this machine's software. Raises
-    FaultsFound for texts, particulars or fonts that are refused and for a character that no font
-    has; ``place`` is to be thrown away then.
+    FaultsFound for results that tell what a few people said, for texts, particulars or fonts that
+    are refused and for a character that no font has; ``place`` is to be thrown away then.
     """
+    check_nothing_told(results)
     texts = _given_texts(choices.texts, results) if choices.texts else {}
     printing = _printing(results, texts, _kept(choices, texts, place / INPUTS), choices)
     fonts = read_fonts(choices.fonts)

@@ -13,8 +13,10 @@ from analysis import simulate
 from analysis.pipeline import score
 from analysis.pipeline.attack_surface import Surface, leaks, surface
 from analysis.results import Results
+from instruments.faults import FaultsFound
 from instruments.model import IndicatorMapping
 from province import TRAINEE, catalogue, default_plan, make_extract, row, simulated
+from reports.told import check_nothing_told
 
 POINTS = 10.0
 NOBODY = simulate.Settings()
@@ -141,3 +143,11 @@ def test_an_item_of_three_people_is_not_leaf_less_item(tmp_path) -> None:
     shown = with_value(results, "items", {"unit": "P0", "item": "a1"}, n=33, mean=80.0)
     shown = with_value(shown, "items", {"unit": "P0", "item": "a2"}, n=3)
     assert "total P0 trainee a2" in found(read(shown)).index
+
+
+def test_a_bulletin_that_tells_is_refused_by_name(small: Results) -> None:
+    check_nothing_told(small)
+    where = {"project": "P0", "flag": "straight_line_failed_check"}
+    shown = with_value(small, "flags", where, flagged=3, excluded=3)
+    with pytest.raises(FaultsFound, match=r"flag P0 trainee straight_line"):
+        check_nothing_told(shown)
