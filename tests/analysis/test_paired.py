@@ -85,13 +85,13 @@ class _Extract:
 
 
 def extract(people: int) -> _Extract:
-    """``people`` of P1 in both waves, who all rise by one step but the last, who has no answer."""
+    """``people`` of P1 in both waves, who all rise by one step but the last, who has no answers."""
     names = [f"T{n:05d}" for n in range(people)]
     before, after = (form for form in sorted(FORMS, key=lambda form: form.wave))
     start = ["3"] * (people - 1) + [None]
     rows = {
         before.table: pd.DataFrame({"pair": names, "q16": start}),
-        after.table: pd.DataFrame({"pair": names, "f9": ["4"] * people}),
+        after.table: pd.DataFrame({"pair": names, "f9": ["4"] * (people - 1) + [None]}),
     }
     for wave, table in zip("ef", rows.values(), strict=True):
         table["unit"], table["response"] = "P1", [f"{wave}{name}" for name in names]
@@ -120,11 +120,19 @@ def test_an_answer_that_the_ranking_leaves_out_is_left_out_here() -> None:
 
 
 def test_rows_without_a_pair_and_answers_that_are_no_step_do_not_enter() -> None:
-    found = extract(14)
+    found = extract(22)
     core, later = found.rows.values()
-    core.loc[0, "pair"], later.loc[0, "pair"] = None, None
-    core.loc[1, "q16"] = "na"
+    core.loc[:4, "pair"], later.loc[:4, "pair"] = None, None
+    core.loc[5:9, "q16"] = "na"
     assert changes(found)[0][4] == 11
+
+
+def test_nothing_is_shown_where_the_rest_are_few() -> None:
+    """One is not paired: the item's sum less that of the pairs would be that one's answer."""
+    found = extract(22)
+    core, _ = found.rows.values()
+    core.loc[0, "pair"] = None
+    assert not changes(found)
 
 
 def test_forms_without_a_code_are_not_paired() -> None:
