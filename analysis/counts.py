@@ -49,6 +49,15 @@ class Counts:
     asked: pd.DataFrame
 
 
+def count_cells(extract: Tables, *, scoring: Scoring, flags: pd.DataFrame) -> pd.DataFrame:
+    """The ``cells`` of ``count_scores`` alone, for leaves that are scored otherwise."""
+    with _connect(extract, scoring=scoring) as engine:
+        engine.register("flags", flags[["response", "excluded"]])
+        engine.execute(f"CREATE TABLE scored AS {_scored_sql(scoring)}")
+        engine.execute(f"CREATE TABLE long AS {_long_sql(scoring)}")
+        return _cells(engine, scoring)
+
+
 def read_answers(extract: Tables, *, scoring: Scoring, items: tuple[str, ...]) -> pd.DataFrame:
     """Read accepted responses: ``response``, ``class_code``, ``project``, context names, ``items``.
 

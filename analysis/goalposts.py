@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from analysis.results import ItemScore, LeafScore, Scoring
 from instruments.methods import Plan, Scaling
@@ -35,6 +36,23 @@ def scoring(instrument: Instrument, *, plan: Plan, leaves: Collection[str]) -> S
         items,
         tuple(_leaf(leaf, instrument, plan) for leaf in fed),
     )
+
+
+def without_items(scoring: Scoring, *, plan: Plan) -> tuple[Scoring, dict[str, tuple[str, str]]]:
+    """The same instrument with one leaf for each item that is left out, in place of its own.
+
+    Only for items whose leaf has others; the names of such leaves -> (item, leaf).
+    """
+    found: dict[str, tuple[str, str]] = {}
+    leaves = []
+    for leaf in scoring.leaves:
+        for item in leaf.items if len(leaf.items) > 1 else ():
+            kept = tuple(m for m in scoring.instrument.mappings if m.item != item)
+            rest = _leaf(leaf.leaf, replace(scoring.instrument, mappings=kept), plan)
+            name = f"{leaf.leaf} {item}"
+            leaves.append(replace(rest, leaf=name))
+            found[name] = (item, leaf.leaf)
+    return replace(scoring, leaves=tuple(leaves)), found
 
 
 def slope(instrument: Instrument, *, plan: Plan) -> float:

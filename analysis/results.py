@@ -71,6 +71,12 @@ class Results:
     unraised: pd.DataFrame
     standing: pd.DataFrame
     leaders: pd.DataFrame
+    robust_units: pd.DataFrame
+    robust_bands: pd.DataFrame
+    robust_pairs: pd.DataFrame
+    left_out: pd.DataFrame
+    sobol: pd.DataFrame
+    effective: pd.DataFrame
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

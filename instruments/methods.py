@@ -136,13 +136,16 @@ class Shrinkage:
 
 @dataclass(frozen=True)
 class Composite:
-    """``aggregation`` 'arithmetic'; ``value`` ranked: 'raw' or 'adjusted'; missing rule."""
+    """``aggregation`` 'arithmetic' or 'geometric'; ``value`` ranked: 'raw' or 'adjusted';
+    ``missing``: 'renormalise' or 'refuse'."""
 
     aggregation: str
     value: str
     missing: str
     minimum_points: float
     """Below this many measurable points of 100 nothing is ranked."""
+    floor: float | None = None
+    """Of a geometric mean: what lower values count as; None: nothing is raised."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,50 @@ class Ranks:
     """'rank' lists 1..N; 'band' lists by band and unit code."""
     top: tuple[int, ...] = ()
     """Heads of the table of which it is said who could be among them."""
+
+
+@dataclass(frozen=True)
+class WeightNoise:
+    """Other weights: 'uniform' (each times 1 +- ``amount``) or 'dirichlet' (concentration)."""
+
+    method: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class OtherScale:
+    """'minmax' from the first to the second number of ``target``, or 'z': mean and deviation."""
+
+    method: str
+    target: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class OtherMean:
+    """Another mean of siblings; a geometric one counts what is lower as ``floor``."""
+
+    method: str
+    floor: float | None = None
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """What might have been chosen otherwise, beside what the plan declares."""
+
+    draws: int
+    seed: int
+    levels: tuple[float, ...]
+    """Lower and upper end of a rank range, as shares of the draws."""
+    weights: WeightNoise
+    normalisations: tuple[OtherScale, ...]
+    aggregations: tuple[OtherMean, ...]
+    sources: tuple[str, ...]
+    """Other data: 'adjustment', 'screening', 'expert' or 'item' (one left out at a time)."""
+    settled: float
+    """A pair's order is settled when this share of the draws agrees."""
+    sobol_size: int
+    """A power of two."""
+    resamples: int
 
 
 @dataclass(frozen=True)
@@ -219,6 +266,8 @@ class Plan:
     retention: tuple[Retention, ...]
     class_screens: ClassScreens | None = None
     """None: a plan of a time without them; no class is screened."""
+    robustness: Robustness | None = None
+    """None: a plan of a time without it; nothing is tried otherwise."""
 
     def scale(self, name: str) -> Scaling:
         """The scaling called ``name``; raises KeyError if there is none."""

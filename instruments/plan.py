@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from instruments.declaration import LARGEST, Declaration, build
 from instruments.methods import Plan
+from instruments.robustness_checks import check_robustness
 from instruments.types import codes_of
 
 METHODS = {
@@ -16,8 +17,9 @@ METHODS = {
     "shrinkage.estimator": ("reml", "dl", "pm"),
     "composite.aggregation": ("arithmetic", "geometric"),
     "composite.value": ("raw", "adjusted"),
-    "composite.missing": ("renormalise",),
+    "composite.missing": ("renormalise", "refuse"),
     "ranks.order": ("rank", "band"),
+    "robustness.weights.method": ("uniform", "dirichlet"),
 }
 """Names that a plan may choose between (contract: fields of ``instruments.methods``)."""
 RANGES = {
@@ -54,6 +56,16 @@ RANGES = {
     "ranks.printed_decimals": (0, 6),
     "ranks.top": (1, 10_000),
     "bands.cut": (0, 100),
+    "composite.floor": (0.001, 100),
+    "robustness.draws": (100, 1_000_000),
+    "robustness.seed": (0, LARGEST),
+    "robustness.levels": (0, 1),
+    "robustness.weights.amount": (0, 1e9),
+    "robustness.normalisations.target": (0, 1000),
+    "robustness.aggregations.floor": (0.001, 100),
+    "robustness.settled": (0.5, 1),
+    "robustness.sobol_size": (16, 65_536),
+    "robustness.resamples": (2, 10_000),
     "band_probability": (0.5, 1),
     "thresholds.min_publish_n": (1, 10_000),
     "thresholds.min_response_rate": (0, 1),
@@ -85,6 +97,7 @@ def read_plan(data: bytes, name: str) -> Plan:
         _check_bands(plan, declaration)
         _check_scalings(plan, declaration)
         _check_localities(plan, declaration)
+        check_robustness(plan, declaration)
         if not plan.reason.strip():
             declaration.add("plan.no_reason", ("reason",))
     declaration.settle()

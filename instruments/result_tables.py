@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from instruments.paired_tables import PAIRED_RESULTS
+from instruments.robustness_tables import ROBUSTNESS_TABLES
 from instruments.screen_tables import CLASS_SCREEN_RESULTS
 from instruments.standing_tables import LEADER_RESULTS, STANDING_RESULTS
 from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
@@ -250,20 +252,6 @@ EDITION_RESULTS = Table(
     ),
     ("scorecard", "group", "unit"),
 )
-PAIRED_RESULTS = Table(
-    "paired",
-    "同一学员的前后变化",
-    (
-        _UNIT,
-        Column("instrument", TEXT, "跟踪工具代码"),
-        Column("item", TEXT, "跟踪题项"),
-        Column("before", TEXT, "结业题项"),
-        Column("n", INTEGER, "配对数"),
-        Column("change", NUMBER, "平均变化（跟踪减结业，级）"),
-        Column("se", NUMBER, "标准误（级）"),
-    ),
-    ("unit", "instrument", "item"),
-)
 REWEIGHTED_RESULTS = Table(
     "reweighted",
     "冻结分值与最终分值的结果",
@@ -298,5 +286,6 @@ RESULT_TABLES = (
     UNRAISED_RESULTS,
     STANDING_RESULTS,
     LEADER_RESULTS,
+    *ROBUSTNESS_TABLES,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

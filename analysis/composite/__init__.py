@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.composite.effective import effective_weights
-from analysis.composite.linear import average, combine
+from analysis.composite.linear import average, combine, combine_values
 from analysis.composite.normalise import NORMALISATIONS, normalise
 from analysis.composite.tree import METHODS, MISSING, TOTAL, Composed, compose, points_table
 from analysis.composite.variants import Variants, scores_under
@@ -17,6 +17,7 @@ __all__ = [
     "Variants",
     "average",
     "combine",
+    "combine_values",
     "compose",
     "effective_weights",
     "normalise",

@@ -18,11 +18,7 @@ def combine(estimates: Estimates, *, units: Sequence[str], weights: np.ndarray) 
     each leaf they are re-normalised over the old units that measure it. Covariances follow the
     linear map.
     """
-    measured = ~np.isnan(estimates.value)
-    mass = (weights if weights.ndim == 3 else weights[:, :, None]) * measured[None]
-    total = mass.sum(axis=1, keepdims=True)
-    share = np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
-    value = np.einsum("gul,ul->gl", share, np.nan_to_num(estimates.value))
+    share = _entering_shares(estimates.value, weights)
     own = np.einsum("gul,ulm,gum->glm", share, estimates.own, share, optimize=True)
     columns = [estimates.leaves.index(leaf) for leaf in estimates.panel_leaves]
     width, old, new = len(columns), len(estimates.units), len(units)
@@ -33,10 +29,26 @@ def combine(estimates: Estimates, *, units: Sequence[str], weights: np.ndarray) 
     return replace(
         estimates,
         units=tuple(units),
-        value=np.where(total[:, 0] > 0, value, np.nan),
+        value=_mean(share, estimates.value),
         own=own,
         panel=flat @ estimates.panel @ flat.T,
     )
+
+
+def combine_values(value: np.ndarray, *, weights: np.ndarray) -> np.ndarray:
+    """The values that ``combine`` gives, without covariance: new units x leaves."""
+    return _mean(_entering_shares(value, weights), value)
+
+
+def _entering_shares(value: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    mass = (weights if weights.ndim == 3 else weights[:, :, None]) * ~np.isnan(value)[None]
+    total = mass.sum(axis=1, keepdims=True)
+    return np.divide(mass, total, out=np.zeros_like(mass), where=total > 0)
+
+
+def _mean(share: np.ndarray, value: np.ndarray) -> np.ndarray:
+    known = (share > 0).any(axis=1)
+    return np.where(known, np.einsum("gul,ul->gl", share, np.nan_to_num(value)), np.nan)
 
 
 def average(composed: Composed, *, units: Sequence[str], weights: np.ndarray) -> Composed:

@@ -39,8 +39,8 @@ def compose(
     framework: Framework,
     points: np.ndarray,
     aggregation: str,
-    missing: str = "renormalise",
-    floor: float | None = None,
+    missing: str,
+    floor: float | None,
 ) -> Composed:
     """Points-weighted mean up the tree; what is not measured is treated by a declared rule.
 

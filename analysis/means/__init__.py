@@ -12,7 +12,7 @@ from analysis.means.unequal import clustered_df, unequal_classes
 from analysis.means.unequal import total as _sum
 from instruments.methods import Means as Choice
 
-__all__ = ["UnitMeans", "clustered_df", "unequal_classes", "unit_means"]
+__all__ = ["UnitMeans", "clustered_df", "unequal_classes", "unit_means", "unit_values"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +70,7 @@ def unit_means(
     """
     table = _table(totals, weights=weights, units=units, leaves=leaves)
     n, classes = (_sum(part, table.unit, len(units)) for part in (table.n, table.n > 0))
-    base = _sum(table.weight * table.n, table.unit, len(units))
-    weighted = _sum(table.weight * table.total, table.unit, len(units))
-    value = np.divide(weighted, base, out=np.full(base.shape, np.nan), where=base > 0)
+    value, base = _ratios(table, size=len(units))
     within = _within(products, table=table, leaves=leaves)
     alone = n.max(axis=1, initial=0.0) - 1.0
     if choice.finite_population:
@@ -96,6 +94,21 @@ def unit_means(
         alone=alone,
     )
     return UnitMeans(value, n, classes, own, moderated, np.maximum(df, 1.0))
+
+
+def unit_values(
+    totals: pd.DataFrame, *, weights: pd.DataFrame, units: Sequence[str], leaves: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The means of ``unit_means`` alone, without errors, and the scores n they rest on."""
+    table = _table(totals, weights=weights, units=units, leaves=leaves)
+    return _ratios(table, size=len(units))[0], _sum(table.n, table.unit, len(units))
+
+
+def _ratios(table: _Table, *, size: int) -> tuple[np.ndarray, np.ndarray]:
+    base = _sum(table.weight * table.n, table.unit, size)
+    weighted = _sum(table.weight * table.total, table.unit, size)
+    value = np.divide(weighted, base, out=np.full(base.shape, np.nan), where=base > 0)
+    return value, base
 
 
 def _table(

@@ -9,7 +9,17 @@ from typing import Any
 import pandas as pd
 
 from analysis import provenance, robustness
-from analysis.pipeline import changes, estimation, evidence, items, league, raised, reported, rounds
+from analysis.pipeline import (
+    changes,
+    estimation,
+    evidence,
+    items,
+    league,
+    raised,
+    reported,
+    robust,
+    rounds,
+)
 from analysis.results import Results
 from instruments.methods import Plan
 from instruments.result_tables import (
@@ -49,7 +59,8 @@ def score(
     _tell(progress, steps)
     rated = main.panel.measured
     _tell(progress, steps)
-    frames = main.decide(main.cards(everything=False))
+    cards = main.cards(everything=False)
+    frames = main.decide(cards)
     _tell(progress, steps)
     units = frames["units"]
     frames["sensitivity"] = _with_everything(main, units)
@@ -59,6 +70,7 @@ def score(
     frames["unraised"] = _without_raised(main, units, screens)
     frames["editions"] = _earlier_edition(final, plan, units, waves)
     frames["reweighted"] = _frozen_points(extract, plan, units, waves, changed=bool(frameworks))
+    frames |= robust.robust_frames(main, extract=final, units=units, cards=cards)
     _tell(progress, steps)
     frames |= evidence.frames(main.data, plan) | {"items": _items(main, units, rated)}
     frames |= {"raters": main.panel.severities, "variance": _variance(main)}

@@ -101,21 +101,34 @@ def _compose(
             framework=data.framework,
             points=composite.points_table(data.framework, [group or None for group in groups]),
             aggregation=plan.composite.aggregation,
+            missing=plan.composite.missing,
+            floor=plan.composite.floor,
         )
 
-    enrolled = data.enrolled
-    mass = np.where(np.isnan(enrolled), data.n, enrolled)
-    if who.scorecard == roster.PROJECT:
-        chosen = composite.combine(estimates, units=who.units, weights=who.entering.astype(float))
-        return up(chosen, who.groups)
-    if who.scorecard == roster.WITHIN:
-        chosen = composite.combine(estimates, units=who.units, weights=who.entering * mass)
-        return up(chosen, who.groups)
-    groups = composite.combine(estimates, units=within.units, weights=within.entering * mass)
+    parts = who if who.scorecard in (roster.PROJECT, roster.WITHIN) else within
+    weights = project_weights(data, parts)
+    composed = up(composite.combine(estimates, units=parts.units, weights=weights), parts.groups)
+    if parts is who:
+        return composed
+    weights = type_weights(data, who, within=within)
+    return composite.average(composed, units=who.units, weights=weights)
+
+
+def project_weights(data: Evidence, who: roster.Roster) -> np.ndarray:
+    """Units x projects: what each project that enters weighs, people enrolled of institutions."""
+    return who.entering * (1.0 if who.scorecard == roster.PROJECT else _mass(data))
+
+
+def type_weights(data: Evidence, who: roster.Roster, *, within: roster.Roster) -> np.ndarray:
+    """Institutions over types x institutions within a type: people enrolled of the whole type."""
     enters = roster.parts_entering(who, parts=within)
-    counted = np.where(np.isnan(enrolled), within.entering, within.members)
-    weight = (counted * mass).sum(axis=1)
-    return composite.average(up(groups, within.groups), units=who.units, weights=enters * weight)
+    counted = np.where(np.isnan(data.enrolled), within.entering, within.members)
+    return enters * (counted * _mass(data)).sum(axis=1)
+
+
+def _mass(data: Evidence) -> np.ndarray:
+    enrolled = data.enrolled
+    return np.where(np.isnan(enrolled), data.n, enrolled)
 
 
 def leaf_counts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,6 +131,34 @@ def estimate(
     )
 
 
+def survey_values(
+    data: Evidence,
+    plan: Plan,
+    *,
+    cells: Sequence[pd.DataFrame],
+    leaves: Sequence[str],
+    shown: np.ndarray,
+    everything: bool,
+    value: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means of projects x ``leaves``, 'raw' or 'adjusted', and the scores they rest on: what
+    ``estimate`` gives, without errors. ``cells``: counts of each form of ``data.trainee``."""
+    compared = data.classes["project"].isin(_chosen(data, shown))
+    basis = set(data.classes.loc[compared, "class_code"])
+    totals, weight = [], []
+    for c, part in zip(data.trainee, cells, strict=True):
+        rows, part = (one if everything else one[one["kept"]] for one in (c.rows, part))
+        w = weights.class_weights(rows, classes=data.classes, method=plan.weighting.method)
+        own = pd.DataFrame({"leaf": sorted(set(part["leaf"]))})
+        weight.append(w.merge(own, how="cross"))
+        if value == "adjusted":
+            how = {"traits": c.scoring.traits, "choice": plan.adjustment, "basis": basis}
+            part = adjust.adjusted_totals(part, weights=w, **how)
+        totals.append(part[["class_code", "leaf", "n", "total"]])
+    found = {"weights": _stack(weight), "units": data.projects, "leaves": list(leaves)}
+    return means.unit_values(_stack(totals), **found)
+
+
 def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
     columns = ["class_code", "project", "leaf", "leaf_a", "leaf_b"]
     columns += ["n", "total", "weight", "total_a", "total_b", "product"]
@@ -165,20 +193,33 @@ def _means_of(
     return of
 
 
+def leaf_codes(data: Evidence, panel: Panel) -> tuple[str, ...]:
+    """Leaves in the order of estimates: trainees', experts', reported."""
+    return (*survey_leaves(data), *panel.leaves, *data.reported.leaves)
+
+
+def all_leaves(
+    data: Evidence, panel: Panel, plan: Plan, *, value: np.ndarray, n: np.ndarray
+) -> np.ndarray:
+    """Projects x ``leaf_codes``: trainees' means, missing where ``n`` is below the least cell,
+    the panel's and what is reported; missing where a leaf does not concern a project."""
+    leaves = leaf_codes(data, panel)
+    strange = np.array([[p not in data.concerned[leaf] for leaf in leaves] for p in data.projects])
+    few = n < plan.thresholds.min_cell
+    parts = [np.where(few, np.nan, value), panel.value, data.reported.score]
+    shape = (len(data.projects), len(leaves))
+    return np.where(strange.reshape(shape), np.nan, np.hstack(parts))
+
+
 def _builder(
     data: Evidence, panel: Panel, plan: Plan, *, basis: means.UnitMeans
 ) -> Callable[[np.ndarray, np.ndarray], Estimates]:
-    survey = survey_leaves(data)
-    few = basis.n < plan.thresholds.min_cell
-    leaves = (*survey, *panel.leaves, *data.reported.leaves)
-    strange = np.array([[p not in data.concerned[leaf] for leaf in leaves] for p in data.projects])
-    shape = (len(data.projects), len(leaves))
+    survey, leaves = survey_leaves(data), leaf_codes(data, panel)
 
     def build(value: np.ndarray, own: np.ndarray) -> Estimates:
-        whole = np.zeros((*shape, len(leaves)))
+        whole = np.zeros((len(data.projects), len(leaves), len(leaves)))
         whole[:, : len(survey), : len(survey)] = own
-        parts = [np.where(few, np.nan, value), panel.value, data.reported.score]
-        known = np.where(strange.reshape(shape), np.nan, np.hstack(parts))
+        known = all_leaves(data, panel, plan, value=value, n=basis.n)
         return Estimates(data.projects, leaves, known, whole, panel.leaves, panel.covariance)
 
     return build

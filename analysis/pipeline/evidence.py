@@ -93,7 +93,7 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Evidence:
         classes,
         tuple(counted),
         tuple(rated),
-        _joined(_by_form(flags, counted), [*_FLAGGED, *screen.FLAGS, "excluded"]),
+        joined_flags(flags, counted),
         _joined(ratings, ["response", "rater", "project", "session", "leaf", "score"]),
         people,
         _slope([c.scoring for c in (*counted, *rated)], plan),
@@ -107,9 +107,11 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Evidence:
 _FLAGGED = ["response", "class_code", "project", "instrument"]
 
 
-def _by_form(flags: list[pd.DataFrame], counted: list[counts.Counts]) -> list[pd.DataFrame]:
+def joined_flags(flags: list[pd.DataFrame], counted: list[counts.Counts]) -> pd.DataFrame:
+    """Flags of all forms in one frame, each row with the code of its instrument."""
     pairs = zip(flags, counted, strict=True)
-    return [rows.assign(instrument=one.scoring.instrument.code) for rows, one in pairs]
+    by_form = [rows.assign(instrument=one.scoring.instrument.code) for rows, one in pairs]
+    return _joined(by_form, [*_FLAGGED, *screen.FLAGS, "excluded"])
 
 
 def types_of(units: pd.DataFrame, codes: Sequence[str], *, kind: str) -> tuple[str, ...]:

@@ -59,6 +59,17 @@ def of_counties(data: Evidence, *, cell: int) -> pd.DataFrame:
     return _unfit_of_few(shown, cell=cell)[ITEM_RESULTS.names]
 
 
+def few_answers(data: Evidence, *, cell: int) -> set[tuple[str, str, str]]:
+    """Project (or county), instrument and item of trainees' items that nothing may tell of."""
+    project = data.classes.drop_duplicates("class_code").set_index("class_code")["project"]
+    found: set[tuple[str, str, str]] = set()
+    for one in data.trainee:
+        items = _means(one, one.items["class_code"].map(project))
+        few = items[_with_others(items, cell=cell)]
+        found |= set(zip(few["unit"], few["instrument"], few["item"], strict=True))
+    return found
+
+
 def _means(counted: Counts, unit: Any) -> pd.DataFrame:
     rows = counted.items.assign(unit=unit).dropna(subset=["unit"])
     sums = rows.groupby(["unit", "item", "indicator"], sort=True)[COUNTED].sum().reset_index()

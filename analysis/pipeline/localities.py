@@ -12,7 +12,7 @@ import pandas as pd
 from analysis import composite, counts, disclosure, roster, tabulate
 from analysis.pipeline.cards import freedom, leaf_counts, leaf_states
 from analysis.pipeline.estimation import Panel, ProjectEstimates, estimate, rate_panel
-from analysis.pipeline.evidence import Evidence, not_due, surveys, types_of
+from analysis.pipeline.evidence import Evidence, joined_flags, not_due, surveys, types_of
 from analysis.pipeline.reported import Reported, concerned, report
 from analysis.results import LOCAL_SURVEYS, Estimates
 from instruments.methods import Plan
@@ -56,7 +56,7 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Localities |
         clusters,
         tuple(counted),
         (),
-        pd.concat(flags, ignore_index=True) if flags else pd.DataFrame({"excluded": []}),
+        joined_flags(flags, counted),
         pd.DataFrame(columns=["response", "rater", "project", "session", "leaf", "score"]),
         None,
         np.nan,
@@ -270,5 +270,11 @@ def _telling(data: Localities, plan: Plan, kind: str) -> np.ndarray:
 def composed(data: Localities, one: Estimates, kind: str, plan: Plan) -> composite.Composed:
     """Composites of the units of ``kind`` from estimates of the counties (``combined``)."""
     chosen, points = combined(data, one, kind)
-    how, framework = plan.composite.aggregation, data.evidence.framework
-    return composite.compose(chosen, framework=framework, points=points, aggregation=how)
+    return composite.compose(
+        chosen,
+        framework=data.evidence.framework,
+        points=points,
+        aggregation=plan.composite.aggregation,
+        missing=plan.composite.missing,
+        floor=plan.composite.floor,
+    )

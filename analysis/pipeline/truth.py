@@ -97,6 +97,8 @@ def true_scores(
             framework=framework,
             points=composite.points_table(framework, [group or None for group in groups]),
             aggregation=plan.composite.aggregation,
+            missing=plan.composite.missing,
+            floor=plan.composite.floor,
         )
 
     each, within, overall = roster.rosters(units, projects=projects)

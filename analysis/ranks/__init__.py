@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.ranks.letters import letters
-from analysis.ranks.printed import DECIDED, competition_ranks, printed_score
+from analysis.ranks.printed import DECIDED, competition_ranks, printed_score, printed_scores
 from analysis.ranks.sets import (
     MarginalSets,
     RankSets,
@@ -22,6 +22,7 @@ __all__ = [
     "letters",
     "marginal_sets",
     "printed_score",
+    "printed_scores",
     "rank_sets",
     "top_set",
 ]
