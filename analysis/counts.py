@@ -146,7 +146,11 @@ def _connect(extract: Tables, *, scoring: Scoring) -> duckdb.DuckDBPyConnection:
     local = units["kind"].isin(["county", "city"])
     chosen = units[local if scoring.instrument.per in LOCAL else units["kind"] == "project"]
     engine.register("units", chosen[["unit", "type", "mode", "module"]])
-    engine.execute(f"CREATE VIEW answers AS {_answers_sql(extract, scoring)}")
+    engine.execute(f"CREATE VIEW filled AS {_answers_sql(extract, scoring)}")
+    first = ["r.*", *(f"{expression} AS {_name(name)}" for name, expression in scoring.columns)]
+    joined = _PROJECT if scoring.columns else ""
+    answers = f"SELECT {', '.join(first)} FROM filled r {joined}"
+    engine.execute(f"CREATE {'TABLE' if scoring.columns else 'VIEW'} answers AS {answers}")
     return engine
 
 

@@ -44,15 +44,17 @@ def without_items(scoring: Scoring, *, plan: Plan) -> tuple[Scoring, dict[str, t
     Only for items whose leaf has others; the names of such leaves -> (item, leaf).
     """
     found: dict[str, tuple[str, str]] = {}
-    leaves = []
-    for leaf in scoring.leaves:
-        for item in leaf.items if len(leaf.items) > 1 else ():
-            kept = tuple(m for m in scoring.instrument.mappings if m.item != item)
-            rest = _leaf(leaf.leaf, replace(scoring.instrument, mappings=kept), plan)
-            name = f"{leaf.leaf} {item}"
-            leaves.append(replace(rest, leaf=name))
+    columns, leaves = [], []
+    for leaf in (one for one in scoring.leaves if len(one.items) > 1):
+        used = [m for m in scoring.instrument.mappings if m.indicator == leaf.leaf]
+        named = {m.item: f"{leaf.leaf} {m.item} apart" for m in used}
+        columns += [(named[m.item], _item_sql(m, scoring.instrument, plan)) for m in used]
+        for item in leaf.items:
+            rest = tuple(other for other in leaf.items if other != item)
+            name, parts = f"{leaf.leaf} {item}", [f"r.{_name(named[other])}" for other in rest]
+            leaves.append(LeafScore(name, rest, _mean_sql(parts)))
             found[name] = (item, leaf.leaf)
-    return replace(scoring, leaves=tuple(leaves)), found
+    return replace(scoring, leaves=tuple(leaves), columns=tuple(columns)), found
 
 
 def slope(instrument: Instrument, *, plan: Plan) -> float:
@@ -145,7 +147,12 @@ def _line_sql(value: str, scaling: Scaling) -> str:
 
 
 def _leaf_sql(leaf: str, instrument: Instrument, plan: Plan) -> str:
-    parts = [_item_sql(m, instrument, plan) for m in instrument.mappings if m.indicator == leaf]
+    return _mean_sql(
+        [_item_sql(m, instrument, plan) for m in instrument.mappings if m.indicator == leaf]
+    )
+
+
+def _mean_sql(parts: list[str]) -> str:
     if len(parts) == 1:
         return f"CAST({parts[0]} AS BIGINT)"
     scores = f"list_filter([{', '.join(parts)}], lambda x: x IS NOT NULL)"

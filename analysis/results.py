@@ -145,3 +145,5 @@ class Scoring:
     """Trait items of this instrument that the plan adjusts for."""
     items: tuple[ItemScore, ...]
     leaves: tuple[LeafScore, ...]
+    columns: tuple[tuple[str, str], ...] = ()
+    """Names and expressions that are computed first, for scores of leaves to speak of."""

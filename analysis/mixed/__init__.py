@@ -1,6 +1,13 @@
 """Crossed and nested random-intercept models by REML or ML, with intervals of their variances."""
 
-from analysis.mixed.fit import NO_COMPONENTS, NO_EFFECTS, MixedFit, components, fit_crossed
+from analysis.mixed.fit import (
+    NO_COMPONENTS,
+    NO_EFFECTS,
+    MixedFit,
+    components,
+    fit_crossed,
+    fixed_at,
+)
 from analysis.mixed.intervals import (
     VarianceTest,
     bootstrap_intervals,
@@ -15,6 +22,7 @@ __all__ = [
     "VarianceTest",
     "bootstrap_intervals",
     "components",
+    "fixed_at",
     "fit_crossed",
     "profile_intervals",
     "variance_test",

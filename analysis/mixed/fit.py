@@ -10,8 +10,9 @@ import pandas as pd
 
 from analysis.mixed.design import Design, design_of
 from analysis.mixed.effects import Effects, effects_of, fixed_part
+from analysis.mixed.equations import moments
 from analysis.mixed.model import Model, model_of
-from analysis.mixed.search import Minimum, minimum
+from analysis.mixed.search import Minimum, minimum, point_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,34 @@ def fit_crossed(
     )
     design = design_of(model)
     return fit_of(model, design, minimum(design))
+
+
+def fixed_at(
+    frame: pd.DataFrame,
+    *,
+    value: str,
+    factors: Sequence[str],
+    fixed: Sequence[str],
+    sd: Mapping[str, float],
+) -> pd.DataFrame:
+    """Generalised least squares of the fixed cells at deviations that are known, as of a fit to
+    more rows: no search. ``sd``: per factor, and 'residual'. Out: ``MixedFit.fixed`` without se.
+    Where every deviation is 0, and where no row is left over, the cells' own means. Raises
+    ValueError as ``fit_crossed``, but not for want of rows."""
+    names, cells = list(fixed), frame.groupby(list(fixed), sort=True)[value]
+    means = cells.agg(["mean", "size"]).reset_index()
+    means = means.set_axis([*names, "estimate", "n"], axis=1)
+    if len(means) == len(frame) or not any(sd.values()):
+        return means
+    model = model_of(frame, value=value, factors=factors, fixed=fixed, covariates=(), method="reml")
+    design = design_of(model)
+    variances = np.array([sd[name] for name in (*model.factors, "residual")]) ** 2
+    point = point_at(design, variances / model.scale**2, free_scale=False)
+    estimate, _ = fixed_part(design, point.solution, moments(design, point.solution))
+    return model.cells.assign(
+        estimate=estimate * model.scale + model.shift,
+        n=np.bincount(model.cell, minlength=len(model.cells)),
+    )
 
 
 def fit_of(model: Model, design: Design, found: Minimum) -> MixedFit:

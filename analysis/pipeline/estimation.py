@@ -69,6 +69,29 @@ def rate_panel(data: Evidence, plan: Plan) -> Panel:
     return Panel(leaves, value, covariance, measured, severities, variance, df)
 
 
+def panel_values_of(
+    data: Evidence, panel: Panel, plan: Plan, *, ratings: pd.DataFrame
+) -> np.ndarray:
+    """Projects x ``panel.leaves`` from other ratings, with the deviations of the panel's own fit.
+
+    Ratings of a project and leaf by one rater enter too. Raises ValueError where the model cannot
+    be fitted.
+    """
+    rows = raters.panel_rows(ratings, min_experts=1)
+    known = panel.variance.set_index("component")["sd"].to_dict()
+    factors = [name for name in raters.panel_factors(rows) if name in known] if len(rows) else []
+    cells = mixed.fixed_at(rows, value="score", factors=factors, fixed=raters.CELL, sd=known)
+    value, _ = raters.panel_values(
+        cells,
+        covariance=np.zeros((len(cells), len(cells))),
+        units=data.projects,
+        leaves=panel.leaves,
+        blocks=1,
+        widen=plan.raters.widen,
+    )
+    return np.clip(value, 0.0, 100.0)
+
+
 def people_variance(data: Evidence, *, shown: np.ndarray) -> pd.DataFrame:
     """Components of value ~ 1 + (1 | respondent) + (1 | class), where people can be told apart.
 
@@ -152,8 +175,13 @@ def survey_values(
         own = pd.DataFrame({"leaf": sorted(set(part["leaf"]))})
         weight.append(w.merge(own, how="cross"))
         if value == "adjusted":
-            how = {"traits": c.scoring.traits, "choice": plan.adjustment, "basis": basis}
-            part = adjust.adjusted_totals(part, weights=w, **how)
+            part = adjust.adjusted_totals(
+                part,
+                weights=w,
+                traits=c.scoring.traits,
+                choice=plan.adjustment,
+                basis=basis,
+            )
         totals.append(part[["class_code", "leaf", "n", "total"]])
     found = {"weights": _stack(weight), "units": data.projects, "leaves": list(leaves)}
     return means.unit_values(_stack(totals), **found)

@@ -27,6 +27,9 @@ def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, p
     """Rows of ``TABLES`` for one card, by the plan's thresholds, ranks and bands."""
     own, group_points = tabulate.measured_points(card, framework=framework)
     verdicts = [_judge(card, plan, place=i, points=points) for i, points in enumerate(own)]
+    verdicts = [
+        _with_error(verdict, se) for verdict, se in zip(verdicts, card.main.se[:, -1], strict=True)
+    ]
     published = np.array([verdict.published for verdict in verdicts], dtype=bool)
     units = _with_intervals(tabulate.unit_rows(card), card, plan)
     units = units.assign(measured=own, measurable=group_points)
@@ -94,6 +97,14 @@ def _judge(card: tabulate.Card, plan: Plan, *, place: int, points: float) -> eli
     return judge(evidence, plan=plan)
 
 
+def _with_error(verdict: eligibility.Verdict, se: float) -> eligibility.Verdict:
+    """Not ranked where the score's error is unknown, as of a geometric mean with an uncertain 0."""
+    if not verdict.ranked or not np.isnan(se):
+        return verdict
+    reasons = (*verdict.reasons, fault("analysis.no_error"))
+    return eligibility.Verdict(verdict.published, False, reasons)
+
+
 def _with_intervals(units: pd.DataFrame, card: tabulate.Card, plan: Plan) -> pd.DataFrame:
     half = stats.t.ppf(0.5 + plan.ranks.level / 2.0, card.df) * units["score_se"]
     score = units["score"].round(ranks.DECIDED)
@@ -104,7 +115,8 @@ def _with_intervals(units: pd.DataFrame, card: tabulate.Card, plan: Plan) -> pd.
 def _shrink(
     card: tabulate.Card, plan: Plan, *, published: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    value = np.where(published[:, None], card.main.value, np.nan)
+    known = published[:, None] & ~np.isnan(card.main.se)
+    value = np.where(known, card.main.value, np.nan)
     reliability, shrunken = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
     for group in dict.fromkeys(card.groups):
         rows = card.members(group)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from analysis.adjust import adjusted_totals
 from analysis.bands import band_of, band_probabilities, nearest_band
-from analysis.composite import average, combine, compose, points_table
+from analysis.composite import average, combine, points_table
+from analysis.composite import compose as compose_by
 from analysis.mixed import fit_crossed
 from analysis.raters import linked_blocks, panel_factors, panel_rows, panel_values, severities
 from analysis.results import Estimates
@@ -23,6 +26,7 @@ from project_root import ROOT
 from province import FRAMEWORK, INSTRUMENTS, TRAINEE, default_plan
 
 REFERENCE = ROOT / "tests" / "reference"
+compose = partial(compose_by, missing="renormalise", floor=None)
 
 
 def test_longest_run_equals_careless() -> None:

@@ -17,6 +17,8 @@ NORMALISATION = "normalisation"
 LEFT_OUT = ("expert", "item")
 SHOWN = ("shift", "rank")
 """Outputs of Sobol shares that can be compared: on another scale scores cannot."""
+LEAST = 3
+"""Units without which nothing is said of how indicators go together."""
 DECLARED = frozenset({0})
 
 
@@ -56,7 +58,7 @@ def effective_rows(card: tabulate.Card, framework: Framework, units: pd.DataFram
     parts = []
     for group in dict.fromkeys(card.groups):
         places = [p for p in card.members(group) if (group, card.units[p]) in known]
-        if places:
+        if len(places) >= LEAST:
             names, value = tuple(card.units[p] for p in places), card.main.value[places]
             composed = composite.Composed(names, card.codes, value, np.zeros((0, 0, 0)))
             found = composite.effective_weights(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from analysis.pipeline.estimation import (
     Panel,
     all_leaves,
     leaf_codes,
-    rate_panel,
+    panel_values_of,
     survey_leaves,
     survey_values,
 )
@@ -90,8 +90,8 @@ def _screening(given: Given, declared: np.ndarray) -> Iterator[tuple[str, np.nda
 
 
 def _experts(given: Given, declared: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Without each rater in turn, by a new fit. What enough experts rated stays although one fewer
-    is left: else to leave out one of two would be to leave out all that experts saw."""
+    """Without each rater in turn, at the deviations of the whole panel. What enough experts rated
+    stays although one fewer is left: else one of two would take along all that experts saw."""
     rows = _panel_rows(given)
     for rater in sorted(set(rows["rater"])):
         yield rater, _by_panel(given, declared, ratings=rows[rows["rater"] != rater])
@@ -117,8 +117,9 @@ def _items(given: Given, declared: np.ndarray) -> Iterator[tuple[str, np.ndarray
 
 
 def _asked(given: Given) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Item, leaf and the leaf's values without it: of trainees' forms, all in one count."""
-    data, cell, named, cells = given.data, given.plan.thresholds.min_cell, {}, []
+    """Item, leaf and the leaf's values without it: of trainees' forms, one count of each."""
+    data, cell, cells = given.data, given.plan.thresholds.min_cell, []
+    named: dict[str, tuple[str, str]] = {}
     for form in data.trainee:
         yield from _alone(form, len(data.projects))
         reduced, names = goalposts.without_items(form.scoring, plan=given.plan)
@@ -142,7 +143,8 @@ def _asked(given: Given) -> Iterator[tuple[str, str, np.ndarray]]:
 
 
 def _rated(given: Given, declared: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
-    """The same of experts' forms, by a new fit where the leaf has other items."""
+    """The same of experts' forms, at the deviations of the whole panel; a leaf
+    without other items is missing, and the others stay as they are."""
     for form in given.data.expert:
         yield from _alone(form, len(given.data.projects))
         reduced, names = goalposts.without_items(form.scoring, plan=given.plan)
@@ -156,6 +158,7 @@ def _rated(given: Given, declared: np.ndarray) -> Iterator[tuple[str, str, np.nd
             place = leaf_codes(given.data, given.panel).index(leaf)
             yield f"{form.scoring.instrument.code} {item}", leaf, table[:, place]
 
+
 def _alone(form: counts.Counts, size: int) -> Iterator[tuple[str, str, np.ndarray]]:
     for leaf in form.scoring.leaves:
         if len(leaf.items) == 1:
@@ -166,14 +169,11 @@ def _alone(form: counts.Counts, size: int) -> Iterator[tuple[str, str, np.ndarra
             )
 
 
-def _by_panel(given: Given, declared: np.ndarray, *, ratings: Any) -> np.ndarray:
+def _by_panel(given: Given, declared: np.ndarray, *, ratings: pd.DataFrame) -> np.ndarray:
     """``declared`` with what these ratings say in place of the panel's; as declared where the
     model cannot be fitted to them."""
-    thresholds = replace(given.plan.thresholds, min_experts=1)
-    settings = replace(given.plan.raters, disconnected="random")
-    plan = replace(given.plan, thresholds=thresholds, raters=settings)
     try:
-        left = rate_panel(replace(given.data, ratings=ratings.reset_index(drop=True)), plan).value
+        left = panel_values_of(given.data, given.panel, given.plan, ratings=ratings)
     except ValueError:
         return declared
     first = len(survey_leaves(given.data))
