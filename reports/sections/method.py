@@ -97,8 +97,12 @@ def _composite(results: Results) -> str:
     composite = results.plan.composite
     key = "minimum" if composite.minimum_points else "minimum_none"
     minimum = phrase(f"method.{key}", points=tables.points(composite.minimum_points))
+    mean = choice("method.mean", composite.aggregation)
+    if composite.floor is not None:
+        mean = phrase("method.mean_floor", floor=tables.points(composite.floor))
+    told = {"mean": mean, "missing": choice("method.missing", composite.missing)}
     value = choice("method.value", composite.value)
-    return phrase("method.composite", value=value, minimum=minimum)
+    return phrase("method.composite", value=value, minimum=minimum, **told)
 
 
 def _ranks(results: Results) -> str:

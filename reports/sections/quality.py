@@ -13,6 +13,7 @@ from reports.material import Material, rows
 from reports.sections.classes import class_screens
 from reports.sections.evidence import focus_labels, verified_share
 from reports.sections.responses import response_figures
+from reports.sections.robust import robust_ranks
 from reports.sections.satisfaction import satisfaction_figures
 from reports.wording import choice, phrase
 
@@ -27,6 +28,7 @@ def quality_sections(material: Material) -> tuple[Section, ...]:
         "flags": _flags(material),
         "sensitivity": _sensitivity(material),
         **({"class_screens": screened} if (screened := class_screens(material)) else {}),
+        **({"robust": tried} if (tried := robust_ranks(material)) else {}),
         "raters": _raters(material),
     }
     if satisfaction := satisfaction_figures(material):
