@@ -9,6 +9,7 @@ from bench import (
     facets,
     intake,
     rank_sets,
+    scoring,
     straight_line,
     visit_plan,
 )
@@ -18,6 +19,7 @@ if __name__ == "__main__":
         crossed_model,
         rank_sets,
         facets,
+        scoring,
         straight_line,
         visit_plan,
         catalogue_import,

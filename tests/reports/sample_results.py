@@ -191,7 +191,9 @@ def _frame(name: str) -> pd.DataFrame:
         parts = [*_indicators()]
     else:
         parts = [frame(of[name]) for of in (FRAMES, programme.FRAMES) if name in of]
-    rows = [part.reindex(columns=_table(name).names).astype(object) for part in parts]
+    names = _table(name).names
+    parts = parts or [pd.DataFrame(columns=names)]  # of a plan without it
+    rows = [part.reindex(columns=names).astype(object) for part in parts]
     whole = pd.concat(rows, ignore_index=True)
     return whole.fillna({"group": ""}) if "group" in whole else whole
 
