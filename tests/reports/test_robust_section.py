@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from sample_results import sample_results
 
 from frames import frame
 from instruments.builtin import plan_source
@@ -10,7 +11,6 @@ from instruments.plan import read_plan
 from reports.document import Paragraph, Table
 from reports.material import gather
 from reports.sections.robust import robust_ranks
-from sample_results import sample_results
 
 
 def results_of(**tables: pd.DataFrame):
@@ -56,6 +56,6 @@ def test_ranges_stand_beside_rank_sets() -> None:
     assert "最能左右名次的是分值权重：名次变动的80%" in texts
     assert "相邻的1对单位中，1对" in texts
     table = next(block for block in blocks if isinstance(block, Table))
-    assert [column.head for column in table.columns][-2:] == ["名次变动范围", "等次改变的份额"]
+    assert [column.label for column in table.columns][-2:] == ["名次变动范围", "等次改变的份额"]
     ranked = int(base.units["ranked"].astype(bool).sum())
     assert sum(len(rows.rows) for rows in table.groups) == ranked
