@@ -49,18 +49,30 @@ def linked_blocks(rows: pd.DataFrame, *, disconnected: str) -> pd.Series:
 
 
 def panel_factors(rows: pd.DataFrame) -> tuple[str, ...]:
-    """Those of ``FACTORS`` whose variance the design can tell from the rest.
+    """Those of ``FACTORS`` whose variance the design can tell from the rest (``told_apart``).
 
-    A factor is left out when it is constant within the sites' means (one session a site), splits
-    the rows just as a kept factor does (each rater on one site), or has one row per level. With
-    two raters in one session and one dimension, rater x site is part of the residual.
+    With two raters in one session and one dimension, rater x site is part of the residual; with
+    one session a site there is no variance of sessions.
     """
+    return told_apart(rows, factors=FACTORS, fixed=CELL)
+
+
+def told_apart(
+    rows: pd.DataFrame, *, factors: Sequence[str], fixed: Sequence[str]
+) -> tuple[str, ...]:
+    """Those of ``factors``, in order, that a mixed model with ``fixed`` cells can hold together.
+
+    A factor is left out when it has one row per level (its variance is the residual's), one level
+    in each cell of the fixed part (the means take it up), or splits the rows just as a factor kept
+    before it does: exactly what ``mixed.fit_crossed`` refuses. Raises nothing; () without rows.
+    """
+    cells = len(rows[list(fixed)].drop_duplicates())
     kept: list[str] = []
-    for factor in FACTORS:
+    for factor in factors:
         levels = rows[factor].nunique()
-        within_site = rows.groupby("project", sort=True)[factor].nunique().max() > 1
+        within = len(rows[[*fixed, factor]].drop_duplicates()) > cells
         same = any(levels == rows[k].nunique() == _joint(rows, factor, k) for k in kept)
-        if 1 < levels < len(rows) and within_site and not same:
+        if levels < len(rows) and within and not same:
             kept.append(factor)
     return tuple(kept)
 

@@ -77,6 +77,11 @@ class Results:
     left_out: pd.DataFrame
     sobol: pd.DataFrame
     effective: pd.DataFrame
+    panel_agreement: pd.DataFrame
+    decision: pd.DataFrame
+    facets: pd.DataFrame
+    facet_categories: pd.DataFrame
+    facet_summary: pd.DataFrame
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

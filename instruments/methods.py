@@ -208,6 +208,40 @@ class Robustness:
 
 
 @dataclass(frozen=True)
+class PanelStudy:
+    """How the experts' panel is looked into beside its scores; nothing of it enters a score."""
+
+    metric: str
+    """Krippendorff's alpha: 'nominal', 'ordinal', 'interval' or 'ratio' distances of levels."""
+    weights: str
+    """Gwet's AC2: what counts as agreement, and by how much."""
+    level: float
+    """Of the intervals of agreement and of the variances."""
+    coefficient: str
+    """'phi' (against cuts) or 'erho2' (between units) must reach ``target``."""
+    target: float
+    most_experts: int
+    most_sessions: int
+    """Designs up to so many experts and sessions a project are shown."""
+    model: str
+    """Many-facet model: 'rating_scale' (thresholds shared) or 'partial_credit'."""
+    estimator: str
+    """'jml', or 'mml' (objects from one normal population, at least ``min_objects``)."""
+    correction: str
+    """Of the bias of 'jml': 'none', 'length' or 'modified_profile'."""
+    extreme: float
+    """Share of a level by which sums at an end of the scale are moved inside."""
+    min_objects: int
+    ddof: int
+    """0: the elements are all there are; 1: they are a sample."""
+    min_count: int
+    max_outfit: float
+    min_advance: float
+    max_advance: float
+    """What a level's use must keep to: ratings, outfit, distance of thresholds in logits."""
+
+
+@dataclass(frozen=True)
 class Thresholds:
     """Minimum counts (domain section 00); ``min_cell`` below 5 is refused."""
 
@@ -268,6 +302,8 @@ class Plan:
     """None: a plan of a time without them; no class is screened."""
     robustness: Robustness | None = None
     """None: a plan of a time without it; nothing is tried otherwise."""
+    panel: PanelStudy | None = None
+    """None: a plan of a time without it; the panel is scored and not looked into further."""
 
     def scale(self, name: str) -> Scaling:
         """The scaling called ``name``; raises KeyError if there is none."""

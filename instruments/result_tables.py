@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from instruments.paired_tables import PAIRED_RESULTS
+from instruments.panel_tables import (
+    AGREEMENT_RESULTS,
+    CATEGORY_RESULTS,
+    DECISION_RESULTS,
+    FACET_RESULTS,
+    FACET_SUMMARY_RESULTS,
+    RATER_RESULTS,
+    VARIANCE_RESULTS,
+)
 from instruments.robustness_tables import ROBUSTNESS_TABLES
 from instruments.screen_tables import CLASS_SCREEN_RESULTS
 from instruments.standing_tables import LEADER_RESULTS, STANDING_RESULTS
@@ -130,31 +139,6 @@ BAND_RESULTS = Table(
         Column("probability", NUMBER, "概率"),
     ),
     ("scorecard", "group", "unit", "band"),
-)
-RATER_RESULTS = Table(
-    "raters",
-    "评审专家宽严",
-    (
-        Column("rater", TEXT, "评审专家代号"),
-        _number("severity", "评分宽严（正为严）"),
-        _number("se", "标准误"),
-        Column("n", INTEGER, "评分条数"),
-        Column("block", INTEGER, "连通块"),
-        Column("separable", BOOLEAN, "宽严可分离"),
-    ),
-    ("rater",),
-)
-VARIANCE_RESULTS = Table(
-    "variance",
-    "方差成分",
-    (
-        Column("model", TEXT, "模型"),
-        Column("component", TEXT, "成分"),
-        Column("sd", NUMBER, "标准差（模型所用标度）"),
-        _number("points", "标准差（分，0–100）"),
-        _integer("levels", "水平数"),
-    ),
-    ("model", "component"),
 )
 FLAG_RESULTS = Table(
     "flags",
@@ -287,5 +271,10 @@ RESULT_TABLES = (
     STANDING_RESULTS,
     LEADER_RESULTS,
     *ROBUSTNESS_TABLES,
+    AGREEMENT_RESULTS,
+    DECISION_RESULTS,
+    FACET_RESULTS,
+    CATEGORY_RESULTS,
+    FACET_SUMMARY_RESULTS,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

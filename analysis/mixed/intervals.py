@@ -64,15 +64,25 @@ def variance_test(
         return VarianceTest(tested, 0.0, 0.0, 0.0, 1.0)
     variances = best.point.variances
     null = descend(design, _held_at(variances, place, 0.0), held=place)
-    fall = null.point.deviance - best.point.deviance
-    positive = variances[place] > 0 and fall > SLACK * (1.0 + abs(best.point.deviance))
+    fall = _fall(best, null, place)
     return VarianceTest(
         tested,
         float(np.sqrt(variances[place])) * model.scale,
         float(null.slope[place]) / model.scale**2,
-        max(float(fall), 0.0) if positive else 0.0,
-        float(stats.chi2.sf(fall, 1)) / 2.0 if positive else 1.0,
+        fall,
+        _chance(fall),
     )
+
+
+def _fall(best: Minimum, null: Minimum, place: int) -> float:
+    """Of the deviance from zero to the estimate; 0 where it is the arithmetic's."""
+    fall = float(null.point.deviance - best.point.deviance)
+    beyond = fall > SLACK * (1.0 + abs(best.point.deviance))
+    return fall if best.point.variances[place] > 0 and beyond else 0.0
+
+
+def _chance(fall: float) -> float:
+    return float(stats.chi2.sf(fall, 1)) / 2.0 if fall > 0 else 1.0
 
 
 def _held_at(variances: np.ndarray, place: int, to: float) -> np.ndarray:
@@ -91,14 +101,16 @@ def profile_intervals(
     fixed: Sequence[str] = (),
     covariates: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Profile-likelihood intervals of all standard deviations.
+    """Profile-likelihood intervals of all standard deviations, and the test of each for zero.
 
-    Out: ``component`` (factors, then residual), ``sd``, ``low``, ``high``, in units of the value:
+    Out: ``component`` (factors, then residual), ``sd``, ``low``, ``high``, in units of the value,
+    and ``p_value`` as of ``variance_test`` (NaN for the residual). Within the bounds are
     all s whose deviance, the other parameters at their best for this s, exceeds the least one by
     no more than the ``level`` quantile of chi-squared with one degree of freedom. ``low`` is 0
     exactly where 0 is one of them. By REML it is the profile of the restricted likelihood; lme4's
     is that of 'ml'. Bounds are missing (NaN) where nothing varies or the effects fit without a
-    rest: the likelihood has no maximum there. Columns and errors as in
+    rest: the likelihood has no maximum there; and one bound where too few rows leave it flat.
+    Columns and errors as in
     ``fit_crossed``. Source: Bates, Maechler, Bolker & Walker 2015, J. Stat. Softw. 67(1), 5.1.
     """
     model = model_of(
@@ -108,11 +120,13 @@ def profile_intervals(
     best, components = minimum(design), [*factors, "residual"]
     if best.point.variances[-1] > least_residual(design):
         cut = float(stats.chi2.ppf(level, 1))
-        low = [_low(design, best, place, cut=cut) for place in range(len(components))]
+        ends = [_low(design, best, place, cut=cut) for place in range(len(components))]
+        low, p = [one for one, _ in ends], [one for _, one in ends]
         high = [_bound(design, best, place, cut=cut, side=1) for place in range(len(components))]
     else:
-        low = high = [np.nan] * len(components)
-    return _table(model, best, components, low=np.array(low), high=np.array(high))
+        low = high = p = [np.nan] * len(components)
+    found = _table(model, best, components, low=np.array(low), high=np.array(high))
+    return found.assign(p_value=p)
 
 
 def _table(
@@ -124,18 +138,31 @@ def _table(
     return pd.DataFrame({"component": components, **scaled})
 
 
-def _low(design: Design, best: Minimum, place: int, *, cut: float) -> float:
+def _low(design: Design, best: Minimum, place: int, *, cut: float) -> tuple[float, float]:
+    """Lower bound of a component, and the p of its being zero."""
     variances = best.point.variances
     if variances[place] == 0.0:
-        return 0.0
+        return 0.0, 1.0
+    p = np.nan
     if place < design.factors:
         none = descend(design, _held_at(variances, place, 0.0), held=place)
+        p = _chance(_fall(best, none, place))
         if none.point.deviance - best.point.deviance <= cut:
-            return 0.0
-    return _bound(design, best, place, cut=cut, side=-1)
+            return 0.0, p
+    return _bound(design, best, place, cut=cut, side=-1), p
 
 
 def _bound(design: Design, best: Minimum, place: int, *, cut: float, side: int) -> float:
+    """A bound (``_searched``), or NaN where so few ratings leave the likelihood so flat that its
+    equations break down on the way."""
+    try:
+        with np.errstate(divide="raise", over="raise", invalid="raise"):
+            return _searched(design, best, place, cut=cut, side=side)
+    except (FloatingPointError, ValueError):
+        return np.nan
+
+
+def _searched(design: Design, best: Minimum, place: int, *, cut: float, side: int) -> float:
     """Standard deviation below (``side`` -1) or above the best where the deviance is up by ``cut``.
 
     Newton's method on the root of the excess, which is nearly straight in the logarithm; inside

@@ -11,10 +11,10 @@ import pandas as pd
 from analysis import provenance, robustness
 from analysis.pipeline import (
     changes,
-    estimation,
     evidence,
     items,
     league,
+    panel,
     raised,
     reported,
     robust,
@@ -73,7 +73,7 @@ def score(
     frames |= robust.robust_frames(main, extract=final, units=units, cards=cards)
     _tell(progress, steps)
     frames |= evidence.frames(main.data, plan) | {"items": _items(main, units, rated)}
-    frames |= {"raters": main.panel.severities, "variance": _variance(main)}
+    frames |= panel.frames(main, final)
     frames |= {"fields": reported.field_rows(final, main.reports)}
     frames |= {"focus": reported.focus_rows(final, columns=reported.FOCUS)}
     frames |= {"paired": _changes(main, final, units, waves)}
@@ -156,12 +156,6 @@ def _changes(
         excluded=set(flags.loc[flags["excluded"].astype(bool), "response"]),
         published=set(shown["unit"]),
     )
-
-
-def _variance(main: rounds.Round) -> pd.DataFrame:
-    people = estimation.people_variance(main.data, shown=main.admitted[0].shown)
-    parts = [part for part in (main.panel.variance, people) if len(part)]
-    return pd.concat(parts or [main.panel.variance], ignore_index=True)
 
 
 def _tell(progress: Progress | None, steps: Iterator[tuple[int, str]]) -> None:

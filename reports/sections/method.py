@@ -16,12 +16,12 @@ from reports.wording import choice, joined, phrase
 
 STEPS = (
     "screening", "weighting", "means", "adjustment", "raters", "shrinkage", "composite", "ranks",
-    "bands", "thresholds", "class_screens",
+    "bands", "thresholds", "class_screens", "panel",
 )  # fmt: skip
 
 
-CLASS_SCREENS = "class_screens"
-"""The step that plans of a former version do not have."""
+CLASS_SCREENS, PANEL = "class_screens", "panel"
+"""Steps that plans of a former version do not have."""
 
 
 def method_section(material: Material, heading: str) -> Section:
@@ -47,7 +47,8 @@ def _table(
 
 
 def _steps(results: Results) -> Block:
-    steps = [one for one in STEPS if one != CLASS_SCREENS or results.plan.class_screens]
+    plan = results.plan
+    steps = [s for s in STEPS if s not in (CLASS_SCREENS, PANEL) or getattr(plan, s) is not None]
     body = [(phrase(f"method.steps.{step}"), WORDS[step](results)) for step in steps]
     return _table("plan-table", phrase("method.table"), ("step", "choice"), body)
 
@@ -169,6 +170,20 @@ def _class_screens(results: Results) -> str:
     return phrase("method.class_screens", **told)
 
 
+def _panel(results: Results) -> str:
+    panel = results.plan.panel
+    assert panel is not None  # the step is left out without it
+    told = {**vars(panel), "level": tables.share(panel.level)}
+    told["coefficient"] = phrase(f"quality.coefficients.{panel.coefficient}")
+    for name in ("target", "extreme", "max_outfit", "min_advance", "max_advance"):
+        told[name] = tables.points(told[name])
+    for name in ("metric", "weights", "model", "correction"):
+        told[name] = phrase(f"method.panel_choices.{told[name]}")
+    told["mml"] = phrase(f"method.panel_{panel.estimator}", **told)
+    told["elements"] = phrase(f"method.panel_ddof.{panel.ddof}")
+    return phrase("method.panel", **told)
+
+
 WORDS: Mapping[str, Callable[[Results], str]] = {
     "screening": _screening,
     "weighting": lambda results: phrase(f"method.weighting.{results.plan.weighting.method}"),
@@ -181,6 +196,7 @@ WORDS: Mapping[str, Callable[[Results], str]] = {
     "bands": _bands,
     "thresholds": _thresholds,
     CLASS_SCREENS: _class_screens,
+    PANEL: _panel,
 }
 """Step of the method table -> its sentence from the plan."""
 

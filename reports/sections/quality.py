@@ -12,6 +12,7 @@ from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Tabl
 from reports.material import Material, rows
 from reports.sections.classes import class_screens
 from reports.sections.evidence import focus_labels, verified_share
+from reports.sections.raters import rater_blocks
 from reports.sections.responses import response_figures
 from reports.sections.robust import robust_ranks
 from reports.sections.satisfaction import satisfaction_figures
@@ -29,7 +30,7 @@ def quality_sections(material: Material) -> tuple[Section, ...]:
         "sensitivity": _sensitivity(material),
         **({"class_screens": screened} if (screened := class_screens(material)) else {}),
         **({"robust": tried} if (tried := robust_ranks(material)) else {}),
-        "raters": _raters(material),
+        "raters": rater_blocks(material),
     }
     if satisfaction := satisfaction_figures(material):
         parts["satisfaction"] = satisfaction
@@ -178,49 +179,3 @@ def _moved(row: Any) -> bool:
     if any(tables.absent(rank) for rank in ranks):
         return not all(tables.absent(rank) for rank in ranks)
     return bool(row.rank != row.rank_all)
-
-
-def _raters(material: Material) -> tuple[Block, ...]:
-    results = material.results
-    blocks: list[Block] = []
-    found = rows(results.raters)
-    if not found:
-        blocks.append(Paragraph(phrase("quality.raters_none")))
-    elif any(not tables.absent(row.severity) for row in found):
-        blocks += [Paragraph(phrase("quality.raters_note")), _severities(material, found)]
-    else:
-        blocks.append(Paragraph(_no_severity(material, found)))
-    if len(results.variance):
-        body = [
-            (choice("quality.models", row.model), choice("quality.components", row.component),
-             _spread(row), tables.count(row.levels))
-            for row in rows(results.variance)
-        ]  # fmt: skip
-        blocks.append(Paragraph(phrase("quality.variance_note")))
-        blocks.append(_table("variance", ("model", "component", "sd", "levels"), body, 2))
-    return tuple(blocks)
-
-
-def _no_severity(material: Material, found: list[Any]) -> str:
-    """Why no severity is listed: the raters do not differ, or the design cannot show it."""
-    fitted = rows(material.results.variance, model="observation", component="rater")
-    return phrase(
-        "quality.raters_equal" if fitted else "quality.raters_unseen",
-        raters=str(len(found)),
-        n=tables.count(sum(int(row.n) for row in found)),
-        blocks=str(len({row.block for row in found})),
-    )
-
-
-def _spread(row: Any) -> str:
-    return phrase("quality.no_spread") if row.points == 0 else tables.half_up(row.points, 2)
-
-
-def _severities(material: Material, found: list[Any]) -> Table:
-    body = [
-        (row.rater, tables.score(row.severity, material.decimals), tables.half_up(row.se, 2),
-         tables.count(row.n), tables.count(row.block),
-         phrase(f"quality.separable.{bool(row.separable)}"))
-        for row in found
-    ]  # fmt: skip
-    return _table("raters", ("rater", "severity", "se", "n", "block", "comparable"), body)
