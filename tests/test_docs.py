@@ -52,7 +52,7 @@ def test_plan_keys_are_explained_in_the_method() -> None:
     parts = ["screening", "weighting", "means", "adjustment", "raters", "shrinkage", "composite"]
     missing = [
         f"{part}.{field.name}"
-        for part in [*parts, "ranks", "thresholds", "class_screens", "robustness"]
+        for part in [*parts, "ranks", "thresholds", "class_screens", "robustness", "panel"]
         for field in dataclasses.fields(getattr(plan, part))
         if f"{part}.{field.name}" not in METHOD
     ]
