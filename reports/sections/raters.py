@@ -86,9 +86,11 @@ def _doubt(results: Results) -> str:
     if not found or results.plan.panel is None:
         return ""
     row, level = found[0], tables.share(results.plan.panel.level)
-    sure = row.p < 1 - results.plan.panel.level
-    key = "quality.severity_sure" if sure else "quality.severity_unsure"
-    return phrase(key, level=level, high=tables.half_up(row.high, 1))
+    if row.p < 1 - results.plan.panel.level:
+        return phrase("quality.severity_sure", level=level)
+    most = tables.half_up(row.high, 1)
+    limit = "" if tables.absent(row.high) else phrase("quality.severity_most", high=most)
+    return phrase("quality.severity_unsure", level=level, limit=limit)
 
 
 def _agreement(results: Results) -> tuple[Block, ...]:
@@ -102,7 +104,7 @@ def _agreement(results: Results) -> tuple[Block, ...]:
     blocks: list[Block] = [Paragraph(note + "".join(why))]
     if known:
         body = [
-            (phrase(f"quality.measures.{row.measure}", form=row.form),
+            (_measure(row),
              tables.coefficient(row.value), tables.interval(row.low, row.high, 2),
              tables.count(row.units), tables.count(row.ratings))
             for row in known
@@ -110,6 +112,11 @@ def _agreement(results: Results) -> tuple[Block, ...]:
         names = ("measure", "coefficient", "coefficient_interval", "objects", "ratings")
         blocks.append(_table("agreement", names, body))
     return tuple(blocks)
+
+
+def _measure(row: Any) -> str:
+    form = choice("method.panel_choices", row.form)
+    return phrase(f"quality.measures.{row.measure}", form=form)
 
 
 def _decision(results: Results) -> tuple[Block, ...]:
