@@ -21,6 +21,7 @@ from instruments.panel_tables import (
     DECISION_RESULTS,
     FACET_RESULTS,
     FACET_SUMMARY_RESULTS,
+    VARIANCE_RESULTS,
 )
 
 _TABLES = (
@@ -54,7 +55,8 @@ def frames(main: Round, extract: Any) -> dict[str, pd.DataFrame]:
     own = dependability.variance_rows(of, choice=plan.panel)
     people = estimation.people_variance(main.data, shown=shown)
     parts = [part for part in (own, people) if len(part)] or [own]
-    out = {"raters": panel.severities, "variance": pd.concat(parts, ignore_index=True)}
+    variance = pd.concat(parts, ignore_index=True).reindex(columns=VARIANCE_RESULTS.names)
+    out = {"raters": panel.severities, "variance": variance}
     if plan.panel is None:
         return out | {table.name: pd.DataFrame(columns=table.names) for table in _TABLES}
     told = panel.severities.dropna(subset=["severity"])["rater"]
