@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -37,6 +37,9 @@ def of_projects(
     withheld = ~items["unit"].isin(list(published))
     alone = withheld & (not data.trainee)  # experts alone: their items are the score
     few = _with_others(items, cell=cell)
+    project = data.classes.drop_duplicates("class_code").set_index("class_code")["project"]
+    telling = _telling(items, data.trainee, project, cell=cell)
+    items = disclosure.blank(items, where=telling, columns=["mean"])
     hidden = (few | withheld).where(~items["expert"], unrated | alone)
     shown = disclosure.blank(items, where=hidden, columns=SHOWN)
     # n + not applicable + missing is the number kept: with the unit's n it would tell the excluded.
@@ -53,6 +56,8 @@ def of_counties(data: Evidence, *, cell: int) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=ITEM_RESULTS.names)
     items = pd.concat(parts, ignore_index=True)
+    telling = _telling(items, data.trainee, county, cell=cell)
+    items = disclosure.blank(items, where=telling, columns=["mean"])
     shown = disclosure.blank(items, where=_with_others(items, cell=cell), columns=SHOWN)
     everywhere = pd.Series(True, index=shown.index)
     shown = disclosure.blank(shown, where=everywhere, columns=["missing"])
@@ -88,6 +93,24 @@ def _with_others(items: pd.DataFrame, *, cell: int) -> pd.Series:
     leaf = items["unit"] + " " + items["instrument"] + " " + items["indicator"]
     few = _few(items, cell)
     return disclosure.with_complement(few, n=items["asked"], group=leaf, min_cell=cell)
+
+
+def _telling(
+    items: pd.DataFrame, counted: Sequence[Counts], unit_of: pd.Series, *, cell: int
+) -> pd.Series:
+    """Items that a few who answered others of the same leaf left out: a leaf is the mean of the
+    items that a person answered, so that with all items' means it tells what those few said."""
+    parts = []
+    for one in counted:
+        kept = one.cells[one.cells["kept"].astype(bool)]
+        n = kept.groupby([kept["class_code"].map(unit_of), kept["leaf"]])["n"].sum()
+        n.index = n.index.set_names(["unit", "indicator"])
+        parts.append(n.rename("whole").reset_index().assign(instrument=one.scoring.instrument.code))
+    if not parts:
+        return pd.Series(False, index=items.index)
+    keys = ["unit", "indicator", "instrument"]
+    whole = items[keys].merge(pd.concat(parts), on=keys, how="left")["whole"].set_axis(items.index)
+    return disclosure.too_few(whole - items["n"], min_cell=cell).fillna(False)
 
 
 def _unfit_of_few(shown: pd.DataFrame, *, cell: int) -> pd.DataFrame:

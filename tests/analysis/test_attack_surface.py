@@ -62,6 +62,16 @@ def test_simulated_people_stay_hidden(tmp_path) -> None:
     assert found(read(results)).empty
 
 
+def test_the_leaf_s_other_item_of_one_person_stays_hidden(tmp_path) -> None:
+    """One class a project, so that means are plain: a person who left one of two items blank."""
+    often = replace(NOBODY, blank=0.04)
+    _, extract = simulated(catalogue(classes=1, size=40), tmp_path, seed=3, settings=often)
+    results = score(extract, default_plan())
+    items = results.items.query("n.notna() and instrument == 'trainee'")
+    assert items["mean"].isna().any() and items["mean"].notna().any()
+    assert found(read(results)).empty
+
+
 def test_a_class_taken_back_is_found(small: Results) -> None:
     shown = with_value(small, "classes", {"class_code": "P0C1"}, n=25)
     assert set(found(read(shown)).index) == {"answers P0C0 trainee"}
