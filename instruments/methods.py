@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from instruments.diagnostics import PanelStudy, Robustness
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -161,84 +163,6 @@ class Ranks:
     """'rank' lists 1..N; 'band' lists by band and unit code."""
     top: tuple[int, ...] = ()
     """Heads of the table of which it is said who could be among them."""
-
-
-@dataclass(frozen=True)
-class WeightNoise:
-    """Other weights: 'uniform' (each times 1 +- ``amount``) or 'dirichlet' (concentration)."""
-
-    method: str
-    amount: float
-
-
-@dataclass(frozen=True)
-class OtherScale:
-    """'minmax' from the first to the second number of ``target``, or 'z': mean and deviation."""
-
-    method: str
-    target: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class OtherMean:
-    """Another mean of siblings; a geometric one counts what is lower as ``floor``."""
-
-    method: str
-    floor: float | None = None
-
-
-@dataclass(frozen=True)
-class Robustness:
-    """What might have been chosen otherwise, beside what the plan declares."""
-
-    draws: int
-    seed: int
-    levels: tuple[float, ...]
-    """Lower and upper end of a rank range, as shares of the draws."""
-    weights: WeightNoise
-    normalisations: tuple[OtherScale, ...]
-    aggregations: tuple[OtherMean, ...]
-    sources: tuple[str, ...]
-    """Other data: 'adjustment', 'screening', 'expert' or 'item' (one left out at a time)."""
-    settled: float
-    """A pair's order is settled when this share of the draws agrees."""
-    sobol_size: int
-    """A power of two."""
-    resamples: int
-
-
-@dataclass(frozen=True)
-class PanelStudy:
-    """How the experts' panel is looked into beside its scores; nothing of it enters a score."""
-
-    metric: str
-    """Krippendorff's alpha: 'nominal', 'ordinal', 'interval' or 'ratio' distances of levels."""
-    weights: str
-    """Gwet's AC2: what counts as agreement, and by how much."""
-    level: float
-    """Of the intervals of agreement and of the variances."""
-    coefficient: str
-    """'phi' (against cuts) or 'erho2' (between units) must reach ``target``."""
-    target: float
-    most_experts: int
-    most_sessions: int
-    """Designs up to so many experts and sessions a project are shown."""
-    model: str
-    """Many-facet model: 'rating_scale' (thresholds shared) or 'partial_credit'."""
-    estimator: str
-    """'jml', or 'mml' (objects from one normal population, at least ``min_objects``)."""
-    correction: str
-    """Of the bias of 'jml': 'none', 'length' or 'modified_profile'."""
-    extreme: float
-    """Share of a level by which sums at an end of the scale are moved inside."""
-    min_objects: int
-    ddof: int
-    """0: the elements are all there are; 1: they are a sample."""
-    min_count: int
-    max_outfit: float
-    min_advance: float
-    max_advance: float
-    """What a level's use must keep to: ratings, outfit, distance of thresholds in logits."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from instruments.declaration import Declaration
-from instruments.methods import Plan, Robustness
+from instruments.diagnostics import Robustness
+from instruments.methods import Plan
 
 SCALES = ("minmax", "z")
 MEANS = ("arithmetic", "geometric")

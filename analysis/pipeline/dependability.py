@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis import generalizability, intraclass, mixed, raters
 from analysis.pipeline.evidence import Evidence
+from instruments.diagnostics import PanelStudy
 from instruments.faults import fault
-from instruments.methods import PanelStudy
 from instruments.panel_tables import DECISION_RESULTS, OF_POINTS
 
 UNIT_FACTORS = ("project", "project_leaf", *raters.FACTORS)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import facets
+from instruments.diagnostics import PanelStudy
 from instruments.faults import Fault, fault
-from instruments.methods import PanelStudy
 from instruments.panel_tables import (
     CATEGORY_RESULTS,
     FACET_RESULTS,

@@ -13,8 +13,9 @@ from analysis import agreement, counts, raters
 from analysis.pipeline import dependability, estimation, many_facets
 from analysis.pipeline.rounds import Round
 from analysis.results import Scoring
+from instruments.diagnostics import PanelStudy
 from instruments.faults import Fault, fault
-from instruments.methods import PanelStudy, Plan
+from instruments.methods import Plan
 from instruments.panel_tables import (
     AGREEMENT_RESULTS,
     CATEGORY_RESULTS,

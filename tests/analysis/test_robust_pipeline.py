@@ -17,8 +17,9 @@ from analysis.pipeline.robust.sources import Given, sources
 from analysis.ranks import printed_score, printed_scores
 from analysis.simulate import Settings
 from instruments.builtin import plan_source
+from instruments.diagnostics import WeightNoise
 from instruments.faults import FaultsFound
-from instruments.methods import Scaling, WeightNoise
+from instruments.methods import Scaling
 from instruments.plan import read_plan
 from instruments.programme import Catalogue
 from instruments.robustness_tables import ROBUSTNESS_TABLES

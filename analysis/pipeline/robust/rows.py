@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis import composite, ranks, robustness, tabulate
 from analysis.pipeline.robust.leagues import League
-from instruments.methods import Plan, Robustness
+from instruments.diagnostics import Robustness
+from instruments.methods import Plan
 from instruments.scorecard import Framework
 
 NORMALISATION = "normalisation"
