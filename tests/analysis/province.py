@@ -148,7 +148,17 @@ FRAMEWORK = Framework(
 )
 
 
+INFORMING = ("robustness", "panel")
+"""Parts of the default plan that only inform."""
+
+
 def default_plan(**changes: object) -> Plan:
+    """The library's default plan with fewer draws, without what only informs: tests of the scores
+    need not wait for it. ``part__field=value`` changes one choice."""
+    return full_plan(**(dict.fromkeys(INFORMING) | changes))
+
+
+def full_plan(**changes: object) -> Plan:
     """The library's default plan with fewer draws; ``part__field=value`` changes one choice."""
     plan = read_plan(plan_source(), "default.yaml")
     plan = replace(plan, ranks=replace(plan.ranks, draws=1000))

@@ -15,7 +15,7 @@ from analysis.pipeline.attack_surface import Surface, leaks, surface
 from analysis.results import Results
 from instruments.faults import FaultsFound
 from instruments.model import IndicatorMapping
-from province import TRAINEE, catalogue, default_plan, make_extract, row, simulated
+from province import TRAINEE, catalogue, full_plan, make_extract, row, simulated
 from reports.told import check_nothing_told
 
 POINTS = 10.0
@@ -46,7 +46,7 @@ def small(tmp_path_factory) -> Results:
     numbers = all_classes(20) | {"P0C0": 3, "P0C1": 25, "P0C2": 25}
     numbers |= {"P1C0": 7, "P1C1": 0, "P1C2": 0, "P4C0": 4, "P4C1": 30, "P4C2": 30}
     folder = tmp_path_factory.mktemp("small")
-    return score(answered(folder, numbers, careless=3), default_plan())
+    return score(answered(folder, numbers, careless=3), full_plan())
 
 
 def test_small_classes_and_few_flags_stay_hidden(small: Results) -> None:
@@ -57,7 +57,7 @@ def test_small_classes_and_few_flags_stay_hidden(small: Results) -> None:
 def test_simulated_people_stay_hidden(tmp_path) -> None:
     """Careless, pressed and blank answers by chance, most of them fewer than five in a project."""
     _, extract = simulated(catalogue(classes=2, size=18), tmp_path, seed=3, settings=NOBODY)
-    results = score(extract, default_plan())
+    results = score(extract, full_plan())
     assert results.flags["flagged"].isna().any()
     assert found(read(results)).empty
 
@@ -66,7 +66,7 @@ def test_the_leaf_s_other_item_of_one_person_stays_hidden(tmp_path) -> None:
     """One class a project, so that means are plain: a person who left one of two items blank."""
     often = replace(NOBODY, blank=0.04)
     _, extract = simulated(catalogue(classes=1, size=40), tmp_path, seed=3, settings=often)
-    results = score(extract, default_plan())
+    results = score(extract, full_plan())
     items = results.items.query("n.notna() and instrument == 'trainee'")
     assert items["mean"].isna().any() and items["mean"].notna().any()
     assert found(read(results)).empty
@@ -109,7 +109,7 @@ def test_two_editions_are_attacked_together(tmp_path) -> None:
         wave="followup",
         mappings=(IndicatorMapping("a1", "T1.1.1", "agree5"),),
     )
-    results = score(answered(tmp_path, all_classes(20)), default_plan())
+    results = score(answered(tmp_path, all_classes(20)), full_plan())
     first = with_value(
         results, "flags", {"project": "P2", "flag": "pressure"}, flagged=7, excluded=0
     )
@@ -129,7 +129,7 @@ def test_a_bulletin_printed_again_adds_nothing(small: Results) -> None:
 
 def test_one_careless_answer_is_not_told_by_a_bound(tmp_path) -> None:
     """Nobody left a question blank, so n of the unit less n of an item is the number left out."""
-    results = score(answered(tmp_path, all_classes(20), careless=1), default_plan())
+    results = score(answered(tmp_path, all_classes(20), careless=1), full_plan())
     items = results.items[results.items["unit"] == "P0"]
     assert int(items["n"].max()) == 59
     assert found(read(results)).empty
@@ -146,7 +146,7 @@ def test_an_item_of_three_people_is_not_leaf_less_item(tmp_path) -> None:
             extra = {} if training.code != "P0C0" or place < 3 else {"a2": None}
             only = {"a1": None} if training.code == "P0C0" and place < 3 else {}
             rows.append(row(len(rows), training.code, **GOOD | extra | only))
-    results = score(make_extract(programme, tmp_path, responses={"trainee": rows}), default_plan())
+    results = score(make_extract(programme, tmp_path, responses={"trainee": rows}), full_plan())
     leaf = results.items.query("unit == 'P0' and indicator == 'T1.1.1'")
     assert leaf["mean"].isna().all()
     assert found(read(results)).empty

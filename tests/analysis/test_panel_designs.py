@@ -14,11 +14,11 @@ from analysis import mixed, raters
 from analysis.pipeline import dependability, estimation
 from frames import frame
 from instruments.panel_tables import OF_POINTS
-from province import default_plan
+from province import full_plan
 
 PROJECTS, LEAVES, SCORES = ("P1", "P2", "P3"), ("L1", "L2", "L3"), (40.0, 65.0, 85.0, 100.0)
 COLUMNS = ["rater", "project", "session", "leaf", "score"]
-PLAN = default_plan()
+PLAN = full_plan()
 RATING = st.tuples(
     st.sampled_from("abcd"),
     st.sampled_from(PROJECTS),

@@ -13,7 +13,7 @@ from analysis.pipeline import panel, rounds, score
 from analysis.simulate import Settings
 from instruments.methods import Plan
 from instruments.panel_tables import NO_FACET
-from province import RUBRIC, TRAINEE, FolderExtract, catalogue, default_plan, simulated
+from province import RUBRIC, TRAINEE, FolderExtract, catalogue, full_plan, simulated
 
 NEW = ("panel_agreement", "decision", "facets", "facet_categories", "facet_summary")
 
@@ -30,7 +30,7 @@ def looked_into(extract: FolderExtract, plan: Plan) -> dict[str, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def found(extract) -> dict[str, pd.DataFrame]:
-    return looked_into(extract, default_plan())
+    return looked_into(extract, full_plan())
 
 
 def with_levels(extract: FolderExtract, change) -> FolderExtract:
@@ -39,7 +39,7 @@ def with_levels(extract: FolderExtract, change) -> FolderExtract:
 
 
 def test_results_hold_the_tables(extract, found) -> None:
-    results = score(extract, default_plan())
+    results = score(extract, full_plan())
     for name in NEW:
         assert len(results.frames[name]) == len(found[name]) > 0
     assert set(results.facets["facet"]) == {"object", "item", "rater"}
@@ -54,7 +54,7 @@ def test_levels_are_the_rubrics_not_points(extract, found) -> None:
     )
     long = long.assign(level=long["level"].astype(int), cluster=long["unit"])
     long["unit"] = long["session"].astype(str) + " " + long["item"].astype(str)
-    plan = default_plan().panel
+    plan = full_plan().panel
     expected = agreement.panel_agreement(
         long, levels=(1, 2, 3, 4), metric=plan.metric, weights=plan.weights, level=plan.level
     ).set_index("measure")
@@ -77,7 +77,7 @@ def test_levels_are_the_rubrics_not_points(extract, found) -> None:
 
 
 def test_conflicted_and_rejected_records_have_no_levels(extract) -> None:
-    scoring = rounds.collect(extract, default_plan(), waves=("end",)).data.expert[0].scoring
+    scoring = rounds.collect(extract, full_plan(), waves=("end",)).data.expert[0].scoring
     every = {"e1": ("1", "2", "3", "4")}
     visits = extract.table("visits").assign(conflict=lambda v: v["rater"] == "E1")
     kept = counts.level_rows(extract.change("visits", visits), scoring=scoring, levels=every)
@@ -87,7 +87,7 @@ def test_conflicted_and_rejected_records_have_no_levels(extract) -> None:
 
 
 def test_a_plan_without_the_part_leaves_the_tables_empty(extract) -> None:
-    none = looked_into(extract, default_plan(panel=None))
+    none = looked_into(extract, full_plan(panel=None))
     assert all(none[name].empty for name in NEW)
     assert none["variance"][["low", "high", "p"]].isna().all(axis=None)
     assert "project" not in set(none["variance"]["component"])
@@ -95,7 +95,7 @@ def test_a_plan_without_the_part_leaves_the_tables_empty(extract) -> None:
 
 def test_order_of_rows_changes_nothing(extract, found) -> None:
     turned = with_levels(extract, lambda rows: rows.iloc[::-1].reset_index(drop=True))
-    again = looked_into(turned, default_plan())
+    again = looked_into(turned, full_plan())
     for name in (*NEW, "variance"):
         pd.testing.assert_frame_equal(again[name], found[name])
 
@@ -109,7 +109,7 @@ def test_withheld_projects_give_nothing(extract) -> None:
     def lowered(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.assign(e1=rows["e1"].mask(rows["unit"] == "P0", "1"))
 
-    one, other = (looked_into(x, default_plan()) for x in (small, with_levels(small, lowered)))
+    one, other = (looked_into(x, full_plan()) for x in (small, with_levels(small, lowered)))
     assert "P0" not in set(one["facets"]["element"])
     for table in ("facet_summary", "facet_categories"):
         pd.testing.assert_frame_equal(one[table], other[table])
@@ -119,7 +119,7 @@ def test_withheld_projects_give_nothing(extract) -> None:
 
 def test_where_severities_are_not_listed_no_table_tells_them(extract) -> None:
     alike = with_levels(extract, lambda rows: rows.assign(e1="3", e2=["3", "4"] * (len(rows) // 2)))
-    told = looked_into(alike, default_plan())
+    told = looked_into(alike, full_plan())
     assert told["raters"]["severity"].isna().all()
     rows = told["facets"].query("facet == 'rater'")
     assert rows[["measure", "se", "fair", "extreme"]].isna().all(axis=None)
@@ -129,20 +129,20 @@ def test_where_severities_are_not_listed_no_table_tells_them(extract) -> None:
     ("levels", "words"), [({"e1": "4", "e2": "4"}, "同一级"), ({"e1": "1", "e2": "4"}, "分离")]
 )
 def test_all_alike_or_separated_is_said(extract, levels: dict, words: str) -> None:
-    told = looked_into(with_levels(extract, lambda rows: rows.assign(**levels)), default_plan())
+    told = looked_into(with_levels(extract, lambda rows: rows.assign(**levels)), full_plan())
     assert told["facets"].empty and told["facet_categories"].empty
     assert told["facet_summary"]["facet"].tolist() == [NO_FACET]
     assert words in told["facet_summary"]["reason"].iloc[0]
 
 
 def test_too_few_projects_for_a_population_is_said(extract) -> None:
-    told = looked_into(extract, default_plan(panel__estimator="mml"))
+    told = looked_into(extract, full_plan(panel__estimator="mml"))
     assert "项目不足30个" in told["facet_summary"]["reason"].iloc[0]
 
 
 def test_one_expert_has_nobody_to_agree_with(extract) -> None:
     alone = with_levels(extract, lambda rows: rows[rows["rater"] == "E1"].reset_index(drop=True))
-    told = looked_into(alone, default_plan())
+    told = looked_into(alone, full_plan())
     assert told["decision"].empty
     reasons = set(told["panel_agreement"]["reason"]) | set(told["facet_summary"]["reason"])
     assert reasons == {"没有两名专家评过同一对象的同一维度，一致性无从计算。"}
@@ -150,14 +150,14 @@ def test_one_expert_has_nobody_to_agree_with(extract) -> None:
 
 def test_one_project_has_errors_and_no_coefficient(tmp_path) -> None:
     extract = simulated(catalogue(projects=1), tmp_path, seed=3, settings=Settings())[1]
-    told = looked_into(extract, default_plan())["decision"]
+    told = looked_into(extract, full_plan())["decision"]
     assert told["absolute_se"].notna().all()
     assert told[["erho2", "phi", "needed", "ceiling"]].isna().all(axis=None)
     assert told["reason"].notna().all()
 
 
 def test_a_line_is_no_table_of_levels(extract) -> None:
-    plan = default_plan()
+    plan = full_plan()
     line = {"points": None, "low": 1.0, "low_score": 0.0, "high": 4.0, "high_score": 100.0}
     scaling = tuple(replace(one, **line) if one.name == "rubric4" else one for one in plan.scaling)
     told = looked_into(extract, replace(plan, scaling=scaling))
@@ -171,7 +171,7 @@ def test_a_second_rating_of_the_same_object_is_left_aside(extract, found) -> Non
     rows = extract.table(RUBRIC.table)
     double = rows.iloc[[0]].assign(response="r999999")
     told = looked_into(
-        extract.change(RUBRIC.table, pd.concat([rows, double], ignore_index=True)), default_plan()
+        extract.change(RUBRIC.table, pd.concat([rows, double], ignore_index=True)), full_plan()
     )["panel_agreement"].query("measure == 'exact'")
     was = found["panel_agreement"].query("measure == 'exact'")
     assert told["units"].iloc[0] == was["units"].iloc[0] - 2

@@ -28,7 +28,7 @@ from province import (
     TRAINEE,
     FolderExtract,
     catalogue,
-    default_plan,
+    full_plan,
     make_extract,
     row,
     simulated,
@@ -48,7 +48,7 @@ def extract(tmp_path_factory) -> FolderExtract:
 
 @pytest.fixture(scope="module")
 def plan():
-    return default_plan(**LEAST)
+    return full_plan(**LEAST)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_neighbours_only(found) -> None:
 
 
 def test_a_plan_without_the_part_tries_nothing(extract) -> None:
-    none = score(extract, default_plan(robustness=None))
+    none = score(extract, full_plan(robustness=None))
     assert all(none.frames[name].empty for name in NAMES)
 
 
@@ -117,7 +117,7 @@ def test_weights_of_unbounded_concentration_give_the_declared_ranks(extract) -> 
     only = {"normalisations": (), "aggregations": (), "sources": ()}
     changes = {f"robustness__{name}": value for name, value in only.items()}
     sure = WeightNoise("dirichlet", 1e12)
-    exact = score(extract, default_plan(**LEAST, **changes, robustness__weights=sure))
+    exact = score(extract, full_plan(**LEAST, **changes, robustness__weights=sure))
     table = exact.robust_units
     assert (table["rank_best"] == table["rank"]).all()
     assert (table["rank_worst"] == table["rank"]).all()
@@ -125,13 +125,13 @@ def test_weights_of_unbounded_concentration_give_the_declared_ranks(extract) -> 
     assert exact.robust_pairs["settled"].all()
     assert exact.left_out.empty
     loose = replace(sure, amount=2.0)
-    wild = score(extract, default_plan(**LEAST, **changes, robustness__weights=loose))
+    wild = score(extract, full_plan(**LEAST, **changes, robustness__weights=loose))
     assert (wild.robust_units["rank_best"] < wild.robust_units["rank_worst"]).any()
 
 
 def test_alternatives_that_are_the_same_have_no_share(extract) -> None:
     """Nothing to adjust for, nothing excluded: neither is a factor."""
-    same = default_plan(**LEAST, adjustment__method="none", screening__exclude=())
+    same = full_plan(**LEAST, adjustment__method="none", screening__exclude=())
     factors = set(score(extract, same).sobol["factor"])
     assert factors == {"weights", "normalisation", "aggregation", "expert", "item"}
 
@@ -177,7 +177,7 @@ def test_screening_tells_nothing_of_the_few(tmp_path) -> None:
         tmp_path,
         lambda project, number: careless if number < most.get(project, 0) else {},
     )
-    of = given_of(extract, default_plan(**LEAST))
+    of = given_of(extract, full_plan(**LEAST))
     assert of.data.flags.groupby("project")["excluded"].sum().to_dict() == most | {"P2": 0, "P3": 0}
     made = sources(of)
     every, place = made.others["screening"]["everything"], of.data.projects.index
@@ -195,7 +195,7 @@ def test_few_answers_to_an_item_have_no_alternative(tmp_path) -> None:
         if group.project != "P0" or group.code.endswith("C0") or number >= 4
     ]
     extract = make_extract(programme, tmp_path, responses={"trainee": rows})
-    of = given_of(extract, default_plan(**LEAST))
+    of = given_of(extract, full_plan(**LEAST))
     made = sources(of)
     table = made.others["item"]["trainee a1"]
     np.testing.assert_array_equal(table[0], made.declared[0])
@@ -203,7 +203,7 @@ def test_few_answers_to_an_item_have_no_alternative(tmp_path) -> None:
 
 def test_a_unit_that_leaves_changes_no_other_score(extract) -> None:
     """Fixed goalposts, raw values, no panel: to the last bit, through the whole pipeline."""
-    raw = default_plan(**LEAST, composite__value="raw")
+    raw = full_plan(**LEAST, composite__value="raw")
     tables = {k: v for k, v in extract.tables.items() if k != "responses_rubric_v1_0"}
     empty = extract.tables["responses_rubric_v1_0"].iloc[:0]
     whole = replace(extract, tables=tables | {"responses_rubric_v1_0": empty})
@@ -230,14 +230,14 @@ def test_one_unit_has_no_order(tmp_path, answers) -> None:
     rows = [row(number, "P0C0", **GOOD | answers) for number in range(25)]
     seen = [row(90, "P0C0", e1="4", e2="4", session="P0C0S1", visit="V000", rater="E0")]
     extract = make_extract(programme, tmp_path, responses={"trainee": rows, "rubric": seen})
-    results = score(extract, default_plan(**LEAST))
+    results = score(extract, full_plan(**LEAST))
     assert all(results.frames[name].empty for name in NAMES)
 
 
 def test_all_fives_tie(tmp_path) -> None:
     top = {name: "5" for name in ("a1", "a2", "b1", "now", "m1")}
     extract = made_of(catalogue(projects=4, classes=2), tmp_path, lambda project, number: top)
-    results = score(extract, default_plan(**LEAST))
+    results = score(extract, full_plan(**LEAST))
     tied = results.robust_units.query("scorecard == 'A-project'")
     assert len(tied) == 4
     assert (tied[["rank", "rank_best", "rank_worst"]] == 1).all(axis=None)
@@ -246,7 +246,7 @@ def test_all_fives_tie(tmp_path) -> None:
 
 def test_geometric_from_plan_to_ranks(extract, found) -> None:
     changes = {"composite__aggregation": "geometric", "composite__floor": 1.0}
-    other = score(extract, default_plan(**LEAST, **changes))
+    other = score(extract, full_plan(**LEAST, **changes))
     keys = ["scorecard", "group", "unit"]
     both = found.units.merge(other.units, on=keys)
     assert (both["score_y"] < both["score_x"]).all()
@@ -264,7 +264,7 @@ def test_a_zero_with_an_error_is_not_ranked(tmp_path) -> None:
         lambda project, _: {"b1": "1" if project == "P0" else str(generator.integers(2, 6))},
     )
     zero = Scaling("agree5", points={"1": 0.0, "2": 40.0, "3": 60.0, "4": 80.0, "5": 100.0})
-    base = default_plan(composite__aggregation="geometric", composite__value="raw", robustness=None)
+    base = full_plan(composite__aggregation="geometric", composite__value="raw", robustness=None)
     scaling = (zero, *(one for one in base.scaling if one.name != "agree5"))
     units = score(extract, replace(base, scaling=scaling)).units.query("scorecard == 'A-project'")
     first = units[units["unit"] == "P0"].iloc[0]
@@ -281,7 +281,7 @@ def test_refuse_leaves_a_gap_a_gap(tmp_path) -> None:
         for number in range(25)
     ]
     extract = make_extract(programme, tmp_path, responses={"trainee": rows})
-    refused = score(extract, default_plan(**LEAST, composite__missing="refuse"))
+    refused = score(extract, full_plan(**LEAST, composite__missing="refuse"))
     assert refused.units["score"].isna().all()
 
 
