@@ -40,6 +40,7 @@ class Counts:
     kept, leaf_a, leaf_b, n, total_a, total_b, product (rows with both scores). ``rows``:
     class_code, kept, n. ``items``: class_code, unit, item, indicator, asked, n, not_applicable,
     missing, total (kept rows). ``asked``: class_code, leaf, asked (rows asked any of its items).
+    ``mix``: class_code, kept, one column per trait, n (rows).
     """
 
     scoring: Scoring
@@ -48,6 +49,7 @@ class Counts:
     rows: pd.DataFrame
     items: pd.DataFrame
     asked: pd.DataFrame
+    mix: pd.DataFrame
 
 
 def count_cells(extract: Tables, *, scoring: Scoring, flags: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +93,45 @@ def count_scores(extract: Tables, *, scoring: Scoring, flags: pd.DataFrame) -> C
             engine.sql(rows).df(),
             _items(engine, scoring),
             _asked(engine, scoring),
+            _mix(engine, scoring),
         )
+
+
+def count_codes(
+    extract: Tables, *, scoring: Scoring, flags: pd.DataFrame, items: tuple[str, ...]
+) -> pd.DataFrame:
+    """How often each code was chosen by rows that are kept: class_code, project, item, code, n.
+
+    ``flags`` as ``count_scores``; ``items``: single choices, at least one. Blanks are left out.
+    Errors as ``read_answers``.
+    """
+    columns = ", ".join(f"CAST(r.{_name(item)} AS VARCHAR) AS {_name(item)}" for item in items)
+    with _connect(extract, scoring=scoring) as engine:
+        engine.register("flags", flags[["response", "excluded"]])
+        given = (
+            f"SELECT r.class_code, u.unit AS project, {columns} FROM answers r {_PROJECT}"
+            " JOIN flags f ON f.response = r.response WHERE NOT f.excluded"
+        )
+        names = ", ".join(map(_name, items))
+        return engine.sql(
+            f"SELECT class_code, project, item, code, count(*) AS n FROM"
+            f" (UNPIVOT ({given}) ON {names} INTO NAME item VALUE code) GROUP BY ALL ORDER BY ALL"
+        ).df()
+
+
+def count_blanks(extract: Tables, *, scoring: Scoring) -> pd.DataFrame:
+    """Per project and scored item the rows, flagged ones too, that were asked and left it blank.
+
+    Out, sorted: project, item, asked, missing. Errors as ``read_answers``.
+    """
+    parts = [
+        f"SELECT u.unit AS project, {_text(name)} AS item, count(*) FILTER ({asked}) AS asked,"
+        f" count(*) FILTER (({asked}) AND r.{_name(name)} IS NULL) AS missing"
+        f" FROM answers r {_PROJECT} GROUP BY u.unit"
+        for name, asked in {item.item: item.asked for item in scoring.items}.items()
+    ]
+    with _connect(extract, scoring=scoring) as engine:
+        return engine.sql(" UNION ALL ".join(parts) + " ORDER BY project, item").df()
 
 
 def rating_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame:
@@ -280,3 +320,9 @@ def _asked(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
             " FROM scored GROUP BY class_code"
         )
     return engine.sql(" UNION ALL ".join(parts) + " ORDER BY class_code, leaf").df()
+
+
+def _mix(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
+    traits = "".join(f", {_name('trait ' + t)} AS {_name(t)}" for t in scoring.traits)
+    query = f"SELECT class_code, kept{traits}, count(*) AS n FROM scored GROUP BY ALL ORDER BY ALL"
+    return engine.sql(query).df()

@@ -82,6 +82,17 @@ class Results:
     facets: pd.DataFrame
     facet_categories: pd.DataFrame
     facet_summary: pd.DataFrame
+    response: pd.DataFrame
+    nonresponse: pd.DataFrame
+    bounds: pd.DataFrame
+    benchmarks: pd.DataFrame
+    effects: pd.DataFrame
+    careless: pd.DataFrame
+    shares: pd.DataFrame
+    raking: pd.DataFrame
+    scale_reliability: pd.DataFrame
+    scale_items: pd.DataFrame
+    invariance: pd.DataFrame
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

@@ -45,7 +45,9 @@ def flag_responses(
     """
     out = answers[["response", "class_code", "project"]].copy()
     line = longest_run_share(answers[_grid(instrument)])
-    out[STRAIGHT_LINE] = (line >= screening.straight_line_share) & _failed(answers, instrument)
+    out[STRAIGHT_LINE] = (line >= screening.straight_line_share) & failed_checks(
+        answers, instrument=instrument
+    )
     out[NONRESPONSE] = blank_share(answers, instrument=instrument) > screening.item_nonresponse
     out[REVERSED] = _contradicted(answers, instrument)
     for probe in PROBES:
@@ -125,7 +127,8 @@ def _grid(instrument: Instrument) -> list[str]:
     return [i.name for i in _scored(instrument) if i.scale is not None and i.scale in scales]
 
 
-def _failed(answers: pd.DataFrame, instrument: Instrument) -> np.ndarray:
+def failed_checks(answers: pd.DataFrame, *, instrument: Instrument) -> np.ndarray:
+    """Rows that answer a check item of the instrument otherwise than it asks."""
     failed = np.zeros(len(answers), dtype=bool)
     for use in instrument.used_as("check"):
         given = answers[use.item]

@@ -13,8 +13,8 @@ def class_weights(rows: pd.DataFrame, *, classes: pd.DataFrame, method: str) -> 
 
     In: ``rows`` with class_code, n (responses used); ``classes`` with class_code, project,
     enrolled (people, may be null). Out: class_code, project, n, ``weight``, sorted by class; only
-    classes with responses. 'poststratify': enrolled / n (1 where enrolment is unknown);
-    'none': 1. Raises KeyError for an unknown method.
+    classes with responses. 'poststratify': enrolled / n (1 where enrolment is unknown); 'rake':
+    the same, as the base of raking to the roster; 'none': 1. Raises KeyError for an unknown method.
     Source: Holt & Smith 1979, JRSS A 142:33 (post-stratification), strata = classes.
     """
     counted = rows.groupby("class_code", sort=True)["n"].sum().reset_index()
@@ -34,5 +34,6 @@ def _none(enrolled: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 METHODS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "poststratify": _poststratify,
+    "rake": _poststratify,
     "none": _none,
 }

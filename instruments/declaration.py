@@ -234,7 +234,7 @@ def _number(hint: type, declaration: Declaration, value: int | float, path: Path
 
 
 def _text(declaration: Declaration, value: str, path: Path) -> str:
-    known = declaration.choices.get(_dotted(path))
+    known = declaration.choices.get(_dotted(part for part in path if not isinstance(part, int)))
     if known and value not in known:
         listed = "、".join(known)
         details = {"key": _dotted(path), "value": value, "known": listed}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instruments.diagnostics import PanelStudy, Robustness
+from instruments.quality_methods import Careless, Ordinal, Rake, Response, Scales
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,12 @@ class ClassScreens:
 
 @dataclass(frozen=True)
 class Weighting:
-    """``method``: 'poststratify' (respondents to class enrolment) or 'none'."""
+    """``method``: 'poststratify' (respondents to class enrolment), 'rake' (also to the roster's
+    traits, per project, by ``rake``) or 'none'."""
 
     method: str
     margin: str
+    rake: Rake | None = None
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,11 @@ class Plan:
     """None: a plan of a time without it; nothing is tried otherwise."""
     panel: PanelStudy | None = None
     """None: a plan of a time without it; the panel is scored and not looked into further."""
+    careless: Careless | None = None
+    response: Response | None = None
+    ordinal: Ordinal | None = None
+    scales: Scales | None = None
+    """None, each of the four: a plan of a time without it; its tables are empty."""
 
     def scale(self, name: str) -> Scaling:
         """The scaling called ``name``; raises KeyError if there is none."""

@@ -7,9 +7,21 @@ from instruments.methods import Plan
 from instruments.robustness_checks import check_robustness
 from instruments.types import codes_of
 
+INDICES = (
+    *("longstring", "longstring_share", "average_string", "irv", "mahalanobis"),
+    *("even_odd", "synonyms"),
+)
+"""Signs that are numbers and need a bound (columns of ``analysis.careless``)."""
+MARKS = ("quick", "failed_check", "reversed", "item_nonresponse", "pressure", "fee")
+"""Signs that are true or false."""
+SIGNS = (*INDICES, *MARKS)
 METHODS = {
-    "weighting.method": ("poststratify", "none"),
+    "weighting.method": ("poststratify", "rake", "none"),
     "weighting.margin": ("class",),
+    "weighting.rake.unknown": ("keep", "refuse"),
+    "careless.rules.clauses.sign": SIGNS,
+    "scales.missing": ("listwise", "pairwise"),
+    "scales.method": ("ml", "minres"),
     "means.variance": ("linearised", "bias_reduced", "class_means"),
     "adjustment.method": ("indirect", "within", "none"),
     "raters.method": ("crossed",),
@@ -52,6 +64,24 @@ RANGES = {
     "class_screens.pressure_share": (0, 1),
     "class_screens.quick_items": (1, 1000),
     "class_screens.spare": (0, 1000),
+    "weighting.rake.tolerance": (1e-12, 0.01),
+    "weighting.rake.steps": (1, 10_000),
+    "weighting.rake.low": (0, 1),
+    "weighting.rake.high": (1, 1000),
+    "careless.synonym": (0, 1),
+    "careless.least_pairs": (2, 1000),
+    "careless.rules.clauses.at_least": (-1e9, 1e9),
+    "careless.rules.clauses.at_most": (-1e9, 1e9),
+    "response.level": (0.5, 0.9999),
+    "ordinal.level": (0.5, 0.9999),
+    "ordinal.least_deff": (1, 100),
+    "ordinal.top": (1, 10),
+    "scales.level": (0.5, 0.9999),
+    "scales.least_residual": (0.0001, 0.5),
+    "scales.least_n": (10, 1_000_000),
+    "scales.least_cfi": (0, 1),
+    "scales.most_fall": (0, 1),
+    "scales.target": (0.01, 0.99),
     "means.prior_df": (0, 1000),
     "adjustment.minimum_cell": (1, 10_000),
     "raters.widen": (1, 100),
@@ -115,6 +145,10 @@ def read_plan(data: bytes, name: str) -> Plan:
         _check_scalings(plan, declaration)
         _check_localities(plan, declaration)
         check_robustness(plan, declaration)
+        _check_careless(plan, declaration)
+        if plan.weighting.method == "rake" and plan.weighting.rake is None:
+            told = {"key": "weighting.rake", "guide": declaration.guide}
+            declaration.add("declaration.missing_key", ("weighting",), **told)
         if not plan.reason.strip():
             declaration.add("plan.no_reason", ("reason",))
     declaration.settle()
@@ -156,6 +190,20 @@ def _check_localities(plan: Plan, declaration: Declaration) -> None:
             details = {"key": "localities", "value": kind, "known": "、".join(known)}
             declaration.add("declaration.unknown_choice", path, **details)
     _check_repeats(list(plan.localities), declaration, "localities")
+
+
+def _check_careless(plan: Plan, declaration: Declaration) -> None:
+    rules = plan.careless.rules if plan.careless else ()
+    _check_repeats([rule.name for rule in rules], declaration, "careless.rules")
+    for row, rule in enumerate(rules):
+        path = ("careless", "rules", row)
+        used = [{sign.sign for sign in clause} for clause in rule.clauses]
+        if len(used) < 2 or not all(used) or len(set().union(*used)) < 2:
+            declaration.add("plan.careless_alone", path, name=rule.name)
+        for sign in (sign for clause in rule.clauses for sign in clause):
+            bounds = [sign.at_least, sign.at_most]
+            if sum(one is not None for one in bounds) != (sign.sign in INDICES):
+                declaration.add("plan.careless_bound", path, name=rule.name, sign=sign.sign)
 
 
 def _check_repeats(names: list[str], declaration: Declaration, key: str) -> None:

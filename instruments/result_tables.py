@@ -12,7 +12,9 @@ from instruments.panel_tables import (
     RATER_RESULTS,
     VARIANCE_RESULTS,
 )
+from instruments.quality_tables import QUALITY_TABLES
 from instruments.robustness_tables import ROBUSTNESS_TABLES
+from instruments.scale_tables import SCALE_TABLES
 from instruments.screen_tables import CLASS_SCREEN_RESULTS
 from instruments.standing_tables import LEADER_RESULTS, STANDING_RESULTS
 from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
@@ -276,5 +278,7 @@ RESULT_TABLES = (
     FACET_RESULTS,
     CATEGORY_RESULTS,
     FACET_SUMMARY_RESULTS,
+    *QUALITY_TABLES,
+    *SCALE_TABLES,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

@@ -50,9 +50,18 @@ def test_codebook_is_fresh() -> None:
 def test_plan_keys_are_explained_in_the_method() -> None:
     plan = read_plan(plan_source(), "default")
     parts = ["screening", "weighting", "means", "adjustment", "raters", "shrinkage", "composite"]
+    quality = ["careless", "response", "ordinal", "scales"]
     missing = [
         f"{part}.{field.name}"
-        for part in [*parts, "ranks", "thresholds", "class_screens", "robustness", "panel"]
+        for part in [
+            *parts,
+            "ranks",
+            "thresholds",
+            "class_screens",
+            "robustness",
+            "panel",
+            *quality,
+        ]
         for field in dataclasses.fields(getattr(plan, part))
         if f"{part}.{field.name}" not in METHOD
     ]

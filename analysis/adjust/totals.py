@@ -33,10 +33,25 @@ def adjusted_totals(
     Sources: Draper & Gittoes 2004, JRSS A 167:449 (indirect standardisation, UK benchmarks);
     HCAHPS patient-mix adjustment (regression within units).
     """
+    out = adjusted_cells(cells, weights=weights, traits=traits, choice=choice, basis=basis)
+    return out.groupby(["class_code", "leaf"], sort=True)[["n", "total"]].sum().reset_index()
+
+
+def adjusted_cells(
+    cells: pd.DataFrame,
+    *,
+    weights: pd.DataFrame,
+    traits: Sequence[str],
+    choice: Adjustment,
+    basis: Collection[str],
+) -> pd.DataFrame:
+    """``cells`` of classes that have a weight, with ``total`` adjusted as ``adjusted_totals`` says.
+
+    Where ``cells`` has a column ``factor``, an answer weighs so many times its class's weight.
+    """
     frame = prepare(cells, weights=weights, traits=traits, basis=basis)
     shift = METHODS[choice.method if traits else "none"](frame, list(traits), choice.minimum_cell)
-    out = frame[["class_code", "leaf", "n"]].assign(total=frame["total"] + frame["n"] * shift)
-    return out.groupby(["class_code", "leaf"], sort=True)[["n", "total"]].sum().reset_index()
+    return frame[cells.columns].assign(total=frame["total"] + frame["n"] * shift)
 
 
 def _none(frame: pd.DataFrame, traits: list[str], minimum: int) -> np.ndarray:

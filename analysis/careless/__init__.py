@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ def careless_indices(
     reversed_sums: Mapping[str, float],
     synonym: float,
     least_pairs: int,
+    wanted: Collection[str] = INDICES,
 ) -> pd.DataFrame:
     """Indices of careless answering, one row per row of ``answers`` and with its index.
 
@@ -37,7 +38,8 @@ def careless_indices(
     this over all rows are synonyms; ``least_pairs``: pairs of values without which a row's own
     correlation is missing (at least 2).
 
-    Out, columns ``INDICES``: ``answered`` (items); ``longstring``, longest run of equal answers,
+    Out, columns ``INDICES``, or those of them that are ``wanted``:
+    ``answered`` (items); ``longstring``, longest run of equal answers,
     blanks skipped, and ``longstring_share`` of the answered (0-1); ``average_string``, mean run;
     ``irv``, standard deviation within the row; ``mahalanobis``, squared distance over the items
     that the row answers, and ``mahalanobis_df``, how many that are (its chi-square degrees of
@@ -53,30 +55,48 @@ def careless_indices(
     """
     _refuse(answers, scales=scales, reversed_sums=reversed_sums, least_pairs=least_pairs)
     if answers.empty:
-        return pd.DataFrame(columns=list(INDICES), index=answers.index, dtype=float)
+        return pd.DataFrame(columns=list(wanted), index=answers.index, dtype=float)
     values = answers.to_numpy(dtype=float, na_value=np.nan)
     place = {name: k for k, name in enumerate(answers.columns)}
     turned = values.copy()
     for item, total in reversed_sums.items():
         turned[:, place[item]] = total - values[:, place[item]]
+    columns = [[place[item] for item in items] for items in scales.values()]
+    found: dict[str, np.ndarray] = {}
+    for names, of in _SOURCES.items():
+        if set(names) & set(wanted):
+            found |= of(values)
+    if "even_odd" in wanted:
+        found["even_odd"] = even_odd(turned, scales=columns, least=least_pairs)
+    if "synonyms" in wanted:
+        pairs = synonym_pairs(turned, critical=synonym)
+        found["synonyms"] = synonyms(turned, pairs=pairs, least=least_pairs)
+    return pd.DataFrame(found, index=answers.index)[[n for n in INDICES if n in wanted]]
+
+
+def _runs(values: np.ndarray) -> dict[str, np.ndarray]:
     longest, runs, answered = run_lengths(values)
     given = answered > 0
     known = np.where(given, answered, np.nan)
-    distance, df = mahalanobis(values)
-    columns = [[place[item] for item in items] for items in scales.values()]
-    pairs = synonym_pairs(turned, critical=synonym)
-    found = {
+    return {
         "answered": answered,
         "longstring": np.where(given, longest, np.nan),
         "longstring_share": longest / known,
         "average_string": known / np.maximum(runs, 1),
-        "irv": spread(values),
-        "mahalanobis": distance,
-        "mahalanobis_df": df,
-        "even_odd": even_odd(turned, scales=columns, least=least_pairs),
-        "synonyms": synonyms(turned, pairs=pairs, least=least_pairs),
     }
-    return pd.DataFrame(found, index=answers.index)[list(INDICES)]
+
+
+def _distance(values: np.ndarray) -> dict[str, np.ndarray]:
+    distance, df = mahalanobis(values)
+    return {"mahalanobis": distance, "mahalanobis_df": df}
+
+
+_SOURCES: Mapping[tuple[str, ...], Callable[[np.ndarray], dict[str, np.ndarray]]] = {
+    ("answered", "longstring", "longstring_share", "average_string"): _runs,
+    ("irv",): lambda values: {"irv": spread(values)},
+    ("mahalanobis", "mahalanobis_df"): _distance,
+}
+"""Indices that rest on the answers as given -> what finds them, together."""
 
 
 def _refuse(

@@ -15,6 +15,7 @@ from analysis.pipeline import (
     items,
     league,
     panel,
+    quality,
     raised,
     reported,
     robust,
@@ -22,9 +23,9 @@ from analysis.pipeline import (
 )
 from analysis.results import Results
 from instruments.methods import Plan
+from instruments.paired_tables import PAIRED_RESULTS
 from instruments.result_tables import (
     EDITION_RESULTS,
-    PAIRED_RESULTS,
     RESULT_TABLES,
     REWEIGHTED_RESULTS,
     UNRAISED_RESULTS,
@@ -77,6 +78,7 @@ def score(
     frames |= {"fields": reported.field_rows(final, main.reports)}
     frames |= {"focus": reported.focus_rows(final, columns=reported.FOCUS)}
     frames |= {"paired": _changes(main, final, units, waves)}
+    frames |= quality.frames(final, main, units, frames["items"], frames["classes"])
     _tell(progress, steps)
     return Results(
         extract.cycle,

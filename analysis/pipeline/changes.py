@@ -12,7 +12,7 @@ from analysis.paired import paired_change
 from instruments.fit import UNSCORED_CODES, before_form
 from instruments.methods import Plan
 from instruments.model import Instrument, Use
-from instruments.result_tables import PAIRED_RESULTS
+from instruments.paired_tables import PAIRED_RESULTS
 
 
 def paired_rows(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from analysis import adjust, means, mixed, raters, weights
+from analysis import adjust, means, mixed, raters
+from analysis.counts import Counts
+from analysis.pipeline import raked
 from analysis.pipeline.evidence import Evidence
 from analysis.results import Estimates
 from instruments.methods import Plan
@@ -37,6 +39,8 @@ class ProjectEstimates:
     adjusted: Estimates
     main: Estimates
     basis: means.UnitMeans
+    raking: pd.DataFrame
+    """Rows of ``raking``: every form and project that was to be raked."""
 
 
 def rate_panel(data: Evidence, plan: Plan) -> Panel:
@@ -123,25 +127,15 @@ def estimate(
 
     ``shown``: projects whose score may be shown; only these are what others are compared with.
     """
-    cells, products, weight, adjusted = [], [], [], []
-    compared = data.classes["project"].isin(_chosen(data, shown))
-    basis = set(data.classes.loc[compared, "class_code"])
+    cells, products, weight, adjusted, reports = [], [], [], [], []
+    basis = _basis(data, shown)
     for c in data.trainee:
-        kept = (lambda frame: frame) if everything else (lambda frame: frame[frame["kept"]])
-        w = weights.class_weights(kept(c.rows), classes=data.classes, method=plan.weighting.method)
-        leaves = pd.DataFrame({"leaf": [leaf.leaf for leaf in c.scoring.leaves]})
-        cells.append(kept(c.cells)[["class_code", "leaf", "n", "total"]])
-        products.append(kept(c.products))
-        weight.append(w.merge(leaves, how="cross"))
-        adjusted.append(
-            adjust.adjusted_totals(
-                kept(c.cells),
-                weights=w,
-                traits=c.scoring.traits,
-                choice=plan.adjustment,
-                basis=basis,
-            )
-        )
+        w = _weighed(c, data, plan, everything=everything)
+        cells.append(raked.folded(w.cells))
+        products.append(_kept(everything)(c.products))
+        weight.append(raked.leaf_weights(w, [leaf.leaf for leaf in c.scoring.leaves]))
+        adjusted.append(_adjusted(w, c.scoring.traits, plan, basis))
+        reports.append(w.report)
     of = _means_of(data, plan, products=_stack(products), weight=_stack(weight), lending=shown)
     raw, adjusted_means = of(_stack(cells)), of(_stack(adjusted))
     main = {"raw": raw, "adjusted": adjusted_means}[plan.composite.value]
@@ -151,6 +145,7 @@ def estimate(
         build(adjusted_means.value, adjusted_means.own),
         build(main.value, main.moderated),
         main,
+        _stacked(reports),
     )
 
 
@@ -166,25 +161,46 @@ def survey_values(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Means of projects x ``leaves``, 'raw' or 'adjusted', and the scores they rest on: what
     ``estimate`` gives, without errors. ``cells``: counts of each form of ``data.trainee``."""
-    compared = data.classes["project"].isin(_chosen(data, shown))
-    basis = set(data.classes.loc[compared, "class_code"])
-    totals, weight = [], []
+    totals, weight, basis = [], [], _basis(data, shown)
     for c, part in zip(data.trainee, cells, strict=True):
-        rows, part = (one if everything else one[one["kept"]] for one in (c.rows, part))
-        w = weights.class_weights(rows, classes=data.classes, method=plan.weighting.method)
-        own = pd.DataFrame({"leaf": sorted(set(part["leaf"]))})
-        weight.append(w.merge(own, how="cross"))
-        if value == "adjusted":
-            part = adjust.adjusted_totals(
-                part,
-                weights=w,
-                traits=c.scoring.traits,
-                choice=plan.adjustment,
-                basis=basis,
-            )
-        totals.append(part[["class_code", "leaf", "n", "total"]])
+        w = _weighed(replace(c, cells=part), data, plan, everything=everything)
+        weight.append(raked.leaf_weights(w, sorted(set(w.cells["leaf"]))))
+        adjusted = value == "adjusted"
+        totals.append(
+            _adjusted(w, c.scoring.traits, plan, basis) if adjusted else raked.folded(w.cells)
+        )
     found = {"weights": _stack(weight), "units": data.projects, "leaves": list(leaves)}
     return means.unit_values(_stack(totals), **found)
+
+
+def _basis(data: Evidence, shown: np.ndarray) -> set[str]:
+    compared = data.classes["project"].isin(_chosen(data, shown))
+    return set(data.classes.loc[compared, "class_code"])
+
+
+def _weighed(c: Counts, data: Evidence, plan: Plan, *, everything: bool) -> raked.Weighed:
+    kept = _kept(everything)
+    return raked.weigh(c, kept=kept, classes=data.classes, margins=data.margins, plan=plan)
+
+
+def _kept(everything: bool) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    return (lambda frame: frame) if everything else (lambda frame: frame[frame["kept"]])
+
+
+def _adjusted(
+    weighed: raked.Weighed, traits: tuple[str, ...], plan: Plan, basis: set[str]
+) -> pd.DataFrame:
+    cells = adjust.adjusted_cells(
+        weighed.cells, weights=weighed.classes, traits=traits, choice=plan.adjustment, basis=basis
+    )
+    if "factor" in cells:
+        return raked.folded(cells)
+    return cells.groupby(["class_code", "leaf"], sort=True)[["n", "total"]].sum().reset_index()
+
+
+def _stacked(reports: list[pd.DataFrame]) -> pd.DataFrame:
+    full = [report for report in reports if len(report)]
+    return pd.concat(full, ignore_index=True) if full else raked.NO_RAKING
 
 
 def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:

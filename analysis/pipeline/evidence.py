@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import counts, disclosure, goalposts, roster, screen
+from analysis.pipeline import combined
 from analysis.pipeline.reported import Reported, concerned, report
 from analysis.results import OBSERVATIONS, SURVEYS, Scoring
 from instruments.methods import Plan
@@ -44,6 +45,8 @@ class Evidence:
     """Leaves whose wave is still to come."""
     concerned: Mapping[str, frozenset[str]]
     """Leaf to the projects that it applies to."""
+    margins: pd.DataFrame
+    """class_code, trait, level, count of the roster; none where nothing is raked to it."""
 
     @property
     def excluded(self) -> bool:
@@ -93,7 +96,7 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Evidence:
         classes,
         tuple(counted),
         tuple(rated),
-        joined_flags(flags, counted),
+        joined_flags(flags, counted, plan),
         _joined(ratings, ["response", "rater", "project", "session", "leaf", "score"]),
         people,
         _slope([c.scoring for c in (*counted, *rated)], plan),
@@ -101,17 +104,24 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Evidence:
         report(extract, framework, plan, units=projects, leaves=leaves),
         not_due(extract, framework, waves=waves),
         concerned(framework, units, projects),
+        extract.table("roster_margins"),
     )
+
+
+def _marks(plan: Plan) -> list[str]:
+    return [*_FLAGGED, *screen.FLAGS, *combined.rule_names(plan), "excluded"]
 
 
 _FLAGGED = ["response", "class_code", "project", "instrument"]
 
 
-def joined_flags(flags: list[pd.DataFrame], counted: list[counts.Counts]) -> pd.DataFrame:
+def joined_flags(
+    flags: list[pd.DataFrame], counted: list[counts.Counts], plan: Plan
+) -> pd.DataFrame:
     """Flags of all forms in one frame, each row with the code of its instrument."""
     pairs = zip(flags, counted, strict=True)
     by_form = [rows.assign(instrument=one.scoring.instrument.code) for rows, one in pairs]
-    return _joined(by_form, [*_FLAGGED, *screen.FLAGS, "excluded"])
+    return _joined(by_form, _marks(plan))
 
 
 def types_of(units: pd.DataFrame, codes: Sequence[str], *, kind: str) -> tuple[str, ...]:
@@ -156,9 +166,11 @@ def _scorings(
 
 def _flagged(extract: Any, scoring: Scoring, plan: Plan) -> pd.DataFrame:
     instrument = scoring.instrument
-    items = screen.screened_items(instrument)
+    needed = (*screen.screened_items(instrument), *combined.columns_read(instrument, plan))
+    items = tuple(dict.fromkeys(needed))
     answers = counts.read_answers(extract, scoring=scoring, items=items)
-    return screen.flag_responses(answers, instrument=instrument, screening=plan.screening)
+    flags = screen.flag_responses(answers, instrument=instrument, screening=plan.screening)
+    return combined.with_combined(flags, answers, instrument=instrument, plan=plan)
 
 
 def _unflagged(ratings: pd.DataFrame) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Localities |
         clusters,
         tuple(counted),
         (),
-        joined_flags(flags, counted),
+        joined_flags(flags, counted, plan),
         pd.DataFrame(columns=["response", "rater", "project", "session", "leaf", "score"]),
         None,
         np.nan,
@@ -64,6 +64,7 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Localities |
         report(extract, framework, plan, units=counties, leaves=leaves),
         not_due(extract, framework, waves=waves),
         concerned(framework, units, counties),
+        pd.DataFrame(columns=["class_code", "trait", "level", "count"]),
     )
     cities = tuple(sorted(units.loc[units["kind"] == CITY, "unit"]))
     above = units[units["kind"] == COUNTY].set_index("unit")["parent"]

@@ -78,7 +78,7 @@ def without(data: Evidence, classes: Collection[str]) -> Evidence:
     def kept(frame: pd.DataFrame) -> pd.DataFrame:
         return frame[~frame["class_code"].isin(list(classes))]
 
-    tables = ("cells", "products", "rows", "items", "asked")
+    tables = ("cells", "products", "rows", "items", "asked", "mix")
     trainee = tuple(
         replace(one, **{name: kept(getattr(one, name)) for name in tables}) for one in data.trainee
     )

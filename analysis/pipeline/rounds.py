@@ -44,14 +44,25 @@ class Round:
         """The three rosters of scorecard A with what enters them."""
         return admission.admit(self.data, self.plan, rated=self.panel.measured)
 
+    @cached_property
+    def estimates(self) -> estimation.ProjectEstimates:
+        """Leaf estimates of the projects, from the kept rows."""
+        return self._estimate(self.data, everything=False)
+
+    def _estimate(
+        self, data: evidence.Evidence, *, everything: bool
+    ) -> estimation.ProjectEstimates:
+        shown = self.admitted[0].shown
+        return estimation.estimate(data, self.panel, self.plan, shown=shown, everything=everything)
+
     def cards(
         self, *, everything: bool, without: Collection[str] = frozenset()
     ) -> list[tabulate.Card]:
         """Cards of both scorecards, from the kept rows or from ``everything``; those of the classes
         ``without`` are left aside, by the same panel and for the same units."""
         data = raised.without(self.data, without) if without else self.data
-        kept = estimation.estimate(
-            data, self.panel, self.plan, shown=self.admitted[0].shown, everything=everything
+        kept = (
+            self._estimate(data, everything=everything) if everything or without else self.estimates
         )
         found = cards.cards(data, kept, self.panel, self.plan, admitted=self.admitted)
         if self.local is None:

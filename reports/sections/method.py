@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from analysis.results import Results
 from instruments.methods import Plan
+from instruments.quality_methods import CarelessRule
 from instruments.result_tables import LOCALITIES
 from reports import tables
 from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table
@@ -16,12 +17,16 @@ from reports.wording import choice, joined, phrase
 
 STEPS = (
     "screening", "weighting", "means", "adjustment", "raters", "shrinkage", "composite", "ranks",
-    "bands", "thresholds", "class_screens", "panel",
+    "bands", "thresholds", "class_screens", "panel", "quality",
 )  # fmt: skip
 
 
-CLASS_SCREENS, PANEL = "class_screens", "panel"
-"""Steps that plans of a former version do not have."""
+LATER: Mapping[str, Callable[[Plan], bool]] = {
+    "class_screens": lambda plan: plan.class_screens is not None,
+    "panel": lambda plan: plan.panel is not None,
+    "quality": lambda plan: any(quality_parts(plan)),
+}
+"""Steps that plans of a former version do not have, and whether one has them."""
 
 
 def method_section(material: Material, heading: str) -> Section:
@@ -47,8 +52,7 @@ def _table(
 
 
 def _steps(results: Results) -> Block:
-    plan = results.plan
-    steps = [s for s in STEPS if s not in (CLASS_SCREENS, PANEL) or getattr(plan, s) is not None]
+    steps = [one for one in STEPS if one not in LATER or LATER[one](results.plan)]
     body = [(phrase(f"method.steps.{step}"), WORDS[step](results)) for step in steps]
     return _table("plan-table", phrase("method.table"), ("step", "choice"), body)
 
@@ -64,9 +68,44 @@ def _screening(results: Results) -> str:
         rules.append(phrase("method.screening_blank", blank=blank))
     if not rules:
         return phrase("method.screening_none")
-    excluded = joined(choice("method.flags", flag) for flag in screening.exclude)
+    titles = {rule.name: rule.title for rule in _rules(results.plan)}
+    named = (titles.get(flag) or choice("method.flags", flag) for flag in screening.exclude)
+    excluded = joined(named)
     exclude = excluded or phrase("method.exclude_none")
     return phrase("method.screening", list=joined(rules, "alternatives"), exclude=exclude)
+
+
+def _rules(plan: Plan) -> tuple[CarelessRule, ...]:
+    return plan.careless.rules if plan.careless else ()
+
+
+def quality_parts(plan: Plan) -> tuple[str, ...]:
+    """What of the data's quality the plan asks to be told, in words."""
+    found = []
+    if plan.careless is not None:
+        rules = joined(rule.title for rule in plan.careless.rules)
+        found.append(phrase("method.quality_parts.careless", rules=rules))
+    if plan.response is not None:
+        level = tables.share(plan.response.level)
+        found.append(phrase("method.quality_parts.response", level=level))
+    if plan.ordinal is not None:
+        level, top = tables.share(plan.ordinal.level), str(plan.ordinal.top)
+        found.append(phrase("method.quality_parts.ordinal", level=level, top=top))
+    if plan.scales is not None:
+        found.append(
+            phrase(
+                "method.quality_parts.scales",
+                missing=choice("method.missing", plan.scales.missing),
+                cfi=tables.coefficient(plan.scales.least_cfi),
+                fall=tables.coefficient(plan.scales.most_fall),
+                n=str(plan.scales.least_n),
+            )
+        )
+    return tuple(found)
+
+
+def _quality(results: Results) -> str:
+    return phrase("method.quality", list=joined(quality_parts(results.plan), "clauses"))
 
 
 def _means(results: Results) -> str:
@@ -74,7 +113,8 @@ def _means(results: Results) -> str:
     fpc = phrase(f"method.fpc.{means.finite_population}")
     key = "borrowed" if means.prior_df else "borrowed_none"
     borrowed = phrase(f"method.{key}", prior_df=tables.points(means.prior_df))
-    return phrase("method.means", fpc=fpc, borrowed=borrowed)
+    variance = choice("method.variance", means.variance)
+    return phrase("method.means", variance=variance, fpc=fpc, borrowed=borrowed)
 
 
 def _adjustment(results: Results) -> str:
@@ -195,8 +235,9 @@ WORDS: Mapping[str, Callable[[Results], str]] = {
     "ranks": _ranks,
     "bands": _bands,
     "thresholds": _thresholds,
-    CLASS_SCREENS: _class_screens,
-    PANEL: _panel,
+    "class_screens": _class_screens,
+    "panel": _panel,
+    "quality": _quality,
 }
 """Step of the method table -> its sentence from the plan."""
 

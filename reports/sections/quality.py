@@ -16,6 +16,7 @@ from reports.sections.raters import rater_blocks
 from reports.sections.responses import response_figures
 from reports.sections.robust import robust_ranks
 from reports.sections.satisfaction import satisfaction_figures
+from reports.sections.worth import worth_parts
 from reports.wording import choice, phrase
 
 RECORDER = "recorder"
@@ -32,6 +33,7 @@ def quality_sections(material: Material) -> tuple[Section, ...]:
         **({"robust": tried} if (tried := robust_ranks(material)) else {}),
         "raters": rater_blocks(material),
     }
+    parts |= worth_parts(material)
     if satisfaction := satisfaction_figures(material):
         parts["satisfaction"] = satisfaction
     if any(form.reported for form in material.results.instruments):
