@@ -124,14 +124,27 @@ def count_blanks(extract: Tables, *, scoring: Scoring) -> pd.DataFrame:
 
     Out, sorted: project, item, asked, missing. Errors as ``read_answers``.
     """
-    parts = [
-        f"SELECT u.unit AS project, {_text(name)} AS item, count(*) FILTER ({asked}) AS asked,"
-        f" count(*) FILTER (({asked}) AND r.{_name(name)} IS NULL) AS missing"
-        f" FROM answers r {_PROJECT} GROUP BY u.unit"
-        for name, asked in {item.item: item.asked for item in scoring.items}.items()
+    asked = {item.item: item.asked for item in scoring.items}
+    columns = [
+        f"count(*) FILTER ({rule}) AS {_name('asked ' + item)},"
+        f" count(*) FILTER (({rule}) AND r.{_name(item)} IS NULL) AS {_name('blank ' + item)}"
+        for item, rule in asked.items()
     ]
+    query = f"SELECT u.unit AS project, {', '.join(columns)} FROM answers r {_PROJECT} GROUP BY 1"
     with _connect(extract, scoring=scoring) as engine:
-        return engine.sql(" UNION ALL ".join(parts) + " ORDER BY project, item").df()
+        wide = engine.sql(f"{query} ORDER BY 1").df()
+    parts = [
+        pd.DataFrame(
+            {
+                "project": wide["project"],
+                "item": item,
+                "asked": wide[f"asked {item}"],
+                "missing": wide[f"blank {item}"],
+            }
+        )
+        for item in sorted(asked)
+    ]
+    return pd.concat(parts, ignore_index=True).sort_values(["project", "item"], ignore_index=True)
 
 
 def rating_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame:

@@ -49,10 +49,9 @@ def benchmarks(
         overall=mass * overall,
         own_share=mass * (own if method == INDIRECT else np.nan),
     )
-    sums = parts.groupby(["project", "leaf"], sort=True).agg(
-        {name: "sum" for name in ("n", "mass", "raw", "shift", "overall")}
-        | {"own_share": lambda column: column.sum(skipna=False)}
-    )
+    grouped = parts.groupby(["project", "leaf"], sort=True)
+    sums = grouped[["n", "mass", "raw", "shift", "overall", "own_share"]].sum()
+    sums["own_share"] = sums["own_share"].where(grouped["own_share"].count() == grouped.size())
     rates = sums[["raw", "shift", "overall", "own_share"]].div(
         sums["mass"].where(sums["mass"] > 0), axis=0
     )

@@ -31,11 +31,10 @@ def careless_rows(among: Among) -> pd.DataFrame:
 
 def _table(rows: pd.DataFrame, among: Among) -> pd.DataFrame:
     rules, cell = rule_names(among.plan), among.cell
-    told = {flag: ~untold(rows, flag, cell=cell) for flag in screen.FLAGS}
-    parts = []
+    parts, others = [], list(screen.FLAGS)
     for rule in rules:
-        hidden = _hidden(rows, rule, told, cell=cell)
-        told[rule] = ~hidden
+        hidden = _hidden(rows, rule, others, cell=cell)
+        others.append(rule)
         found = _counted(rows, rule, among.plan.screening.exclude)
         hidden = found["project"].map(hidden).astype(bool)
         parts.append(found.assign(all=found["flagged"], hidden=hidden))
@@ -53,14 +52,16 @@ def _without_rest(whole: pd.DataFrame, each: pd.DataFrame, *, cell: int) -> pd.D
     return disclosure.blank(whole, where=telling, columns=["flagged", "excluded"])
 
 
-def _hidden(rows: pd.DataFrame, rule: str, told: dict[str, pd.Series], *, cell: int) -> pd.Series:
-    """Projects where the rule's number is few, or differs by few from a nested one that is told."""
+def _hidden(rows: pd.DataFrame, rule: str, others: list[str], *, cell: int) -> pd.Series:
+    """Projects where the rule's number is few, or differs by few from a nested one that may be
+    told (of another rule: as if it were, whatever else hides it)."""
     hidden = untold(rows, rule, cell=cell)
     own = rows[rule].astype("boolean").fillna(False)
-    for other, shown in told.items():
+    for other in others:
         mark = rows[other].astype("boolean").fillna(False)
         for apart, rest in ((own & ~mark, mark & ~own), (mark & ~own, own & ~mark)):
-            if shown.any() and not rest.any():
+            if not rest.any() and mark.any():
+                shown = ~untold(rows, other, cell=cell)
                 hidden |= shown & untold(rows.assign(apart=apart), "apart", cell=cell)
     return hidden
 
