@@ -46,7 +46,7 @@ def surface(results: Results, *, edition: str) -> Surface:
     reader = reader_of(results, edition)
     parts: Iterable[Callable[[Reader], Iterator[Fact]]] = (
         *(people.answers, people.parts, marks.screened, marks.marked, marks.shares),
-        *(marks.flagged, marks.left_out, answered.items, answered.leaves),
+        *(marks.flagged, marks.combined, marks.left_out, answered.items, answered.leaves),
         *(answered.leaf_sums, answered.paired, answered.effects),
     )
     facts = [fact for part in parts for fact in part(reader)]

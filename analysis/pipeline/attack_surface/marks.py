@@ -18,6 +18,8 @@ from analysis.pipeline.attack_surface.facts import (
     told,
     trainee_forms,
 )
+from analysis.pipeline.combined import rule_names
+from instruments.quality_tables import EVERYWHERE
 
 MARKS = {STRAIGHT: screen.STRAIGHT_LINE, PRESSURE: screen.PRESSURE}
 """Class screens whose statistic counts the answers with a flag."""
@@ -96,10 +98,29 @@ def flagged(reader: Reader) -> Iterator[Fact]:
             yield rule(reader, f"{where} {one}", {all_: 1.0, one: -1.0}, 0.0, np.inf)
 
 
+def combined(reader: Reader) -> Iterator[Fact]:
+    """Combined rules of projects over all their forms, and over all projects shown together."""
+    frame = reader.results.careless
+    for name, rows in frame.groupby("rule", sort=True):
+        every: dict[str, float] = {}
+        for row in rows[rows["project"] != EVERYWHERE].itertuples():
+            forms = [form.code for form in trainee_forms(reader)]
+            flags = {f"flag {row.project} {form} {name}": 1.0 for form in forms}
+            every |= flags
+            yield from told(reader, f"careless {row.project} {name}", flags, row.flagged)
+            for form, flag in zip(forms, flags, strict=True):
+                counted = {f"counted {row.project} {form}": 1.0, flag: -1.0}
+                yield rule(reader, f"careless {flag}", counted, 0.0, np.inf)
+        for row in rows[rows["project"] == EVERYWHERE].itertuples():
+            yield from told(reader, f"careless all {name}", every, row.flagged)
+
+
 def left_out(reader: Reader) -> Iterator[Fact]:
     """Answers left out of the ranking: at least those of each flag that excludes, at most their
     sum; and whether the answers of a form are too few to enter the count of flags."""
-    excluding = [f for f in screen.FLAGS if f in reader.results.plan.screening.exclude]
+    plan = reader.results.plan
+    known = [*screen.FLAGS, *rule_names(plan)]
+    excluding = [flag for flag in known if flag in plan.screening.exclude]
     largest = float(reader.results.flags["n"].fillna(0).max()) if len(reader.results.flags) else 0.0
     for project in sorted(set(reader.results.flags["project"])):
         for form in trainee_forms(reader):
