@@ -125,14 +125,17 @@ def _scales(material: Material) -> tuple[Block, ...]:
     groups = rows(material.results.invariance, step="configural")
     if not groups:
         return blocks
+    of: dict[str, list[str]] = {}
+    for row in groups:
+        name, by = _scale(material, row), choice("quality.by", row.by)
+        of.setdefault(row.verdict, []).append(phrase("quality.scale_by", name=name, by=by))
     listed = [
         phrase(
             "quality.comparable_one",
-            name=_scale(material, row),
-            by=choice("quality.by", row.by),
-            verdict=choice("quality.verdicts", row.verdict),
+            verdict=choice("quality.verdicts", verdict),
+            list=joined(names),
         )
-        for row in groups
+        for verdict, names in sorted(of.items())
     ]
     return (*blocks, Paragraph(phrase("quality.comparable", list=joined(listed, "clauses"))))
 
