@@ -63,7 +63,7 @@ def test_silence_says_how_low_or_that_it_cannot_be() -> None:
 
 def test_benchmarks_stand_beside_both_adjusted_scores() -> None:
     said = found(benchmarks=BENCHMARKS)["benchmarks"]
-    assert ["项目一", "91.0", "86.5", "89.5", "89.0"] == said[1:6]
+    assert said[1:6] == ["项目一", "91.0", "86.5", "89.5", "89.0"]
 
 
 def test_scales_say_reliability_and_what_may_be_compared() -> None:
