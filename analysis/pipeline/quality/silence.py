@@ -19,6 +19,8 @@ from instruments.quality_tables import (
 
 STEP = 1e-3
 """Points by which leaves are moved to see how far the composite follows."""
+LINEAR = "arithmetic"
+"""The only mean that follows leaves in proportion, as bounds suppose."""
 
 
 def frames(among: Among) -> dict[str, pd.DataFrame]:
@@ -95,7 +97,8 @@ def _blanks(among: Among) -> pd.DataFrame:
 def _bounds(among: Among) -> pd.DataFrame:
     """Worst cases of ranked projects by the silence on the form whose response rate is printed."""
     ranked = among.projects[among.projects["ranked"].astype(bool)]
-    if among.counting is None or ranked.empty:
+    curved = among.plan.composite.aggregation != LINEAR
+    if among.counting is None or ranked.empty or curved:
         return pd.DataFrame(columns=BOUND_RESULTS.names)
     share, mean = _shares(among, [leaf.leaf for leaf in among.counting.scoring.leaves])
     of = pd.DataFrame(
@@ -151,5 +154,7 @@ def _composed(among: Among, estimates: Estimates, more: np.ndarray) -> np.ndarra
         units,
         framework=data.framework,
         points=composite.points_table(data.framework, [group or None for group in who.groups]),
-        aggregation=among.plan.composite.aggregation,
+        aggregation=LINEAR,
+        missing=among.plan.composite.missing,
+        floor=None,
     ).value[:, -1]
