@@ -88,7 +88,7 @@ def leaf_weights(weighed: Weighed, leaves: list[str]) -> pd.DataFrame:
     """class_code, project, n, weight, leaf: the class's weight times the mean factor of those who
     have the leaf."""
     out = weighed.classes.merge(pd.DataFrame({"leaf": leaves}), how="cross")
-    if "factor" not in weighed.cells:
+    if "factor" not in weighed.cells or not leaves:
         return out
     sums = _sums(weighed.cells)
     mean = (sums["mass"] / sums["n"].where(sums["n"] > 0)).rename("mean").reset_index()
