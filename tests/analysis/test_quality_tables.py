@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from analysis import simulate
-from analysis.pipeline import score
+from analysis.pipeline import rounds, score
+from analysis.pipeline.robust.sources import Given
 from analysis.results import Results
 from instruments.quality_methods import CarelessRule, Sign
 from instruments.quality_tables import EVERYWHERE, QUALITY_TABLES
@@ -114,6 +115,24 @@ def test_raking_meets_the_roster_and_moves_scores(extract: FolderExtract, result
     assert not np.allclose(
         found.units["raw"].astype(float), results.units["raw"].astype(float), equal_nan=True
     )
+
+
+@pytest.mark.parametrize("value", ["raw", "adjusted"])
+def test_robustness_starts_from_the_raked_means(extract: FolderExtract, value: str) -> None:
+    rostered = extract.change("roster_margins", roster(extract, primary=20))
+    plan = raked_plan()
+    main = rounds.collect(rostered, plan, waves=rounds.WAVES[extract.cycle.edition])
+    of = Given(rostered, main.data, main.panel, plan, main.admitted[0].shown)
+    estimates = getattr(main.estimates, value)
+    np.testing.assert_array_equal(of.values(value=value), estimates.value)
+
+
+def test_a_mean_that_is_not_linear_has_no_worst_case(extract: FolderExtract) -> None:
+    means = replace(PLAN.composite, aggregation="geometric", floor=1.0)
+    found = score(extract, replace(PLAN, composite=means, robustness=None, panel=None))
+    assert found.units["ranked"].any()
+    assert found.bounds.empty
+    assert len(found.response)
 
 
 def test_raking_falls_back_where_the_roster_is_silent(
