@@ -148,7 +148,7 @@ FRAMEWORK = Framework(
 )
 
 
-INFORMING = ("robustness", "panel")
+INFORMING = ("robustness", "panel", "careless", "response", "ordinal", "scales")
 """Parts of the default plan that only inform."""
 
 

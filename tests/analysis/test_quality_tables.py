@@ -16,9 +16,9 @@ from analysis.results import Results
 from instruments.quality_methods import CarelessRule, Sign
 from instruments.quality_tables import EVERYWHERE, QUALITY_TABLES
 from instruments.scale_tables import SCALE_TABLES
-from province import STAGES, YEARS, FolderExtract, catalogue, default_plan, simulated
+from province import STAGES, YEARS, FolderExtract, catalogue, full_plan, simulated
 
-PLAN = default_plan(thresholds=replace(default_plan().thresholds, min_experts=1))
+PLAN = full_plan(thresholds=replace(full_plan().thresholds, min_experts=1))
 PARTS = {"careless": None, "response": None, "ordinal": None, "scales": None}
 
 
