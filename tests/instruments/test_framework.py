@@ -143,7 +143,7 @@ NUMBERS = [
 ]
 """YAML's own readings of 1:30 (90), 010 (8) and 0x1F are not what a person meant."""
 KEYS_OF_PLAN = {
-    "ranks.level": "level: 0.95",
+    "ranks.level": "ranks: {level: 0.95",
     "bands.0.cut": "cut: 90",
     "scaling.0.points.5": '"5": 100',
     "scaling.3.floor": "floor: 20",
@@ -182,8 +182,9 @@ def test_points_that_are_no_number_are_all_named(value: str, code: str) -> None:
 
 def test_different_kinds_of_fault_come_together() -> None:
     """Types, ranges, choices, unknown, missing and repeated keys in one reading."""
-    text = PLAN.replace("level: 0.95", "level: 95").replace("method: indirect", "method: magic")
-    text = text.replace("seed: 2021", "seed: true, seed: 7, speed: 1").replace("title:", "x:")
+    text = PLAN.replace("ranks: {level: 0.95", "ranks: {level: 95")
+    text = text.replace("method: indirect", "method: magic").replace("\ntitle:", "\nx:")
+    text = text.replace("seed: 2021, printed", "seed: true, seed: 7, speed: 1, printed")
     faults = plan_faults_of(text)
     assert sorted(fault.code.removeprefix("declaration.") for fault in faults) == [
         "missing_key",
