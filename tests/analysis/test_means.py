@@ -113,7 +113,7 @@ def test_post_stratification_counts_classes_by_enrolment() -> None:
     assert found["weight"].tolist() == [4.0, 2.0, 1.0]
     assert class_weights(rows, classes=classes, method="none")["weight"].tolist() == [1, 1, 1]
     with pytest.raises(KeyError):
-        class_weights(rows, classes=classes, method="rake")
+        class_weights(rows, classes=classes, method="guess")
     weighted = means({"a": [80.0] * 10, "b": [50.0] * 10}, weight={"a": 4.0, "b": 2.0})
     assert weighted.value.item() == pytest.approx(70.0)
 
