@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import median
 from typing import Any
 
 from reports import tables
-from reports.document import Block, Cell, Column, Paragraph, Rows, Section, Table, layout_of
+from reports.document import Block, Cell, Paragraph, Rows, Section, layout_of
 from reports.material import Material, rows
+from reports.sections.annex import plain_table, project_names
 from reports.sections.classes import class_screens
 from reports.sections.evidence import focus_labels, verified_share
 from reports.sections.raters import rater_blocks
@@ -65,21 +66,7 @@ def _focus(material: Material) -> tuple[Block, ...]:
         for row in sums.itertuples()
     ]
     note = Paragraph(phrase("quality.focus_note"))
-    return (note, _table("focus", ("indicator", *counts), body))
-
-
-def _table(
-    name: str, columns: Sequence[str], body: Sequence[tuple[str, ...]], words: int = 1
-) -> Table:
-    """A table whose first ``words`` columns are text and the others numbers."""
-    heads = tuple(Column(phrase(f"columns.{c}"), i >= words) for i, c in enumerate(columns))
-    cells = tuple(tuple(Cell(text) for text in row) for row in body)
-    return Table(f"{name}-table", phrase(f"quality.{name}"), heads, (Rows("", cells),))
-
-
-def _names(material: Material) -> dict[str, str]:
-    found = rows(material.results.units, scorecard="A-project")
-    return {unit.unit: unit.name for unit in found}
+    return (note, plain_table("focus", ("indicator", *counts), body))
 
 
 def _response(material: Material) -> tuple[Block, ...]:
@@ -96,7 +83,7 @@ def _response(material: Material) -> tuple[Block, ...]:
     rate = phrase(f"quality.response_{'note' if known else 'unknown'}")
     note = Paragraph(rate + left_out + _withheld(material))
     figures = response_figures(material)
-    return (note, *figures, _table("response", columns, body), reliability)
+    return (note, *figures, plain_table("response", columns, body), reliability)
 
 
 def _withheld(material: Material) -> str:
@@ -123,7 +110,7 @@ def _reliability(material: Material) -> str:
 
 
 def _flags(material: Material) -> tuple[Block, ...]:
-    names = _names(material)
+    names = project_names(material)
     flagged = [r for r in rows(material.results.flags) if tables.absent(r.flagged) or r.flagged]
     if not flagged:
         return (Paragraph(phrase("quality.flags_none")),)
@@ -138,7 +125,7 @@ def _flags(material: Material) -> tuple[Block, ...]:
         )
         for flag in dict.fromkeys(row.flag for row in found)
     )
-    table = _table("flags", ("project", "asked_forms", "flagged", "excluded"), ())
+    table = plain_table("flags", ("project", "asked_forms", "flagged", "excluded"), ())
     table = replace(table, groups=groups, layout=layout_of(groups, "plain"))
     return (table, Paragraph(note))
 
@@ -173,7 +160,7 @@ def _sensitivity(material: Material) -> tuple[Block, ...]:
     ]  # fmt: skip
     columns = ("table", "unit", "score", "score_all", "rank", "rank_all")
     sentence = phrase("quality.sensitivity_moved", units=str(len(found)), moved=str(len(moved)))
-    return (Paragraph(sentence), _table("sensitivity", columns, body, 2))
+    return (Paragraph(sentence), plain_table("sensitivity", columns, body, 2))
 
 
 def _moved(row: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from analysis.results import Results
@@ -10,18 +10,11 @@ from instruments.panel_tables import NO_FACET, OF_POINTS
 from reports import tables
 from reports.document import Block, Cell, Column, Paragraph, Rows, Table
 from reports.material import Material, rows
+from reports.sections.annex import plain_table
 from reports.wording import choice, joined, phrase
 
 PRINTED = ("exact", "adjacent", "ac2", "alpha", "icc", "phi", "interaction_share")
 """Measures of agreement that are printed; all are in the results."""
-
-
-def _table(
-    name: str, columns: Sequence[str], body: Iterable[Sequence[str]], *, words: int = 1
-) -> Table:
-    heads = tuple(Column(phrase(f"columns.{c}"), i >= words) for i, c in enumerate(columns))
-    cells = tuple(tuple(Cell(text) for text in row) for row in body)
-    return Table(f"{name}-table", phrase(f"quality.{name}"), heads, (Rows("", cells),))
 
 
 def rater_blocks(material: Material) -> tuple[Block, ...]:
@@ -61,7 +54,7 @@ def _severities(material: Material, found: list[Any]) -> Table:
          phrase(f"quality.separable.{bool(row.separable)}"))
         for row in found
     ]  # fmt: skip
-    return _table("raters", ("rater", "severity", "se", "n", "block", "comparable"), body)
+    return plain_table("raters", ("rater", "severity", "se", "n", "block", "comparable"), body)
 
 
 def _variances(material: Material) -> tuple[Block, ...]:
@@ -77,7 +70,7 @@ def _variances(material: Material) -> tuple[Block, ...]:
     ]  # fmt: skip
     names = ("model", "component", "sd", *(["sd_interval"] if ends else []), "levels")
     note = phrase("quality.variance_note") + _doubt(material.results)
-    return (Paragraph(note), _table("variance", names, body, words=2))
+    return (Paragraph(note), plain_table("variance", names, body, words=2))
 
 
 def _doubt(results: Results) -> str:
@@ -110,7 +103,7 @@ def _agreement(results: Results) -> tuple[Block, ...]:
             for row in known
         ]  # fmt: skip
         names = ("measure", "coefficient", "coefficient_interval", "objects", "ratings")
-        blocks.append(_table("agreement", names, body))
+        blocks.append(plain_table("agreement", names, body))
     return tuple(blocks)
 
 
@@ -182,4 +175,4 @@ def _facets(results: Results) -> tuple[Block, ...]:
         noisy=str(len(noisy)),
     )
     names = ("facet", "count", "separation", "strata", "reliability")
-    return (Paragraph(words + why), _table("facets", names, body))
+    return (Paragraph(words + why), plain_table("facets", names, body))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from instruments.model import Item
 from instruments.quality_tables import EVERYWHERE
 from reports import tables
-from reports.document import Block, Cell, Column, Paragraph, Rows, Table
+from reports.document import Block, Paragraph
 from reports.material import Material, rows
+from reports.sections.annex import plain_table, project_names
 from reports.sections.satisfaction import satisfaction_leaf
 from reports.wording import choice, joined, phrase
 
@@ -22,22 +23,11 @@ def worth_parts(material: Material) -> dict[str, tuple[Block, ...]]:
     return {name: blocks for name, blocks in found.items() if blocks}
 
 
-def _table(name: str, columns: Sequence[str], body: Sequence[tuple[str, ...]]) -> Table:
-    heads = tuple(Column(phrase(f"columns.{c}"), i > 0) for i, c in enumerate(columns))
-    cells = tuple(tuple(Cell(text) for text in row) for row in body)
-    return Table(f"{name}-table", phrase(f"quality.{name}"), heads, (Rows("", cells),))
-
-
-def _names(material: Material) -> dict[str, str]:
-    found = rows(material.results.units, scorecard="A-project")
-    return {unit.unit: unit.name for unit in found}
-
-
 def _silence(material: Material) -> tuple[Block, ...]:
     found = rows(material.results.bounds)
     if not found:
         return ()
-    names, decimals = _names(material), material.decimals
+    names, decimals = project_names(material), material.decimals
     body = [
         (names.get(row.unit, row.unit), tables.rate(row.rate), tables.rate(row.share),
          _tips(row.fall_cut, row.fall_at, row.fall_possible, "fall_at", decimals),
@@ -46,7 +36,7 @@ def _silence(material: Material) -> tuple[Block, ...]:
     ]  # fmt: skip
     safe = sum(tables.absent(row.fall_cut) or not row.fall_possible for row in found)
     said = phrase("quality.silence_sum", units=str(len(found)), safe=str(safe))
-    table = _table("silence", ("project", "rate", "share_of", "falls", "rises"), body)
+    table = plain_table("silence", ("project", "rate", "share_of", "falls", "rises"), body)
     return (Paragraph(phrase("quality.silence_note") + said), table)
 
 
@@ -62,7 +52,7 @@ def _benchmarks(material: Material) -> tuple[Block, ...]:
     found = rows(material.results.benchmarks)
     if not found:
         return ()
-    names, decimals = _names(material), material.decimals
+    names, decimals = project_names(material), material.decimals
     scores = ("raw", "benchmark", "indirect", "within")
     body = [
         (names.get(row.unit, row.unit),
@@ -70,7 +60,7 @@ def _benchmarks(material: Material) -> tuple[Block, ...]:
          tables.rate(row.own_share))
         for row in found
     ]  # fmt: skip
-    table = _table("benchmarks", ("project", *scores, "own_share"), body)
+    table = plain_table("benchmarks", ("project", *scores, "own_share"), body)
     return (Paragraph(phrase("quality.benchmarks_note")), table)
 
 
@@ -94,7 +84,7 @@ def _shares(material: Material) -> tuple[Block, ...]:
         for row in told
     ]  # fmt: skip
     cell = str(material.results.plan.thresholds.min_cell)
-    table = _table("shares", ("answer", "chosen", "top_share", "range"), body)
+    table = plain_table("shares", ("answer", "chosen", "top_share", "range"), body)
     return (Paragraph(phrase("quality.shares_note", cell=cell)), table)
 
 
@@ -121,7 +111,7 @@ def _scales(material: Material) -> tuple[Block, ...]:
         for row in told
     ]  # fmt: skip
     columns = ("scale_of", "questions", "n", "alpha", "omega", "of_units")
-    blocks = (Paragraph(phrase("quality.scales_note")), _table("scales", columns, body))
+    blocks = (Paragraph(phrase("quality.scales_note")), plain_table("scales", columns, body))
     groups = rows(material.results.invariance, step="configural")
     if not groups:
         return blocks
@@ -153,13 +143,16 @@ def _raking(material: Material) -> tuple[Block, ...]:
     found = rows(material.results.raking)
     if not found:
         return ()
-    names = _names(material)
+    names = project_names(material)
     kept = [row for row in found if row.method != RAKE]
     if not kept:
         most = max(float(row.discrepancy) for row in found)
         return (Paragraph(phrase("quality.raking_all", most=tables.full(most))),)
     body = [(names.get(row.unit, row.unit), str(row.note)) for row in kept]
-    return (Paragraph(phrase("quality.raking_note")), _table("raking", ("project", "reason"), body))
+    return (
+        Paragraph(phrase("quality.raking_note")),
+        plain_table("raking", ("project", "reason"), body),
+    )
 
 
 MAKERS: Mapping[str, Callable[[Material], tuple[Block, ...]]] = {
