@@ -37,8 +37,7 @@ def of_projects(
     withheld = ~items["unit"].isin(list(published))
     alone = withheld & (not data.trainee)  # experts alone: their items are the score
     few = _with_others(items, cell=cell)
-    project = data.classes.drop_duplicates("class_code").set_index("class_code")["project"]
-    telling = _telling(items, data.trainee, project, cell=cell)
+    telling = _telling(items, data.trainee, _unit_of(data), cell=cell)
     items = disclosure.blank(items, where=telling, columns=["mean"])
     hidden = (few | withheld).where(~items["expert"], unrated | alone)
     shown = disclosure.blank(items, where=hidden, columns=SHOWN)
@@ -51,7 +50,7 @@ def of_projects(
 def of_counties(data: Evidence, *, cell: int) -> pd.DataFrame:
     """Items of schools' and trainees' forms per county, whose clusters ``data.classes`` names;
     blanks are left out, since with the county's ``n`` they would tell what was excluded."""
-    county = data.classes.drop_duplicates("class_code").set_index("class_code")["project"]
+    county = _unit_of(data)
     parts = [_means(one, one.items["class_code"].map(county)) for one in data.trainee]
     if not parts:
         return pd.DataFrame(columns=ITEM_RESULTS.names)
@@ -66,13 +65,18 @@ def of_counties(data: Evidence, *, cell: int) -> pd.DataFrame:
 
 def few_answers(data: Evidence, *, cell: int) -> set[tuple[str, str, str]]:
     """Project (or county), instrument and item of trainees' items that nothing may tell of."""
-    project = data.classes.drop_duplicates("class_code").set_index("class_code")["project"]
+    unit_of = _unit_of(data)
     found: set[tuple[str, str, str]] = set()
     for one in data.trainee:
-        items = _means(one, one.items["class_code"].map(project))
+        items = _means(one, one.items["class_code"].map(unit_of))
         few = items[_with_others(items, cell=cell)]
         found |= set(zip(few["unit"], few["instrument"], few["item"], strict=True))
     return found
+
+
+def _unit_of(data: Evidence) -> pd.Series:
+    """Project (or county) of each class."""
+    return data.classes.drop_duplicates("class_code").set_index("class_code")["project"]
 
 
 def _means(counted: Counts, unit: Any) -> pd.DataFrame:

@@ -131,8 +131,7 @@ def _shrink(
 
 
 def _printed(score: np.ndarray, plan: Plan) -> np.ndarray:
-    decimals = plan.ranks.printed_decimals
-    return np.array([ranks.printed_score(value, decimals=decimals) for value in score])
+    return ranks.printed_scores(score, decimals=plan.ranks.printed_decimals)
 
 
 def _rank(
