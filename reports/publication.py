@@ -93,10 +93,10 @@ def write_bulletin(
     FaultsFound for results that tell what a few people said, for texts, particulars or fonts that
     are refused and for a character that no font has; ``place`` is to be thrown away then.
     """
-    check_nothing_told(results)
     texts = _given_texts(choices.texts, results) if choices.texts else {}
     printing = _printing(results, texts, _kept(choices, texts, place / INPUTS), choices)
     fonts = read_fonts(choices.fonts)
+    check_nothing_told(results)  # takes seconds: what the official gave is refused first
     material = gather(results)
     facts = gather_facts(material)
     documents = dict(_documents(material, facts, printing))

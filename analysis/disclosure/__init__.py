@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from analysis.disclosure.attack import attack
 from analysis.disclosure.cells import blank, singles_out, too_few, with_complement
-from analysis.disclosure.system import System, build_system, join_systems, rounded
+from analysis.disclosure.system import Contradiction, System, build_system, join_systems, rounded
 from analysis.disclosure.tables import Suppression, suppress, table_system
 from analysis.disclosure.withhold import Withheld, withhold, withhold_now
 
 __all__ = [
+    "Contradiction",
     "Suppression",
     "System",
     "Withheld",

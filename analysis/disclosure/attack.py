@@ -11,7 +11,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from analysis.disclosure.system import SLACK, System
+from analysis.disclosure.system import SLACK, Contradiction, System
 
 INFEASIBLE, UNCLEAR = 2, 4
 """Of scipy's ``milp``: 4 also stands for 'unbounded or infeasible'."""
@@ -25,7 +25,8 @@ def attack(system: System, *, targets: pd.DataFrame, enough: float) -> pd.DataFr
     target. Counts are integers, so their intervals end on integers: programmes are mixed-integer.
     A target that two solutions show to be at least ``enough`` wide is not pursued: ``exact`` is
     False there, and the true interval contains the one given; with ``enough`` infinite every
-    interval is exact. Raises ValueError for an unknown cell or a system that nothing satisfies.
+    interval is exact. Raises ValueError for an unknown cell, Contradiction (a ValueError) for a
+    system that nothing satisfies.
     Source: Fischetti & Salazar 2001, Manag. Sci. 47:1008 (the attacker's pair of programmes);
     Hundepool et al. 2012, Statistical Disclosure Control, section 4.2.2 (feasibility interval).
     """
@@ -109,7 +110,7 @@ def _to_integers(
     low = np.where(whole, np.ceil(low - SLACK), low)
     high = np.where(whole, np.floor(high + SLACK), high)
     if np.any(low > high + SLACK):
-        raise ValueError("what is published contradicts itself")
+        raise Contradiction
     close = high - low <= SLACK * 1e-3
     middle = np.where(close, low, 0.0)  # equal up to the last digits: one value
     return np.where(close, middle, low), np.where(close, middle, high)
@@ -119,7 +120,7 @@ def _contradictions(system: System, count: np.ndarray, fixed: np.ndarray) -> Non
     done = count == 0
     scale = SLACK * np.maximum(1.0, np.abs(fixed))
     if np.any(done & ((fixed < system.least - scale) | (fixed > system.most + scale))):
-        raise ValueError("what is published contradicts itself")
+        raise Contradiction
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,7 @@ class _Part:
             self.solve(np.zeros(len(objective)))
             return -np.inf
         if found.status in (INFEASIBLE, UNCLEAR):
-            raise ValueError("what is published contradicts itself")
+            raise Contradiction
         if found.x is None:
             return -np.inf
         self.seen.append(np.where(self.whole, np.rint(found.x), found.x))

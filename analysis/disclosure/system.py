@@ -13,6 +13,13 @@ SLACK = 1e-6
 """Published floats that contradict each other by less are read as equal."""
 
 
+class Contradiction(ValueError):
+    """No numbers of people fit all that is told: the tables are not about the same answers."""
+
+    def __init__(self) -> None:
+        super().__init__("what is published contradicts itself")
+
+
 @dataclass(frozen=True, eq=False)
 class System:
     """Cells (unknown to the reader) and relations among them; both sorted by name."""

@@ -161,3 +161,11 @@ def test_a_bulletin_that_tells_is_refused_by_name(small: Results) -> None:
     shown = with_value(small, "flags", where, flagged=3, excluded=3)
     with pytest.raises(FaultsFound, match=r"flag P0 trainee straight_line"):
         check_nothing_told(shown)
+
+
+def test_tables_that_fit_no_answers_are_refused(small: Results) -> None:
+    known = small.units.query("scorecard == 'A-project' and unit == 'P2'")["n"].iloc[0]
+    bent = with_value(small, "units", {"scorecard": "A-project", "unit": "P2"}, n=known + 1)
+    with pytest.raises(FaultsFound) as refused:
+        check_nothing_told(bent)
+    assert [one.code for one in refused.value.faults] == ["analysis.contradicting"]

@@ -82,7 +82,7 @@ def played(browser: Browser, declared: Plain, cookies: Any, seed: int, **more: A
     more |= {"change_version": change}
     run = Run(browser, declared.address, cookies, "V1/S1", random.Random(seed), **more)
     try:
-        run.play(6 if run.planted else STEPS)
+        run.play(STEPS)
         run.settle()
     finally:
         run.close()

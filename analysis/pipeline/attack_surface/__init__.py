@@ -59,7 +59,7 @@ def leaks(surfaces: Sequence[Surface], *, cell: int, points: float) -> pd.DataFr
     A number of people is disclosed when a single value fits, and that is 1 to ``cell`` - 1; what
     people said, when its interval is narrower than ``points`` (on 0-100) and they may be fewer
     than ``cell``. Out: ``target``, ``kind``, ``low``, ``high``, sorted; empty = nothing. Raises
-    ValueError when the surfaces contradict each other: then they are not about the same answers.
+    ``disclosure.Contradiction`` when the surfaces are not about the same answers.
     """
     system = disclosure.join_systems([one.system for one in surfaces])
     targets = pd.concat([one.targets for one in surfaces]).drop_duplicates(ignore_index=True)

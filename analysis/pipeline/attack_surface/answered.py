@@ -142,7 +142,7 @@ def paired(reader: Reader) -> Iterator[Fact]:
         for form, item in ((later, row.item), (first, row.before)):
             if form is not None and form in reader.forms:
                 scored = {f"scored {row.unit} {form.code} {item}": 1.0}
-                where = f"paired {row.unit} {row.item} {form.code}"
+                where = f"paired {row.unit} {row.item} {form.code} {item}"
                 yield rule(reader, where, less(scored, pairs), 0.0, np.inf)
 
 
