@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -32,8 +31,6 @@ INSTITUTIONS = 80
 SHARES = {"1": 0.01, "2": 0.03, "3": 0.12, "4": 0.34, "5": 0.47, "na": 0.01, "": 0.02}
 """How often each answer to an agreement item; blanks among them."""
 MEGABYTE = 1e6
-INFORMING = ("robustness", "panel", "careless", "response", "ordinal", "scales")
-"""Parts of the default plan that only inform."""
 
 
 def _units() -> pd.DataFrame:
@@ -129,7 +126,7 @@ def measured(folder: Path, *, informing: bool) -> str:
     begun, spent = perf_counter(), process_time()
     extract = read_extract(folder)
     opened, used = perf_counter() - begun, process_time() - spent
-    plan = extract.plan if informing else replace(extract.plan, **dict.fromkeys(INFORMING))
+    plan = extract.plan if informing else extract.plan.scores_alone()
     steps: list[tuple[str, float]] = []
     results = score(
         extract, plan, progress=lambda name, done, total: steps.append((name, perf_counter()))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+INFORMING = ("robustness", "panel", "careless", "response", "ordinal", "scales")
+"""Names of these parts in a plan."""
+
 
 @dataclass(frozen=True)
 class WeightNoise:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from instruments.diagnostics import PanelStudy, Robustness
+from instruments.diagnostics import INFORMING, PanelStudy, Robustness
 from instruments.quality_methods import Careless, Ordinal, Rake, Response, Scales
 
 
@@ -236,6 +237,16 @@ class Plan:
     ordinal: Ordinal | None = None
     scales: Scales | None = None
     """None, each of the four: a plan of a time without it; its tables are empty."""
+
+    def scores_alone(self) -> Plan:
+        """The same plan without the parts that only inform, on which no score, interval, rank or
+        band depends; combined careless rules stay where the screening leaves rows out by them."""
+        excluding = self.careless is not None and any(
+            rule.name in self.screening.exclude for rule in self.careless.rules
+        )
+        kept = {"careless"} if excluding else set()
+        gone: dict[str, Any] = dict.fromkeys(set(INFORMING) - kept)
+        return replace(self, **gone)
 
     def scale(self, name: str) -> Scaling:
         """The scaling called ``name``; raises KeyError if there is none."""

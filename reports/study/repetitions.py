@@ -33,11 +33,12 @@ class Outcome:
 
 def study_tools() -> Tools:
     """Built-in forms, framework A and default plan. Records are left out: they have no sampling
-    error; so the least of measured points is set aside."""
+    error; so the least of measured points is set aside. Parts of the plan that only inform are left
+    out too: no score, interval, rank, band or severity depends on them."""
     study = study_plan()
     plan = read_plan(plan_source(), "default.yaml")
     plan = replace(
-        plan,
+        plan.scores_alone(),
         composite=replace(plan.composite, minimum_points=0.0),
         ranks=replace(plan.ranks, draws=DRAWS),
         class_screens=None,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis import simulate
 from instruments.builtin import plan_source
+from instruments.diagnostics import INFORMING
 from instruments.methods import Plan
 from instruments.model import (
     Choice,
@@ -146,10 +147,6 @@ FRAMEWORK = Framework(
         ),
     ),
 )
-
-
-INFORMING = ("robustness", "panel", "careless", "response", "ordinal", "scales")
-"""Parts of the default plan that only inform."""
 
 
 def default_plan(**changes: object) -> Plan:

@@ -198,7 +198,7 @@ def test_a_repetition_knows_its_truth_and_goes_on_where_it_stopped(tools, tmp_pa
 @pytest.mark.prove
 @pytest.mark.parametrize("code", ["sample", "dense"])
 def test_what_must_hold(code: str, tools, full_count: bool, proven, tmp_path: Path) -> None:
-    """Issue 8, no. 2: at full count by its own bounds; else few repetitions of a small province,
+    """At full count by the bounds of docs/validation.md; else few repetitions of a small province,
     whose bounds are those of the binomial at 1 in 1,000. Repetitions of a stopped proof are kept.
     """
     design, times = tools.study.designs[code], 500
