@@ -6,6 +6,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 
+from reports.commands import pin_kernel
+
+pin_kernel()  # as every command does, before anything imports numpy: several tests run at once
+
 import hypothesis
 import pytest
 from disk import NO_COMPILER
