@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,7 @@ def _card(
         return _compose(data, plan, estimates, who=one.who, within=within)
 
     raw, adjusted, main = map(compose, (kept.raw, kept.adjusted, kept.main))
+    people = compose(without_panel(kept.main))
     who, rows = one.who, one.who.entering.astype(float)
     return tabulate.Card(
         who.scorecard,
@@ -62,7 +64,7 @@ def _card(
         tabulate.Values(adjusted.value, adjusted.standard_error()),
         tabulate.Values(main.value, main.standard_error()),
         main.covariance[-1],
-        freedom(data, kept, panel, plan, rows=rows),
+        freedom(kept, panel, plan, rows=rows, whole=main, people=people),
         one.n,
         one.enrolled,
         one.rate,
@@ -78,13 +80,34 @@ def _card(
     )
 
 
+def without_panel(estimates: Estimates) -> Estimates:
+    """The same values as if the experts' were known: errors of the trainees' leaves alone."""
+    return replace(estimates, panel=np.zeros_like(estimates.panel))
+
+
 def freedom(
-    data: Evidence, kept: ProjectEstimates, panel: Panel, plan: Plan, *, rows: np.ndarray
+    kept: ProjectEstimates,
+    panel: Panel,
+    plan: Plan,
+    *,
+    rows: np.ndarray,
+    whole: composite.Composed,
+    people: composite.Composed,
 ) -> np.ndarray:
-    """Degrees of freedom of the units whose entering projects are the ``rows`` (0 or 1)."""
-    if not survey_leaves(data):
-        return np.full(len(rows), panel.df)
-    return np.maximum(rows @ kept.basis.df - (rows.sum(axis=1) - 1.0) * plan.means.prior_df, 1.0)
+    """Degrees of freedom of the scores ``whole`` of units made up of the projects ``rows`` (0, 1).
+
+    df = V² / (Vs²/ds + Ve²/de): V is the score's variance, Vs its part from trainees' leaves
+    (``people``: composed ``without_panel``) with ds = those of the classes, what is borrowed
+    counted once; Ve = V - Vs is the experts' part with de = experts - 1. Never fewer than the
+    fewer of both, never more than their sum; ds where V is 0 or unknown.
+    Source: Satterthwaite 1946, Biom. Bull. 2:110; Welch 1947, Biometrika 34:28.
+    """
+    borrowed = (rows.sum(axis=1) - 1.0) * plan.means.prior_df
+    own = np.maximum(rows @ kept.basis.df - borrowed, 1.0)
+    variance, part = (np.diagonal(one.covariance[-1]) for one in (whole, people))
+    part = np.clip(part, 0.0, variance)
+    spent = part**2 / own + (variance - part) ** 2 / panel.df
+    return np.divide(variance**2, spent, out=own.copy(), where=spent > 0)
 
 
 def _compose(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import composite, counts, disclosure, roster, tabulate
-from analysis.pipeline.cards import freedom, leaf_counts, leaf_states
+from analysis.pipeline.cards import freedom, leaf_counts, leaf_states, without_panel
 from analysis.pipeline.estimation import Panel, ProjectEstimates, estimate, rate_panel
 from analysis.pipeline.evidence import Evidence, joined_flags, not_due, surveys, types_of
 from analysis.pipeline.reported import Reported, concerned, report
@@ -227,6 +227,7 @@ def _card(
     raw, adjusted, main = (
         composed(data, one, kind, plan) for one in (kept.raw, kept.adjusted, kept.main)
     )
+    people = composed(data, without_panel(kept.main), kind, plan)
     n, asked, units = rows @ evidence.n, rows @ data.schools, len(who.units)
     return tabulate.Card(
         who.scorecard,
@@ -239,7 +240,7 @@ def _card(
         tabulate.Values(adjusted.value, adjusted.standard_error()),
         tabulate.Values(main.value, main.standard_error()),
         main.covariance[-1],
-        freedom(evidence, kept, panel, plan, rows=rows),
+        freedom(kept, panel, plan, rows=rows, whole=main, people=people),
         n,
         asked,
         roster.rates(n, enrolled=asked),

@@ -196,14 +196,14 @@ def test_a_repetition_knows_its_truth_and_goes_on_where_it_stopped(tools, tmp_pa
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("code", ["sample", "dense"])
+@pytest.mark.parametrize("code", ["demo", "dense"])
 def test_what_must_hold(code: str, tools, full_count: bool, proven, tmp_path: Path) -> None:
     """At full count by the bounds of docs/validation.md; else few repetitions of a small province,
     whose bounds are those of the binomial at 1 in 1,000. Repetitions of a stopped proof are kept.
     """
     design, times = tools.study.designs[code], 500
     if not full_count:
-        smaller = SMALL if code == "sample" else SMALL | {"visited": 12, "seats": 4}
+        smaller = SMALL if code == "demo" else SMALL | {"visited": 12, "seats": 4}
         design, times = replace(design, **smaller), 4
     known = replace(tools, study=replace(tools.study, designs={code: design}))
     store = Path("study") if full_count else tmp_path
