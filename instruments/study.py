@@ -58,6 +58,8 @@ class StudyPlan:
     """Parameter of the symmetric Dirichlet distribution of a class's mix of traits."""
     forms: tuple[str, ...]
     """Codes of the forms that are filled."""
+    repetitions: Mapping[bool, int]
+    """How often a design is repeated that should hold, and one that need not."""
     designs: Mapping[str, Design]
 
 
@@ -74,5 +76,6 @@ def study_plan() -> StudyPlan:
         {trait: tuple(levels) for trait, levels in given["traits"].items()},
         given["mixing"],
         tuple(given["forms"]),
+        {True: given["repetitions"]["hold"], False: given["repetitions"]["fail"]},
         designs,
     )

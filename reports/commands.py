@@ -216,7 +216,10 @@ def assess(file: Path, mapping: Path | None, out: Path, **options: Any) -> None:
 )
 @click.option("--design", "designs", multiple=True, help="设计；可重复，缺省全部。")
 @click.option(
-    "--repetitions", type=click.IntRange(1), default=500, show_default=True, help="重复次数。"
+    "--repetitions",
+    type=click.IntRange(1),
+    default=None,
+    help="重复次数；缺省：应当成立的设计500次，其余100次。",
 )
 @click.option("--seed", type=click.IntRange(0), default=2021, show_default=True, help="随机种子。")
 @click.option(

@@ -13,7 +13,7 @@ from reports.study.repetitions import DRAWS, Progress, run_design, study_tools
 def study(
     designs: Sequence[str],
     *,
-    repetitions: int,
+    repetitions: int | None,
     seed: int,
     work: Path,
     out: Path,
@@ -21,7 +21,8 @@ def study(
 ) -> Path:
     """Run the ``designs`` (all, when none is named) and write the document into ``out``.
 
-    Raises FaultsFound ``reports.no_design`` for a design that library/study.yaml does not have.
+    ``repetitions``: of each; None: as library/study.yaml says. Raises FaultsFound
+    ``reports.no_design`` for a design that library/study.yaml does not have.
     """
     tools = study_tools()
     known = tools.study.designs
@@ -31,7 +32,12 @@ def study(
     found = {}
     for code in designs or known:
         outcome = run_design(
-            code, tools, repetitions=repetitions, seed=seed, store=work, progress=progress
+            code,
+            tools,
+            repetitions=repetitions or tools.study.repetitions[known[code].holds],
+            seed=seed,
+            store=work,
+            progress=progress,
         )
         found[code] = examine(outcome, known[code], level=tools.study.level, plan=tools.plan)
     return write_document(found, study=tools.study, seed=seed, draws=DRAWS, out=out)

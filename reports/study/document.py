@@ -28,8 +28,6 @@ from reports.wording import choice
 
 PICTURE = "pictures/coverage.svg"
 PROJECT = "A-project"
-ENOUGH = 500
-"""Repetitions from which on the document is more than a first look."""
 ROW, TOP, LEFT = 0.26, 0.3, 1.35
 """Inches: a line of the picture, what is above the first, where the axis begins."""
 
@@ -76,8 +74,8 @@ def write_document(
         draws=draws,
         level=tables.share(study.level),
         picture=PICTURE,
-        few=min(int(one.intervals["repetitions"].min()) for one in found.values()),
-        enough=ENOUGH,
+        few=min(_repeated(found), default=study.repetitions[True]),
+        enough=study.repetitions[True],
         designs=[one.design for one in found.values()],
         intervals=list(_intervals(found)),
         ranks=list(_ranks(found)),
@@ -87,6 +85,13 @@ def write_document(
     path = out / "validation.md"
     path.write_text(text.rstrip() + "\n", encoding="utf-8")
     return path
+
+
+def _repeated(found: Mapping[str, Found]) -> Iterator[int]:
+    """Repetitions of the designs that should hold."""
+    for one in found.values():
+        if one.design.holds:
+            yield int(one.intervals["repetitions"].min())
 
 
 def _cells(*cells: str) -> str:

@@ -176,16 +176,16 @@ def test_experts_may_be_assigned_by_quality() -> None:
 
 def test_a_repetition_knows_its_truth_and_goes_on_where_it_stopped(tools, tmp_path: Path) -> None:
     """Three repetitions of a small province, one done twice: same bytes; the truth lies near."""
-    small = replace(tools.study.designs["sample"], **SMALL)
-    known = replace(tools, study=replace(tools.study, designs={"sample": small}))
+    small = replace(tools.study.designs["few_experts"], **SMALL)
+    known = replace(tools, study=replace(tools.study, designs={"few_experts": small}))
     told: list[tuple[str, int, int]] = []
     run = {"repetitions": 2, "seed": 5, "store": tmp_path}
-    first = run_design("sample", known, progress=lambda *step: told.append(step), **run)
+    first = run_design("few_experts", known, progress=lambda *step: told.append(step), **run)
     assert [step[1:] for step in told] == [(1, 2), (2, 2)]
-    path = tmp_path / "sample-5-000001.parquet"
+    path = tmp_path / "few_experts-5-000001.parquet"
     before = path.read_bytes()
     path.unlink()
-    again = run_design("sample", known, **run)
+    again = run_design("few_experts", known, **run)
     assert path.read_bytes() == before
     pd.testing.assert_frame_equal(first.units, again.units)
     projects = first.units.query("scorecard == 'A-project'")
