@@ -224,11 +224,9 @@ def _card(
     states: dict[str, np.ndarray],
 ) -> tabulate.Card:
     evidence, rows = data.evidence, who.entering.astype(float)
-    raw, adjusted, main = (
-        composed(data, one, kind, plan) for one in (kept.raw, kept.adjusted, kept.main)
-    )
-    people = composed(data, without_panel(kept.main), kind, plan)
-    n, asked, units = rows @ evidence.n, rows @ data.schools, len(who.units)
+    estimates = (kept.raw, kept.adjusted, kept.main, without_panel(kept.main))
+    raw, adjusted, main, people = (composed(data, one, kind, plan) for one in estimates)
+    n, asked = rows @ evidence.n, rows @ data.schools
     return tabulate.Card(
         who.scorecard,
         who.groups,
@@ -248,8 +246,8 @@ def _card(
         **leaf_counts(evidence, kept, panel, who=who),
         founded=who.founded,
         parts=roster.part_codes(who, projects=evidence.projects),
-        left_out=("",) * units,
-        telling=_telling(data, plan, kind) if units else np.zeros(0, dtype=bool),
+        left_out=("",) * len(who.units),
+        telling=_telling(data, plan, kind) if len(who.units) else np.zeros(0, dtype=bool),
         leaf_state=states,
         not_due=evidence.not_due,
         points=combined(data, kept.main, kind)[1],
