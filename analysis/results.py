@@ -93,6 +93,8 @@ class Results:
     scale_reliability: pd.DataFrame
     scale_items: pd.DataFrame
     invariance: pd.DataFrame
+    contrast_ranks: pd.DataFrame
+    contrast_weights: pd.DataFrame
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

@@ -50,6 +50,9 @@ class Robustness:
     sobol_size: int
     """A power of two."""
     resamples: int
+    contrasts: tuple[str, ...] = ()
+    """Ranks that the plan does not stand for, to look at beside its own: 'entropy' and 'critic'
+    (weights taken from the data), 'topsis_vector', 'topsis_minmax' (closeness to the best)."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from instruments.beside_tables import BESIDE_TABLES
 from instruments.paired_tables import PAIRED_RESULTS
 from instruments.panel_tables import (
     AGREEMENT_RESULTS,
@@ -280,5 +281,6 @@ RESULT_TABLES = (
     FACET_SUMMARY_RESULTS,
     *QUALITY_TABLES,
     *SCALE_TABLES,
+    *BESIDE_TABLES,
 )
 """Every table of results, in the order of ``analysis.results.Results``."""

@@ -9,6 +9,7 @@ from instruments.methods import Plan
 SCALES = ("minmax", "z")
 MEANS = ("arithmetic", "geometric")
 SOURCES = ("adjustment", "screening", "expert", "item")
+CONTRASTS = ("entropy", "critic", "topsis_vector", "topsis_minmax")
 PART = "robustness"
 
 
@@ -30,6 +31,7 @@ def _check_names(robustness: Robustness, declaration: Declaration) -> None:
         "normalisations": ([one.method for one in robustness.normalisations], SCALES),
         "aggregations": ([one.method for one in robustness.aggregations], MEANS),
         "sources": (list(robustness.sources), SOURCES),
+        "contrasts": (list(robustness.contrasts), CONTRASTS),
     }
     for key, (names, known) in lists.items():
         for place, name in enumerate(names):

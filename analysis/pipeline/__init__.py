@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis import provenance, robustness
 from analysis.pipeline import (
+    beside,
     changes,
     evidence,
     items,
@@ -64,21 +65,18 @@ def score(
     frames = main.decide(cards)
     _tell(progress, steps)
     units = frames["units"]
-    frames["sensitivity"] = _with_everything(main, units)
-    shown = main.admitted[0].shown
-    screens = raised.screened_classes(extract, plan, main.data, waves=waves, shown=shown)
-    frames["class_screens"] = screens
-    frames["unraised"] = _without_raised(main, units, screens)
+    frames |= _by_other_rows(main, extract, units, waves)
     frames["editions"] = _earlier_edition(final, plan, units, waves)
     frames["reweighted"] = _frozen_points(extract, plan, units, waves, changed=bool(frameworks))
     frames |= robust.robust_frames(main, extract=final, units=units, cards=cards)
     _tell(progress, steps)
     frames |= evidence.frames(main.data, plan) | {"items": _items(main, units, rated)}
     frames |= panel.frames(main, final)
-    frames |= {"fields": reported.field_rows(final, main.reports)}
-    frames |= {"focus": reported.focus_rows(final, columns=reported.FOCUS)}
-    frames |= {"paired": _changes(main, final, units, waves)}
+    frames["fields"] = reported.field_rows(final, main.reports)
+    frames["focus"] = reported.focus_rows(final, columns=reported.FOCUS)
+    frames["paired"] = _changes(main, final, units, waves)
     frames |= quality.frames(final, main, units, frames["items"], frames["classes"])
+    frames |= beside.frames(frames, plan)
     _tell(progress, steps)
     return Results(
         extract.cycle,
@@ -91,6 +89,17 @@ def score(
         provenance.describe(),
         **{table.name: frames[table.name][table.names] for table in RESULT_TABLES},
     )
+
+
+def _by_other_rows(
+    main: rounds.Round, extract: Any, units: pd.DataFrame, waves: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """The ranking with every row, and without the classes that the screens raise."""
+    shown = main.admitted[0].shown
+    screens = raised.screened_classes(extract, main.plan, main.data, waves=waves, shown=shown)
+    unraised = _without_raised(main, units, screens)
+    every = _with_everything(main, units)
+    return {"sensitivity": every, "class_screens": screens, "unraised": unraised}
 
 
 def _with_everything(main: rounds.Round, units: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from reports import tables
 from reports.document import Block, Cell, Paragraph, Rows, Section, layout_of
 from reports.material import Material, rows
 from reports.sections.annex import plain_table, project_names
+from reports.sections.beside import beside_parts
 from reports.sections.classes import class_screens
 from reports.sections.evidence import focus_labels, verified_share
 from reports.sections.raters import rater_blocks
@@ -32,6 +33,7 @@ def quality_sections(material: Material) -> tuple[Section, ...]:
         "sensitivity": _sensitivity(material),
         **({"class_screens": screened} if (screened := class_screens(material)) else {}),
         **({"robust": tried} if (tried := robust_ranks(material)) else {}),
+        **beside_parts(material),
         "raters": rater_blocks(material),
     }
     parts |= worth_parts(material)

@@ -1,0 +1,21 @@
+"""What stands beside the ranking and never decides it: the tables of ``beside_tables``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis.pipeline.beside import contrast
+from analysis.pipeline.beside.rows import stacked
+from instruments.beside_tables import BESIDE_TABLES
+from instruments.methods import Plan
+
+
+def frames(published: Mapping[str, pd.DataFrame], plan: Plan) -> dict[str, pd.DataFrame]:
+    """Frames of ``BESIDE_TABLES``, each made of ``published`` ones (by name), as a reader could.
+
+    A part that the plan does not have leaves its tables empty.
+    """
+    found = contrast.contrast_frames(published["units"], published["indicators"], plan)
+    return {table.name: stacked([found[table.name]], table.names) for table in BESIDE_TABLES}

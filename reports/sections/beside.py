@@ -1,0 +1,102 @@
+"""What stands beside the ranking and never decides it, in short tables that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reports import tables
+from reports.document import Block, Cell, Paragraph, Rows, Table, layout_of
+from reports.material import Group, Material
+from reports.sections.annex import plain_table
+from reports.wording import choice, joined, phrase
+
+
+def beside_parts(material: Material) -> dict[str, tuple[Block, ...]]:
+    """Subsections by key; one whose table of results is empty is left out."""
+    found = {name: make(material) for name, make in MAKERS.items()}
+    return {name: blocks for name, blocks in found.items() if blocks}
+
+
+def grouped_table(
+    name: str,
+    columns: tuple[str, ...],
+    groups: Iterator[tuple[Group, list[tuple[str, ...]]]],
+    words: int = 1,
+) -> Table:
+    """A plain table with a heading for each ranked table; ``words`` as in ``plain_table``."""
+    made = tuple(
+        Rows(group.title, tuple(tuple(Cell(text) for text in row) for row in body))
+        for group, body in groups
+        if body
+    )
+    table = plain_table(name, columns, (), words)
+    return replace(table, groups=made, layout=layout_of(made, "plain"))
+
+
+def _contrast(material: Material) -> tuple[Block, ...]:
+    """Ranks under weights from the data and by closeness; the weights that moved most."""
+    if material.results.contrast_weights.empty:
+        return ()
+    methods = _methods(material)
+    names = [choice("beside.methods", method) for method in methods]
+    note = Paragraph(phrase("beside.contrast_note", methods=joined(names)))
+    body = [
+        (group, [_contrast_row(material, group, unit) for unit in group.ranked])
+        for group in material.groups
+        if _of(material, "contrast_ranks", group)
+    ]
+    words = "".join(filter(None, (_weight_words(material, group) for group in material.groups)))
+    said = (Paragraph(words),) if words else ()
+    if material.by_band or not body:
+        return (note, *said)
+    table = grouped_table("contrast", ("unit", "rank", *methods), iter(body))
+    return (note, table, *said)
+
+
+def _of(material: Material, table: str, group: Group) -> list[Any]:
+    return material.of(table, scorecard=group.scorecard, group=group.group)
+
+
+def _methods(material: Material) -> tuple[str, ...]:
+    robustness = material.results.plan.robustness
+    return robustness.contrasts if robustness is not None else ()
+
+
+def _contrast_row(material: Material, group: Group, unit: Any) -> tuple[str, ...]:
+    found = {
+        row.method: row for row in _of(material, "contrast_ranks", group) if row.unit == unit.unit
+    }
+    methods = _methods(material)
+    places = (tables.count(found[m].rank) if m in found else tables.MISSING for m in methods)
+    return (unit.name, tables.count(unit.rank), *places)
+
+
+def _weight_words(material: Material, group: Group) -> str:
+    """Of one ranked table: by each method the indicator whose weight is furthest from its share;
+    or why there are no weights."""
+    told = []
+    framework = material.framework(group.scorecard)
+    found = _of(material, "contrast_weights", group)
+    for method in _methods(material):
+        rows = [row for row in found if row.method == method]
+        if not rows:
+            continue
+        known = [row for row in rows if not tables.absent(row.weight)]
+        name = choice("beside.methods", method)
+        if not known:
+            told.append(phrase("beside.weights_none", method=name, why=rows[0].note.rstrip("。")))
+            continue
+        most = max(known, key=lambda row: (abs(row.weight - row.declared), row.indicator))
+        if most.weight != most.declared:
+            node = framework.indicator(most.indicator)
+            shares = {"declared": tables.rate(most.declared), "weight": tables.rate(most.weight)}
+            told.append(phrase("beside.weights", method=name, indicator=node.name, **shares))
+    words = joined(dict.fromkeys(told), "clauses")
+    return phrase("beside.of_group", group=group.title, words=words) if told else ""
+
+
+MAKERS: Mapping[str, Callable[[Material], tuple[Block, ...]]] = {
+    "contrast": _contrast,
+}

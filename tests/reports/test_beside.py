@@ -1,0 +1,74 @@
+"""What the annex says beside the ranking: that it decides nothing, and why there is nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sample_results import sample_results
+
+from frames import frame
+from instruments.builtin import plan_source
+from instruments.plan import read_plan
+from reports.document import Paragraph, Table
+from reports.material import gather
+from reports.sections.beside import beside_parts
+
+LIBRARY = read_plan(plan_source(), "default.yaml")
+
+
+def found(*, plan: dict | None = None, **tables: str) -> dict[str, list[str]]:
+    """Texts by subsection: paragraphs, then cells."""
+    blank = sample_results()
+    frames = {
+        name: frame(text).reindex(columns=getattr(blank, name).columns).fillna({"group": ""})
+        for name, text in tables.items()
+    }
+    results = sample_results(plan=replace(blank.plan, **(plan or {})), **frames)
+    return {name: [*texts(blocks)] for name, blocks in beside_parts(gather(results)).items()}
+
+
+def texts(blocks: tuple) -> list[str]:
+    said = [block.text for block in blocks if isinstance(block, Paragraph)]
+    rows = [row for b in blocks if isinstance(b, Table) for part in b.groups for row in part.rows]
+    return said + [cell.text for row in rows for cell in row]
+
+
+def test_nothing_is_said_of_empty_tables() -> None:
+    assert found() == {}
+
+
+RANKS = """
+| scorecard | group | method | unit | score | rank | declared | move |
+| A-project | team | entropy | P1 | 80.0 | 2 | 1 | -1 |
+| A-project | team | entropy | P2 | 84.0 | 1 | 2 | 1 |
+"""
+WEIGHTS = """
+| scorecard | group | method | indicator | declared | weight | note |
+| A-project | team | entropy | T1 | 0.3333 | 0.9 | |
+| A-project | team | entropy | T2 | 0.6667 | 0.1 | |
+| A-project | team | critic | T1 | 0.3333 | | 各家各项得分全同，或同进同退，数据给不出权重。 |
+| A-project | team | critic | T2 | 0.6667 | | 各家各项得分全同，或同进同退，数据给不出权重。 |
+"""
+
+
+def test_other_weights_are_for_looking_at_only() -> None:
+    robustness = replace(LIBRARY.robustness, contrasts=("entropy", "critic"))
+    said = found(plan={"robustness": robustness}, contrast_ranks=RANKS, contrast_weights=WEIGHTS)[
+        "contrast"
+    ]
+    assert said[0].startswith("只作对照，不排名")
+    assert "熵权与方案相差最多的是“成效”，方案给66.7%，它给10.0%" in said[1]
+    assert "；CRITIC：各家各项得分全同，或同进同退，数据给不出权重。" in said[1]
+    assert said[1].startswith("项目分类型：团队研修：熵权")
+    assert said[2:] == ["项目一", "1", "2", "—", "项目二", "2", "1", "—"]
+
+
+def test_a_table_by_band_has_no_other_ranks() -> None:
+    robustness = replace(LIBRARY.robustness, contrasts=("entropy",))
+    by_band = replace(sample_results().plan.ranks, order="band")
+    said = found(
+        plan={"robustness": robustness, "ranks": by_band},
+        contrast_ranks=RANKS,
+        contrast_weights=WEIGHTS,
+    )["contrast"]
+    assert len(said) == 2
