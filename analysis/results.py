@@ -95,6 +95,9 @@ class Results:
     invariance: pd.DataFrame
     contrast_ranks: pd.DataFrame
     contrast_weights: pd.DataFrame
+    natural_units: pd.DataFrame
+    natural_classes: pd.DataFrame
+    natural_choice: pd.DataFrame
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-INFORMING = ("robustness", "panel", "careless", "response", "ordinal", "scales")
+INFORMING = ("robustness", "panel", "careless", "response", "ordinal", "scales", "natural")
 """Names of these parts in a plan."""
 
 
@@ -87,3 +87,11 @@ class PanelStudy:
     min_advance: float
     max_advance: float
     """What a level's use must keep to: ratings, outfit, distance of thresholds in logits."""
+
+
+@dataclass(frozen=True)
+class NaturalClasses:
+    """Gaps between the scores of a ranked group, described by classes beside the bands."""
+
+    most: int
+    """The number of classes is chosen among 1 to so many."""

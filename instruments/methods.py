@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from instruments.diagnostics import INFORMING, PanelStudy, Robustness
+from instruments.diagnostics import INFORMING, NaturalClasses, PanelStudy, Robustness
 from instruments.quality_methods import Careless, Ordinal, Rake, Response, Scales
 
 
@@ -236,7 +236,8 @@ class Plan:
     response: Response | None = None
     ordinal: Ordinal | None = None
     scales: Scales | None = None
-    """None, each of the four: a plan of a time without it; its tables are empty."""
+    natural: NaturalClasses | None = None
+    """None, each of the five: a plan of a time without it; its tables are empty."""
 
     def scores_alone(self) -> Plan:
         """The same plan without the parts that only inform, on which no score, interval, rank or

@@ -113,6 +113,7 @@ RANGES = {
     "robustness.settled": (0.5, 1),
     "robustness.sobol_size": (16, 65_536),
     "robustness.resamples": (2, 10_000),
+    "natural.most": (1, 20),
     "band_probability": (0.5, 1),
     "thresholds.min_publish_n": (1, 10_000),
     "thresholds.min_response_rate": (0, 1),

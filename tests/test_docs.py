@@ -50,7 +50,7 @@ def test_codebook_is_fresh() -> None:
 def test_plan_keys_are_explained_in_the_method() -> None:
     plan = read_plan(plan_source(), "default")
     parts = ["screening", "weighting", "means", "adjustment", "raters", "shrinkage", "composite"]
-    quality = ["careless", "response", "ordinal", "scales"]
+    quality = ["careless", "response", "ordinal", "scales", "natural"]
     missing = [
         f"{part}.{field.name}"
         for part in [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -97,6 +98,38 @@ def _weight_words(material: Material, group: Group) -> str:
     return phrase("beside.of_group", group=group.title, words=words) if told else ""
 
 
+def _natural(material: Material) -> tuple[Block, ...]:
+    """Gaps between the scores of each ranked table, and which bands lie in each class."""
+    if material.results.natural_classes.empty:
+        return ()
+    part = material.results.plan.natural
+    assert part is not None  # there are results of it
+    note = Paragraph(phrase("beside.natural_note", most=str(part.most)))
+    body = ((group, [*_natural_rows(material, group)]) for group in material.groups)
+    columns = ("natural", "bands_in", "span", "units", "gap")
+    return (note, grouped_table("natural", columns, body, words=2))
+
+
+def _natural_rows(material: Material, group: Group) -> Iterator[tuple[str, ...]]:
+    inside: dict[int, Counter[str]] = {}
+    for row in _of(material, "natural_units", group):
+        inside.setdefault(row.natural, Counter())[tables.plain(row.band)] += 1
+    decimals = material.decimals
+    for row in _of(material, "natural_classes", group):
+        counted = (
+            phrase("beside.band_count", band=band, units=str(n))
+            for band, n in sorted(inside[row.natural].items())
+        )
+        yield (
+            phrase("beside.natural_class", number=str(row.natural)),
+            joined(counted),
+            tables.interval(row.low, row.high, decimals),
+            tables.count(row.units),
+            tables.score(row.gap, decimals),
+        )
+
+
 MAKERS: Mapping[str, Callable[[Material], tuple[Block, ...]]] = {
     "contrast": _contrast,
+    "natural": _natural,
 }

@@ -72,3 +72,24 @@ def test_a_table_by_band_has_no_other_ranks() -> None:
         contrast_weights=WEIGHTS,
     )["contrast"]
     assert len(said) == 2
+
+
+NATURAL = """
+| scorecard | group | natural | units | low | high | centre | gap |
+| A-project | team | 1 | 1 | 91.3 | 91.3 | 91.3 | 7.3 |
+| A-project | team | 2 | 2 | 83.9 | 84.0 | 84.0 | |
+"""
+NATURAL_UNITS = """
+| scorecard | group | unit | natural | band |
+| A-project | team | P1 | 1 | 优（近良） |
+| A-project | team | P2 | 2 | 良 |
+| A-project | team | P4 | 2 | 良 |
+"""
+
+
+def test_natural_classes_are_no_bands() -> None:
+    plan = {"natural": LIBRARY.natural}
+    said = found(plan=plan, natural_classes=NATURAL, natural_units=NATURAL_UNITS)["natural"]
+    assert "不是等次" in said[0] and "1至5之间" in said[0]
+    assert said[1:6] == ["第1档", "优（近良）1家", "91.3", "1", "7.3"]
+    assert said[6:] == ["第2档", "良2家", "83.9–84.0", "2", "—"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.pipeline.beside import contrast
+from analysis.pipeline.beside import contrast, natural
 from analysis.pipeline.beside.rows import stacked
 from instruments.beside_tables import BESIDE_TABLES
 from instruments.methods import Plan
@@ -17,5 +17,7 @@ def frames(published: Mapping[str, pd.DataFrame], plan: Plan) -> dict[str, pd.Da
 
     A part that the plan does not have leaves its tables empty.
     """
-    found = contrast.contrast_frames(published["units"], published["indicators"], plan)
+    units = published["units"]
+    found = contrast.contrast_frames(units, published["indicators"], plan)
+    found |= natural.natural_frames(units, plan)
     return {table.name: stacked([found[table.name]], table.names) for table in BESIDE_TABLES}
