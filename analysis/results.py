@@ -93,6 +93,8 @@ class Results:
     scale_reliability: pd.DataFrame
     scale_items: pd.DataFrame
     invariance: pd.DataFrame
+    band_claims: pd.DataFrame
+    gates: pd.DataFrame
     contrast_ranks: pd.DataFrame
     contrast_weights: pd.DataFrame
     natural_units: pd.DataFrame

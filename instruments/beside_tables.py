@@ -6,6 +6,14 @@ from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
 
 _TABLE = (Column("scorecard", TEXT, "评分表"), Column("group", TEXT, "分组代码"))
 _OF = (*_TABLE, Column("unit", TEXT, "被评单位代码"))
+SCORECARDS = ("A-project", "A", "A-overall", "B-city", "B-county")
+"""A-project: project within type; A: institution within type; A-overall: institution, all types;
+B-city and B-county: localities."""
+VERDICTS = ("passed", "failed", "unverified", "not_applicable")
+"""通过, 未通过, 无法核验, 不适用."""
+BASES = ("checked", "reported", "withheld", "none", "parts")
+"""What a verdict rests on: fields that were looked at, the unit's own word, a record that is due
+and did not come, nothing, the unit's parts."""
 _METHOD = Column("method", TEXT, "方法（只作对照）")
 
 
@@ -73,10 +81,37 @@ NATURAL_CHOICE_RESULTS = Table(
     ),
     ("scorecard", "group", "number"),
 )
-BESIDE_TABLES = (
+CLAIM_RESULTS = Table(
+    "band_claims",
+    "等次：按得分、硬规则之后、有把握的",
+    (
+        *_OF,
+        Column("scored", TEXT, "等次代码（只按得分）"),
+        Column("band", TEXT, "等次代码（硬规则之后，即所评等次）"),
+        Column("assured", TEXT, "有把握的等次代码（至少为）"),
+        Column("probability", NUMBER, "得分真值不低于该档分数线的概率"),
+    ),
+    ("scorecard", "group", "unit"),
+)
+GATE_RESULTS = Table(
+    "gates",
+    "硬规则",
+    (
+        *_OF,
+        Column("rule", TEXT, "规则"),
+        Column("verdict", TEXT, "结论", categories=VERDICTS),
+        Column("basis", TEXT, "依据", categories=BASES),
+        Column("highest", TEXT, "未通过时最高的等次代码"),
+        Column("holds", BOOLEAN, "等次因此降低"),
+    ),
+    ("scorecard", "group", "unit", "rule"),
+)
+MADE_BESIDE = (
     CONTRAST_RANK_RESULTS,
     CONTRAST_WEIGHT_RESULTS,
     NATURAL_UNIT_RESULTS,
     NATURAL_CLASS_RESULTS,
     NATURAL_CHOICE_RESULTS,
 )
+"""Those made of other tables of results alone."""
+BESIDE_TABLES = (CLAIM_RESULTS, GATE_RESULTS, *MADE_BESIDE)

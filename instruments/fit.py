@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from instruments.faults import Fault, FaultsFound, Place, fault
 from instruments.formula import check_names, parse
+from instruments.gate_checks import gate_faults
 from instruments.methods import Plan, Scaling
 from instruments.model import NOT_APPLICABLE, WAVES, IndicatorMapping, Instrument, Item
 from instruments.scorecard import COMPUTED, EXTERNAL, Framework, Indicator
@@ -34,6 +35,7 @@ def check_fit(
             faults += _scaling_faults(plan, instrument, mapping)
         faults += _change_faults(instrument, instruments)
     faults += _leaf_faults(leaves, plan, instruments)
+    faults += gate_faults(plan, frameworks, instruments)
     asked = {use.item for one in instruments for use in one.used_as("trait")}
     if plan.adjustment.method != "none":
         for trait in plan.adjustment.traits:

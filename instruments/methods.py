@@ -53,6 +53,23 @@ class Band:
 
 
 @dataclass(frozen=True)
+class GateRule:
+    """A hard rule that caps the band, judged by a leaf that records measure."""
+
+    rule: str
+    title: str
+    clause: str
+    """Where the rule comes from."""
+    indicator: str
+    least: float
+    """Score of the leaf, 0-100, below which the rule is not kept."""
+    highest: str
+    """Code of the best band that is left to who does not keep it."""
+    scorecards: tuple[str, ...]
+    """Ranked tables whose bands it caps; of a unit with parts, by any of its parts."""
+
+
+@dataclass(frozen=True)
 class Screening:
     """Careless-response rules. ``rules`` maps a rule of ``analysis.screen`` to its parameters."""
 
@@ -226,6 +243,8 @@ class Plan:
     localities: tuple[str, ...]
     """Which localities are ranked: 'city', 'county', both or none."""
     retention: tuple[Retention, ...]
+    gates: tuple[GateRule, ...] = ()
+    """Hard rules; without any, no band is capped."""
     class_screens: ClassScreens | None = None
     """None: a plan of a time without them; no class is screened."""
     robustness: Robustness | None = None

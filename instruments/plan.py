@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from instruments.declaration import LARGEST, Declaration, build
+from instruments.gate_checks import check_gates
 from instruments.methods import Plan
 from instruments.robustness_checks import check_robustness
 from instruments.types import codes_of
@@ -104,6 +105,7 @@ RANGES = {
     "panel.max_advance": (0.1, 100),
     "bands.cut": (0, 100),
     "composite.floor": (0.001, 100),
+    "gates.least": (0, 100),
     "robustness.draws": (100, 1_000_000),
     "robustness.seed": (0, LARGEST),
     "robustness.levels": (0, 1),
@@ -146,6 +148,7 @@ def read_plan(data: bytes, name: str) -> Plan:
         _check_scalings(plan, declaration)
         _check_localities(plan, declaration)
         check_robustness(plan, declaration)
+        check_gates(plan, declaration)
         _check_careless(plan, declaration)
         if plan.weighting.method == "rake" and plan.weighting.rake is None:
             told = {"key": "weighting.rake", "guide": declaration.guide}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from instruments.beside_tables import BESIDE_TABLES
+from instruments.beside_tables import BESIDE_TABLES, SCORECARDS
 from instruments.paired_tables import PAIRED_RESULTS
 from instruments.panel_tables import (
     AGREEMENT_RESULTS,
@@ -20,9 +20,6 @@ from instruments.screen_tables import CLASS_SCREEN_RESULTS
 from instruments.standing_tables import LEADER_RESULTS, STANDING_RESULTS
 from instruments.tables import BOOLEAN, INTEGER, NUMBER, TEXT, Column, Table
 
-SCORECARDS = ("A-project", "A", "A-overall", "B-city", "B-county")
-"""A-project: project within type; A: institution within type; A-overall: institution, all types;
-B-city and B-county: localities."""
 LOCALITIES = ("B-city", "B-county")
 """Scorecards whose ``n`` counts schools that answered, and ``enrolled`` schools that were asked."""
 STATUSES = ("measured", "missing", "not_applicable", "suppressed", "not_due", "withheld")

@@ -13,6 +13,7 @@ from instruments import scorecard
 from instruments.builtin import framework_sources, instrument_sources, load_instruments, plan_source
 from instruments.codebook import codebook_markdown
 from instruments.framework import read_framework
+from instruments.methods import GateRule
 from instruments.plan import read_plan
 from project_root import ROOT
 
@@ -52,6 +53,11 @@ def test_plan_keys_are_explained_in_the_method() -> None:
     parts = ["screening", "weighting", "means", "adjustment", "raters", "shrinkage", "composite"]
     quality = ["careless", "response", "ordinal", "scales", "natural"]
     missing = [
+        f"gates: {field.name}"
+        for field in dataclasses.fields(GateRule)
+        if f"`{field.name}`" not in METHOD
+    ]
+    missing += [
         f"{part}.{field.name}"
         for part in [
             *parts,

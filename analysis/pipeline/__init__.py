@@ -13,6 +13,7 @@ from analysis.pipeline import (
     beside,
     changes,
     evidence,
+    gating,
     items,
     league,
     panel,
@@ -76,6 +77,7 @@ def score(
     frames["focus"] = reported.focus_rows(final, columns=reported.FOCUS)
     frames["paired"] = _changes(main, final, units, waves)
     frames |= quality.frames(final, main, units, frames["items"], frames["classes"])
+    frames |= gating.gating_frames(frames, plan, frameworks=final.frameworks)
     frames |= beside.frames(frames, plan)
     _tell(progress, steps)
     return Results(

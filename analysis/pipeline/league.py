@@ -179,7 +179,7 @@ def _band(
     probability = bands.band_probabilities(score, se=se, df=card.df[places], bands=plan.bands)
     for row, (place, printed) in enumerate(zip(places, _printed(score, plan), strict=True)):
         band = bands.band_of(printed, bands=plan.bands)
-        units.loc[place, "band"] = _band_label(plan, band=band, probability=probability[row])
+        units.loc[place, "band"] = band_label(plan, band=band, probability=probability[row])
         units.loc[place, "band_probability"] = probability[row, band]
     return tabulate.band_rows(
         [card.units[p] for p in places],
@@ -190,7 +190,8 @@ def _band(
     )
 
 
-def _band_label(plan: Plan, *, band: int, probability: np.ndarray) -> str:
+def band_label(plan: Plan, *, band: int, probability: np.ndarray) -> str:
+    """The band as printed: with the nearest other one where its probability is too low."""
     label = plan.bands[band].label
     near = bands.nearest_band(probability, band=band)
     if probability[band] >= plan.band_probability or near == band:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reports import tables
 from reports.document import Block, Cell, Paragraph, Rows, Table, layout_of
-from reports.material import Group, Material
+from reports.material import Group, Material, band_label
 from reports.sections.annex import plain_table
 from reports.wording import choice, joined, phrase
 
@@ -34,6 +34,31 @@ def grouped_table(
     )
     table = plain_table(name, columns, (), words)
     return replace(table, groups=made, layout=layout_of(made, "plain"))
+
+
+def _claims(material: Material) -> tuple[Block, ...]:
+    """What each ranked unit may claim for sure, beside its band."""
+    claims = material.results.band_claims
+    if claims.empty:
+        return ()
+    note = phrase(
+        "beside.claims_note",
+        level=tables.share(material.results.plan.band_probability),
+        units=str(len(claims)),
+        same=str(int((claims["band"] == claims["assured"]).sum())),
+    )
+    body = ((group, [*_claim_rows(material, group)]) for group in material.groups)
+    columns = ("unit", "band", "assured", "assured_chance")
+    return (Paragraph(note), grouped_table("claims", columns, body, words=3))
+
+
+def _claim_rows(material: Material, group: Group) -> Iterator[tuple[str, ...]]:
+    found = {row.unit: row for row in _of(material, "band_claims", group)}
+    for unit in group.ranked:
+        if unit.unit in found:
+            row = found[unit.unit]
+            assured = band_label(material.results, row.assured)
+            yield unit.name, tables.plain(unit.band), assured, tables.rate(row.probability)
 
 
 def _contrast(material: Material) -> tuple[Block, ...]:
@@ -130,6 +155,7 @@ def _natural_rows(material: Material, group: Group) -> Iterator[tuple[str, ...]]
 
 
 MAKERS: Mapping[str, Callable[[Material], tuple[Block, ...]]] = {
+    "claims": _claims,
     "contrast": _contrast,
     "natural": _natural,
 }

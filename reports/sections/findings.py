@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from reports.document import Paragraph, Section
 from reports.material import Material
+from reports.sections.gates import gate_blocks
 from reports.sections.short import bands_section, short_section
 from reports.texts import Passage
 from reports.wording import phrase
@@ -41,7 +42,10 @@ def _worded(key: str, text: Passage) -> Section:
 
 
 def compliance_section(material: Material, heading: str) -> Section:
-    """附件 合规核查: that the rules are not part of this evaluation yet, and nothing has passed."""
+    """附件 合规核查: the plan's hard rules and who keeps them; or that rules are not part of this
+    evaluation yet, and nothing has passed."""
+    if material.results.plan.gates:
+        return Section("compliance", heading, gate_blocks(material), page=True)
     state = phrase("compliance.state")
     blocks = (
         Paragraph(phrase("compliance.intro", state=state)),

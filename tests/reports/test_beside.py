@@ -8,10 +8,12 @@ from sample_results import sample_results
 
 from frames import frame
 from instruments.builtin import plan_source
+from instruments.methods import GateRule
 from instruments.plan import read_plan
 from reports.document import Paragraph, Table
 from reports.material import gather
 from reports.sections.beside import beside_parts
+from reports.sections.findings import compliance_section
 
 LIBRARY = read_plan(plan_source(), "default.yaml")
 
@@ -93,3 +95,43 @@ def test_natural_classes_are_no_bands() -> None:
     assert "不是等次" in said[0] and "1至5之间" in said[0]
     assert said[1:6] == ["第1档", "优（近良）1家", "91.3", "1", "7.3"]
     assert said[6:] == ["第2档", "良2家", "83.9–84.0", "2", "—"]
+
+
+CLAIMS = """
+| scorecard | group | unit | scored | band | assured | probability |
+| A-project | team | P1 | excellent | excellent | good | 1.0 |
+| A-project | team | P2 | good | good | good | 0.99 |
+"""
+
+
+def test_what_may_be_claimed_stands_beside_the_band() -> None:
+    said = found(band_claims=CLAIMS)["claims"]
+    assert "90%以上把握" in said[0] and "2个单位中，1个" in said[0]
+    assert said[1:] == ["项目一", "优（近良）", "良", "100.0%", "项目二", "良", "良", "99.0%"]
+
+
+GATES = """
+| scorecard | group | unit | rule | verdict | basis | highest | holds |
+| A-project | team | P1 | R8 | failed | reported | fair | true |
+| A-project | team | P2 | R8 | unverified | none | fair | false |
+| A-project | team | P3 | R8 | not_applicable | none | fair | false |
+"""
+
+
+def test_hard_rules_say_who_fails_and_what_cannot_be_verified() -> None:
+    blank = sample_results()
+    gate = GateRule("R8", "完成率", "N1.2", "T2.2.1", 90.0, "fair", ("A-project",))
+    rows = frame(GATES).assign(holds=[True, False, False])
+    results = sample_results(plan=replace(blank.plan, gates=(gate,)), gates=rows)
+    section = compliance_section(gather(results), "附件")
+    said = texts(section.blocks)
+    assert "涉及3个单位，其中1个的等次因此降低" in said[0]
+    assert said[3:11] == ["R8 完成率", "N1.2", "完成率不低于90分", "中", "0", "1", "1", "1"]
+    assert said[11:14] == ["项目一", "未通过（自报）", "优（近良）"]
+    assert said[14:16] == ["项目二", "无法核验（没有数据）"]
+    assert said[17:19] == ["项目三", "不适用"]
+
+
+def test_without_hard_rules_nothing_is_judged() -> None:
+    said = texts(compliance_section(gather(sample_results()), "附件").blocks)
+    assert "合规规则尚未纳入本次评估" in said[0]

@@ -8,16 +8,16 @@ import pandas as pd
 
 from analysis.pipeline.beside import contrast, natural
 from analysis.pipeline.beside.rows import stacked
-from instruments.beside_tables import BESIDE_TABLES
+from instruments.beside_tables import MADE_BESIDE
 from instruments.methods import Plan
 
 
 def frames(published: Mapping[str, pd.DataFrame], plan: Plan) -> dict[str, pd.DataFrame]:
-    """Frames of ``BESIDE_TABLES``, each made of ``published`` ones (by name), as a reader could.
+    """Frames of ``MADE_BESIDE``, each made of ``published`` ones (by name), as a reader could.
 
     A part that the plan does not have leaves its tables empty.
     """
     units = published["units"]
     found = contrast.contrast_frames(units, published["indicators"], plan)
     found |= natural.natural_frames(units, plan)
-    return {table.name: stacked([found[table.name]], table.names) for table in BESIDE_TABLES}
+    return {table.name: stacked([found[table.name]], table.names) for table in MADE_BESIDE}
