@@ -33,6 +33,20 @@ FOLLOWUP = "followup"
 
 
 @dataclass(frozen=True, eq=False)
+class Earlier:
+    """What is known of an earlier cycle whose results are compared with."""
+
+    cycle: str
+    title: str
+    day: str
+    extract_sha256: str
+    instruments: tuple[tuple[str, str], ...]
+    """Code and version."""
+    units: pd.DataFrame
+    """As ``UNIT_RESULTS``."""
+
+
+@dataclass(frozen=True, eq=False)
 class Results:
     """All results of one cycle: frames per ``instruments.result_tables`` with their provenance.
 
@@ -100,6 +114,9 @@ class Results:
     natural_units: pd.DataFrame
     natural_classes: pd.DataFrame
     natural_choice: pd.DataFrame
+    years: pd.DataFrame
+    before: Earlier | None = None
+    """The cycle that ``years`` compares with; None: with none."""
 
     def framework(self, scorecard: str) -> Framework:
         """The framework of ``scorecard``; raises KeyError when the cycle has none."""

@@ -106,12 +106,37 @@ GATE_RESULTS = Table(
     ),
     ("scorecard", "group", "unit", "rule"),
 )
+YEAR_VERDICTS = ("progress", "decline", "not_confirmed", "one_year")
+"""进步, 退步, 不能确认, 只有一年."""
+YEAR_RESULTS = Table(
+    "years",
+    "与上年比较",
+    (
+        *_OF,
+        Column("name", TEXT, "单位名称"),
+        _number("before", "上年综合得分"),
+        _number("after", "本年综合得分"),
+        _number("change", "变化（分）"),
+        _number("se", "变化的标准误"),
+        _number("low", "变化区间下限"),
+        _number("high", "变化区间上限"),
+        _number("expected", "只因回归均值预计的变化"),
+        _number("adjusted", "扣除回归均值后的变化"),
+        _number("adjusted_low", "扣除后区间下限"),
+        _number("adjusted_high", "扣除后区间上限"),
+        _number("p", "p值（已校正）"),
+        Column("verdict", TEXT, "结论", categories=YEAR_VERDICTS),
+        Column("note", TEXT, "说明", nullable=True),
+    ),
+    ("scorecard", "group", "unit"),
+)
 MADE_BESIDE = (
     CONTRAST_RANK_RESULTS,
     CONTRAST_WEIGHT_RESULTS,
     NATURAL_UNIT_RESULTS,
     NATURAL_CLASS_RESULTS,
     NATURAL_CHOICE_RESULTS,
+    YEAR_RESULTS,
 )
 """Those made of other tables of results alone."""
 BESIDE_TABLES = (CLAIM_RESULTS, GATE_RESULTS, *MADE_BESIDE)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-INFORMING = ("robustness", "panel", "careless", "response", "ordinal", "scales", "natural")
+INFORMING = (
+    *("robustness", "panel", "careless", "response", "ordinal", "scales", "natural"),
+    "years",
+)
 """Names of these parts in a plan."""
 
 
@@ -95,3 +98,14 @@ class NaturalClasses:
 
     most: int
     """The number of classes is chosen among 1 to so many."""
+
+
+@dataclass(frozen=True)
+class YearOnYear:
+    """How a change from an earlier cycle is judged."""
+
+    correlation: float
+    """Of a unit's two errors; 0 where no one rated in both years."""
+    level: float
+    multiplicity: str
+    """'none', 'bonferroni' or 'holm', over the units of a ranked group."""

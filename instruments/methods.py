@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from instruments.diagnostics import INFORMING, NaturalClasses, PanelStudy, Robustness
+from instruments.diagnostics import (
+    INFORMING,
+    NaturalClasses,
+    PanelStudy,
+    Robustness,
+    YearOnYear,
+)
 from instruments.quality_methods import Careless, Ordinal, Rake, Response, Scales
 
 
@@ -257,6 +263,8 @@ class Plan:
     scales: Scales | None = None
     natural: NaturalClasses | None = None
     """None, each of the five: a plan of a time without it; its tables are empty."""
+    years: YearOnYear | None = None
+    """None: a plan of a time without it; an earlier cycle's results are refused."""
 
     def scores_alone(self) -> Plan:
         """The same plan without the parts that only inform, on which no score, interval, rank or

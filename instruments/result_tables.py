@@ -58,6 +58,7 @@ UNIT_RESULTS = Table(
         _number("adjusted_se", "调整分标准误"),
         _number("score", "综合得分"),
         _number("score_se", "综合得分标准误"),
+        _number("score_df", "综合得分区间的自由度"),
         _number("score_low", "得分区间下限"),
         _number("score_high", "得分区间上限"),
         _number("reliability", "信度"),

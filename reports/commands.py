@@ -94,14 +94,24 @@ def show_progress(step: str, done: int, total: int) -> None:
     help="封存之后改动的指标体系（YAML，须填 change）；可重复，每张评分表一个。"
     "按改动后的分值计算，与冻结分值的名次并列。",
 )
+@click.option(
+    "--before",
+    type=DIRECTORY,
+    default=None,
+    help="上年的结果文件夹：按单位代码比较两年的得分，去掉碰巧的起落（回归均值）再说进步、退步。"
+    "指标体系、标尺不同的不比较。",
+)
 @_guarded
-def score(extract: Path, out: Path, frameworks: tuple[Path, ...]) -> None:
-    """Score an extract by its own plan, and by later versions of its frameworks."""
+def score(extract: Path, out: Path, frameworks: tuple[Path, ...], before: Path | None) -> None:
+    """Score an extract by its own plan, and by later versions of its frameworks; beside an earlier
+    cycle's results, if they are given."""
+    from reports.before import before_files
     from reports.evaluation import opened_extract, score_extract
 
     later = {str(path): path.read_bytes() for path in frameworks}
+    year = before_files(before) if before else {}
     with opened_extract(extract) as source:
-        results = score_extract(source, out, progress=show_progress, frameworks=later)
+        results = score_extract(source, out, progress=show_progress, frameworks=later, before=year)
     click.echo(f"已写入 {out}：{len(results.units)}行单位结果。")
 
 

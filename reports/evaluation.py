@@ -17,6 +17,7 @@ from instruments.extract import Extract, read_extract, unpack_extract
 from instruments.faults import Place, refuse
 from instruments.framework import read_framework
 from instruments.later import with_later_versions
+from reports.before import comparable_year
 from reports.folder import ORIGINAL_SCALE, Pairs, csv, write_results
 from reports.foreign.assess import FRAMEWORK, original_scale, write_ratings_extract
 from reports.foreign.ratings import Columns, collect_ratings, parse_range
@@ -37,24 +38,27 @@ def score_extract(
     *,
     progress: Progress | None = None,
     frameworks: Mapping[str, bytes] = MappingProxyType({}),
+    before: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Results:
     """Score ``extract`` by its own plan and write the results folder.
 
     ``frameworks``: later versions of the extract's (file name, shown in faults, to YAML), by which
     the results are computed; the ranks under the frozen points stand beside, and the folder
-    carries the files. Raises FaultsFound, before anything is computed, for a version that
-    ``instruments.later`` refuses.
+    carries the files. ``before``: files of an earlier cycle's results (``reports.before``) that the
+    scores are compared with; the folder carries them too. Raises FaultsFound, before anything is
+    computed, for a version that ``instruments.later`` refuses or a year on another scale.
     """
     final = with_later_versions(
         extract.frameworks, frameworks, plan=extract.plan, instruments=extract.instruments
     )
     chosen = final if frameworks else None
+    earlier = comparable_year(before, extract, final)
     later = {
         f"{read_framework(data, name).scorecard}.yaml": data for name, data in frameworks.items()
     }
     with replaced_folder(directory, kind="results") as fresh:  # refused before the long work
-        results = score(extract, extract.plan, frameworks=chosen, progress=progress)
-        write_results(results, fresh, later=dict(sorted(later.items())))
+        results = score(extract, extract.plan, frameworks=chosen, progress=progress, before=earlier)
+        write_results(results, fresh, later=dict(sorted(later.items())), before=before)
         if [one.code for one in extract.frameworks] == [FRAMEWORK]:
             (fresh / ORIGINAL_SCALE).write_bytes(csv(original_scale(extract, results.units)))
     return results

@@ -20,7 +20,9 @@ from instruments.faults import FaultsFound, Place, fault, refuse
 from instruments.folder import file_entry
 from instruments.later import with_later_versions
 from instruments.result_tables import RESULT_TABLES, UNIT_RESULTS
+from instruments.yardstick import yardstick
 from reports import raised, tables
+from reports.before import FILES, YARDSTICK, earlier_of
 from reports.writers.packing import held_by_xml, repacked
 
 if TYPE_CHECKING:
@@ -37,24 +39,37 @@ UNIT_COLUMNS = (
 """Header of units.csv; outside checks rely on it."""
 FRAMEWORKS = "frameworks"
 """Folder of framework versions that are later than the extract's, one per scorecard."""
-_LATER = re.compile(rf"{FRAMEWORKS}/[A-Z]\.yaml")
+BEFORE = "before"
+"""Folder of what is carried of an earlier cycle's results."""
+CARRIED = {
+    "later": re.compile(rf"{FRAMEWORKS}/[A-Z]\.yaml"),
+    "before": re.compile(rf"{BEFORE}/(?:{'|'.join(re.escape(name) for name in FILES)})"),
+}
+"""Key of the manifest -> paths such as we write of the files that it seals."""
+_CHANGED = {"later": "reports.changed_framework", "before": "reports.changed_before"}
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 WRITERS = ("pyarrow", "openpyxl", "matplotlib", "Jinja2")
 Pairs = tuple[tuple[str, str], ...]
 
 
 def write_results(
-    results: Results, directory: Path, *, later: Mapping[str, bytes] = _NOTHING
+    results: Results,
+    directory: Path,
+    *,
+    later: Mapping[str, bytes] = _NOTHING,
+    before: Mapping[str, bytes] = _NOTHING,
 ) -> None:
     """Write frames (Parquet), the same as CSV, units.xlsx, the raised classes in words and the
     manifest; same bytes twice.
 
-    ``later``: framework versions made after the extract was sealed, by name below FRAMEWORKS/.
+    ``later``: framework versions made after the extract was sealed, by name below FRAMEWORKS/;
+    ``before``: what is carried of an earlier cycle's results, by name below BEFORE/.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    for name, content in later.items():
-        (directory / FRAMEWORKS).mkdir(exist_ok=True)
-        (directory / FRAMEWORKS / name).write_bytes(content)
+    for folder, files in ((FRAMEWORKS, later), (BEFORE, before)):
+        for name, content in files.items():
+            (directory / folder).mkdir(exist_ok=True)
+            (directory / folder / name).write_bytes(content)
     for name, frame in results.frames.items():
         (directory / f"{name}.parquet").write_bytes(parquet(frame))
         shown = frame[list(UNIT_COLUMNS)] if name == UNIT_RESULTS.name else frame
@@ -63,7 +78,7 @@ def write_results(
     units = results.units[list(UNIT_COLUMNS)]
     labels = {column.name: column.label for column in UNIT_RESULTS.columns}
     (directory / "units.xlsx").write_bytes(xlsx(units.rename(columns=labels), UNIT_RESULTS.label))
-    (directory / MANIFEST).write_bytes(manifest(results, writers(), later))
+    (directory / MANIFEST).write_bytes(manifest(results, writers(), later, before))
 
 
 def read_results(directory: Path, extract: Extract) -> Results:
@@ -79,10 +94,11 @@ def read_results(directory: Path, extract: Extract) -> Results:
         raise refuse("reports.other_extract", **pair)
     frameworks = with_later_versions(
         extract.frameworks,
-        later_files(directory),
+        carried_files(directory, "later"),
         plan=extract.plan,
         instruments=extract.instruments,
     )
+    before = earlier_of(carried_files(directory, "before"))
     try:
         frames = {t.name: pd.read_parquet(directory / f"{t.name}.parquet") for t in RESULT_TABLES}
         return Results(
@@ -94,6 +110,7 @@ def read_results(directory: Path, extract: Extract) -> Results:
             plan=extract.plan,
             instruments=tuple(extract.instruments),
             provenance=_pairs(stored["provenance"]),
+            before=before,
             **frames,
         )
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
@@ -112,19 +129,20 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     return stored
 
 
-def later_files(directory: Path) -> dict[str, bytes]:
-    """Later framework versions of a results folder: name to content, as sealed in its manifest.
+def carried_files(directory: Path, key: str) -> dict[str, bytes]:
+    """Files that a results folder carries, as sealed in its manifest: name to content. ``key``:
+    'later' (framework versions) or 'before' (an earlier cycle).
 
-    Raises FaultsFound: no manifest, or each version that is missing or changed, by name.
+    Raises FaultsFound: no manifest, or each file that is missing or changed, by name.
     """
     found, faults = {}, []
-    for entry in later_entries(read_manifest(directory)):
+    for entry in carried_entries(read_manifest(directory), key):
         path = directory / entry["path"]
         place = Place(file=f"{directory.name}/{entry['path']}")
         if not path.is_file():
             faults.append(fault("reports.missing_file", place))
         elif file_entry(path.read_bytes())["hash"] != entry.get("hash"):
-            faults.append(fault("reports.changed_framework", place))
+            faults.append(fault(_CHANGED[key], place))
         else:
             found[path.name] = path.read_bytes()
     if faults:
@@ -132,11 +150,11 @@ def later_files(directory: Path) -> dict[str, bytes]:
     return found
 
 
-def later_entries(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Entries of later framework versions whose paths are such as we write."""
-    listed = manifest.get("later")
+def carried_entries(manifest: Mapping[str, Any], key: str) -> list[dict[str, str]]:
+    """Entries of a manifest's ``key`` whose paths are such as we write."""
+    listed = manifest.get(key)
     entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return [one for one in entries if _LATER.fullmatch(str(one.get("path")))]
+    return [one for one in entries if CARRIED[key].fullmatch(str(one.get("path")))]
 
 
 def writers(names: tuple[str, ...] = WRITERS) -> Pairs:
@@ -155,8 +173,14 @@ def _pairs(listed: Any) -> Pairs:
     return tuple((str(name), str(value)) for name, value in listed)
 
 
-def manifest(results: Results, written_by: Pairs, later: Mapping[str, bytes]) -> bytes:
-    """What the results were computed from and by, as JSON; it seals the ``later`` versions."""
+def manifest(
+    results: Results,
+    written_by: Pairs,
+    later: Mapping[str, bytes],
+    before: Mapping[str, bytes] = _NOTHING,
+) -> bytes:
+    """What the results were computed from and by, as JSON; it seals what the folder carries:
+    ``later`` versions, and of an earlier cycle."""
     content = {
         "cycle": results.cycle.code,
         "title": results.cycle.title,
@@ -167,6 +191,10 @@ def manifest(results: Results, written_by: Pairs, later: Mapping[str, bytes]) ->
         "later": [
             {"path": f"{FRAMEWORKS}/{name}", **file_entry(data)} for name, data in later.items()
         ],
+        "before": [
+            {"path": f"{BEFORE}/{name}", **file_entry(data)} for name, data in before.items()
+        ],
+        YARDSTICK: yardstick(results.frameworks, results.plan, edition=results.cycle.edition),
         "plan": [results.plan.code, results.plan.version],
         "instruments": [[one.code, one.version] for one in results.instruments],
         "rows": {name: len(frame) for name, frame in results.frames.items()},

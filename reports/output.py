@@ -12,7 +12,7 @@ from instruments.arrival import arriving_folder
 from instruments.faults import refuse
 from instruments.folder import MANIFEST as MANIFEST_OF_EXTRACT
 from instruments.folder import SEAL
-from reports.folder import MANIFEST, ORIGINAL_SCALE, later_entries, read_manifest
+from reports.folder import CARRIED, MANIFEST, ORIGINAL_SCALE, carried_entries, read_manifest
 from reports.publication import BULLETIN, listed_files
 from reports.raised import FILE as RAISED
 from reports.wording import phrase
@@ -59,8 +59,8 @@ def _results(place: Path) -> Names:
     stored = read_manifest(place)
     frames = stored.get("rows")
     tables = {f"{n}{suffix}" for n in frames or () for suffix in (".csv", ".parquet")}
-    later = {entry["path"] for entry in later_entries(stored)}
-    return frozenset(tables | later | {MANIFEST, "units.xlsx", ORIGINAL_SCALE, RAISED})
+    carried = {entry["path"] for key in CARRIED for entry in carried_entries(stored, key)}
+    return frozenset(tables | carried | {MANIFEST, "units.xlsx", ORIGINAL_SCALE, RAISED})
 
 
 def _bulletin(place: Path) -> Names:

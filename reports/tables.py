@@ -37,6 +37,13 @@ def score(value: object, decimals: int = 1) -> str:
     return half_up(value, decimals)
 
 
+def signed(value: object, decimals: int = 1) -> str:
+    """A difference of scores with its sign; 0 has none."""
+    text = half_up(value, decimals)
+    plus = not absent(value) and float(text) > 0
+    return f"+{text}" if plus else text.replace("-", "−")
+
+
 def points(value: object) -> str:
     """Points of an indicator without trailing zeros."""
     if absent(value):

@@ -23,7 +23,7 @@ from analysis.pipeline import (
     robust,
     rounds,
 )
-from analysis.results import Results
+from analysis.results import Earlier, Results
 from instruments.methods import Plan
 from instruments.paired_tables import PAIRED_RESULTS
 from instruments.result_tables import (
@@ -44,15 +44,16 @@ def score(
     *,
     frameworks: Sequence[Framework] | None = None,
     progress: Progress | None = None,
+    before: Earlier | None = None,
 ) -> Results:
     """Score every unit of an extract (``instruments.extract.Extract``) by both scorecards.
 
     Stages in order: flags, counts, records, weights, means, adjustment, experts' panel, composite,
     shrinkage, ranks, bands, robustness, disclosure. ``frameworks``: versions later than the frozen
-    ones of the extract; the ranks under the frozen points then stand beside. ``progress`` is told
-    (step, done, total). Scores are points of 0-100. Raises FaultsFound ``analysis.disconnected``
-    when the plan refuses a panel that falls apart. Method: docs/method.md, whose sections follow
-    these stages.
+    ones of the extract; the ranks under the frozen points then stand beside. ``before``: an earlier
+    cycle on the same scale, to be compared with. ``progress`` is told (step, done, total). Scores
+    are points of 0-100. Raises FaultsFound ``analysis.disconnected`` when the plan refuses a panel
+    that falls apart. Method: docs/method.md, whose sections follow these stages.
     """
     steps = iter(enumerate(STEPS))
     waves = rounds.WAVES[extract.cycle.edition]
@@ -78,7 +79,7 @@ def score(
     frames["paired"] = _changes(main, final, units, waves)
     frames |= quality.frames(final, main, units, frames["items"], frames["classes"])
     frames |= gating.gating_frames(frames, plan, frameworks=final.frameworks)
-    frames |= beside.frames(frames, plan)
+    frames |= beside.frames(frames, plan, before=before)
     _tell(progress, steps)
     return Results(
         extract.cycle,
@@ -90,6 +91,7 @@ def score(
         tuple(extract.instruments),
         provenance.describe(),
         **{table.name: frames[table.name][table.names] for table in RESULT_TABLES},
+        before=before,
     )
 
 

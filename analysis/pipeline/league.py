@@ -18,8 +18,8 @@ from instruments.scorecard import Framework
 SCALE = (0.0, 100.0)
 """No score lies outside, so no interval reaches outside."""
 TABLES = ("units", "indicators", "pairs", "bands", "standing", "leaders")
-SCORES = ["raw", "raw_se", "adjusted", "adjusted_se", "score", "score_se", "score_low"]
-SCORES += ["score_high", "reliability", "shrunken"]
+SCORES = ["raw", "raw_se", "adjusted", "adjusted_se", "score", "score_se", "score_df"]
+SCORES += ["score_low", "score_high", "reliability", "shrunken"]
 """Columns of ``units`` that stay empty where no score may be shown."""
 
 
@@ -109,7 +109,7 @@ def _with_intervals(units: pd.DataFrame, card: tabulate.Card, plan: Plan) -> pd.
     half = stats.t.ppf(0.5 + plan.ranks.level / 2.0, card.df) * units["score_se"]
     score = units["score"].round(ranks.DECIDED)
     low, high = (score - half).clip(*SCALE), (score + half).clip(*SCALE)
-    return units.assign(score=score, score_low=low, score_high=high)
+    return units.assign(score=score, score_df=card.df, score_low=low, score_high=high)
 
 
 def _shrink(

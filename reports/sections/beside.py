@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from instruments.beside_tables import YEAR_VERDICTS
 from reports import tables
 from reports.document import Block, Cell, Paragraph, Rows, Table, layout_of
 from reports.material import Group, Material, band_label
@@ -154,8 +155,41 @@ def _natural_rows(material: Material, group: Group) -> Iterator[tuple[str, ...]]
         )
 
 
+def _years(material: Material) -> tuple[Block, ...]:
+    """Each unit beside its earlier score, and what may be said of the change."""
+    before, table = material.results.before, material.results.years
+    if before is None or table.empty:
+        return ()
+    found = Counter(table["verdict"])
+    counts = {verdict: str(found[verdict]) for verdict in YEAR_VERDICTS}
+    plan = material.results.plan.years
+    level = tables.share(plan.level if plan is not None else None)
+    told = phrase("beside.years_note", title=before.title, day=before.day, level=level, **counts)
+    own = {(one.code, one.version) for one in material.results.instruments}
+    changed = [code for code, version in before.instruments if (code, version) not in own]
+    if changed:
+        told += phrase("beside.years_forms", forms=joined(changed))
+    body = ((group, [*_year_rows(material, group)]) for group in material.groups)
+    columns = ("unit", "before", "after", "change", "change_interval", "regression", "verdict")
+    return (Paragraph(told), grouped_table("years", columns, body))
+
+
+def _year_rows(material: Material, group: Group) -> Iterator[tuple[str, ...]]:
+    decimals = material.decimals
+    for row in _of(material, "years", group):
+        yield (
+            row.name,
+            *(tables.score(value, decimals) for value in (row.before, row.after)),
+            tables.signed(row.change, decimals),
+            tables.interval(row.low, row.high, decimals),
+            tables.signed(row.expected, decimals),
+            choice("beside.year_verdicts", row.verdict),
+        )
+
+
 MAKERS: Mapping[str, Callable[[Material], tuple[Block, ...]]] = {
     "claims": _claims,
     "contrast": _contrast,
     "natural": _natural,
+    "years": _years,
 }

@@ -14,9 +14,10 @@ from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 from instruments.folder import MANIFEST as SEALED
 from reports.evaluation import Progress, opened_extract, publish_bulletin, score_extract
 from reports.folder import (
+    CARRIED,
     MANIFEST,
     Pairs,
-    later_files,
+    carried_files,
     manifest,
     read_manifest,
     stored_software,
@@ -102,11 +103,12 @@ def _whole(path: Path, fonts: Path | None, progress: Progress | None) -> Verdict
     extract = read_extract(path / "extract")
     if absent:
         return Verdict(tuple(absent), "whole")
-    carried = _carried(path / "results")
+    later, before = (_carried(path / "results", key) for key in ("later", "before"))
     printed = path / "bulletin"
     with tempfile.TemporaryDirectory() as folder:
         again = Path(folder)
-        results = score_extract(extract, again / "results", progress=progress, frameworks=carried)
+        place = again / "results"
+        results = score_extract(extract, place, progress=progress, frameworks=later, before=before)
         results, claims = _named_as_stored(results, path, again)
         writer_pairs, more = _writers_as_stored(printed)
         publish_bulletin(
@@ -124,14 +126,14 @@ def _whole(path: Path, fonts: Path | None, progress: Progress | None) -> Verdict
         return replace(found, faults=faults, claims=told, later=_later(results))
 
 
-def _carried(results: Path) -> dict[str, bytes]:
-    """Later framework versions of the folder; none where its manifest says nothing readable, which
-    the comparison names."""
+def _carried(results: Path, key: str) -> dict[str, bytes]:
+    """What the folder carries (``carried_files``); nothing where its manifest says nothing
+    readable, which the comparison names."""
     try:
         read_manifest(results)
     except FaultsFound:
         return {}
-    return later_files(results)
+    return carried_files(results, key)
 
 
 def _later(results: Results) -> tuple[tuple[str, str, str], ...]:
@@ -155,7 +157,7 @@ def _named_as_stored(results: Results, path: Path, again: Path) -> tuple[Results
         return results, ()
     renamed = replace(results, provenance=stored[0])
     (again / "results" / MANIFEST).write_bytes(
-        manifest(renamed, stored[1], later_files(again / "results"))
+        manifest(renamed, stored[1], *(carried_files(again / "results", key) for key in CARRIED))
     )
     return renamed, (*_claims(stored[0], here[0]), *_claims(stored[1], here[1]))
 

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.pipeline.beside import contrast, natural
+from analysis.pipeline.beside import contrast, natural, years
 from analysis.pipeline.beside.rows import stacked
+from analysis.results import Earlier
 from instruments.beside_tables import MADE_BESIDE
 from instruments.methods import Plan
 
 
-def frames(published: Mapping[str, pd.DataFrame], plan: Plan) -> dict[str, pd.DataFrame]:
+def frames(
+    published: Mapping[str, pd.DataFrame], plan: Plan, *, before: Earlier | None
+) -> dict[str, pd.DataFrame]:
     """Frames of ``MADE_BESIDE``, each made of ``published`` ones (by name), as a reader could.
 
     A part that the plan does not have leaves its tables empty.
@@ -20,4 +23,5 @@ def frames(published: Mapping[str, pd.DataFrame], plan: Plan) -> dict[str, pd.Da
     units = published["units"]
     found = contrast.contrast_frames(units, published["indicators"], plan)
     found |= natural.natural_frames(units, plan)
+    found |= years.year_frames(units, plan, before=before)
     return {table.name: stacked([found[table.name]], table.names) for table in MADE_BESIDE}
