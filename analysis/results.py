@@ -115,6 +115,9 @@ class Results:
     natural_classes: pd.DataFrame
     natural_choice: pd.DataFrame
     years: pd.DataFrame
+    fuzzy: pd.DataFrame
+    fuzzy_grades: pd.DataFrame
+    fuzzy_items: pd.DataFrame
     before: Earlier | None = None
     """The cycle that ``years`` compares with; None: with none."""
 

@@ -130,6 +130,51 @@ YEAR_RESULTS = Table(
     ),
     ("scorecard", "group", "unit"),
 )
+_FUZZY = (
+    Column("unit", TEXT, "项目代码（*为公布得分的各项目合计）"),
+    Column("instrument", TEXT, "工具代码"),
+    Column("scaling", TEXT, "标度"),
+)
+_OPERATOR = Column("operator", TEXT, "算子")
+FUZZY_RESULTS = Table(
+    "fuzzy",
+    "模糊综合评价：结果（一种印法，不计分）",
+    (
+        *_FUZZY,
+        _OPERATOR,
+        Column("items", INTEGER, "所计题数"),
+        Column("left_out", INTEGER, "有不列的档而未计的题数"),
+        _number("score", "B·v：各档分值按B加权（项目为高分占比×100）"),
+        _number("mean", "各题平均分的加权平均（项目为高分占比×100）"),
+        Column("grade", TEXT, "占比最大的档", nullable=True),
+        Column("note", TEXT, "说明", nullable=True),
+    ),
+    ("unit", "instrument", "scaling", "operator"),
+)
+FUZZY_GRADE_RESULTS = Table(
+    "fuzzy_grades",
+    "模糊综合评价：向量B",
+    (
+        *_FUZZY,
+        _OPERATOR,
+        Column("grade", TEXT, "档（选项代码；top为高分，rest为其余）"),
+        Column("value", NUMBER, "该档的分值"),
+        _number("share", "占比"),
+    ),
+    ("unit", "instrument", "scaling", "operator", "grade"),
+)
+FUZZY_ITEM_RESULTS = Table(
+    "fuzzy_items",
+    "模糊综合评价：各题的权重与平均分（各档占比见shares）",
+    (
+        *_FUZZY,
+        Column("item", TEXT, "题项"),
+        Column("indicator", TEXT, "指标代码"),
+        Column("weight", NUMBER, "权重（所计各题之间；未计的为0）"),
+        _number("score", "平均分（按各档占比）"),
+    ),
+    ("unit", "instrument", "scaling", "item"),
+)
 MADE_BESIDE = (
     CONTRAST_RANK_RESULTS,
     CONTRAST_WEIGHT_RESULTS,
@@ -137,6 +182,9 @@ MADE_BESIDE = (
     NATURAL_CLASS_RESULTS,
     NATURAL_CHOICE_RESULTS,
     YEAR_RESULTS,
+    FUZZY_RESULTS,
+    FUZZY_GRADE_RESULTS,
+    FUZZY_ITEM_RESULTS,
 )
 """Those made of other tables of results alone."""
 BESIDE_TABLES = (CLAIM_RESULTS, GATE_RESULTS, *MADE_BESIDE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 INFORMING = (
     *("robustness", "panel", "careless", "response", "ordinal", "scales", "natural"),
-    "years",
+    *("years", "fuzzy"),
 )
 """Names of these parts in a plan."""
 
@@ -109,3 +109,11 @@ class YearOnYear:
     level: float
     multiplicity: str
     """'none', 'bonferroni' or 'holm', over the units of a ranked group."""
+
+
+@dataclass(frozen=True)
+class FuzzyTable:
+    """Fuzzy comprehensive evaluation as a format of the published distributions."""
+
+    operators: tuple[str, ...]
+    """'weighted_mean' (equals the plain mean), 'max_min' (to show what it throws away)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from instruments.diagnostics import (
     INFORMING,
+    FuzzyTable,
     NaturalClasses,
     PanelStudy,
     Robustness,
@@ -262,7 +263,8 @@ class Plan:
     ordinal: Ordinal | None = None
     scales: Scales | None = None
     natural: NaturalClasses | None = None
-    """None, each of the five: a plan of a time without it; its tables are empty."""
+    fuzzy: FuzzyTable | None = None
+    """None, each of the six: a plan of a time without it; its tables are empty."""
     years: YearOnYear | None = None
     """None: a plan of a time without it; an earlier cycle's results are refused."""
 

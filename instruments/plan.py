@@ -33,6 +33,7 @@ METHODS = {
     "composite.missing": ("renormalise", "refuse"),
     "ranks.order": ("rank", "band"),
     "robustness.weights.method": ("uniform", "dirichlet"),
+    "fuzzy.operators": ("weighted_mean", "max_min"),
     "years.multiplicity": ("none", "bonferroni", "holm"),
     "panel.metric": ("nominal", "ordinal", "interval", "ratio"),
     "panel.weights": ("linear", "quadratic", "ordinal"),
@@ -153,6 +154,7 @@ def read_plan(data: bytes, name: str) -> Plan:
         check_robustness(plan, declaration)
         check_gates(plan, declaration)
         _check_careless(plan, declaration)
+        _check_fuzzy(plan, declaration)
         if plan.weighting.method == "rake" and plan.weighting.rake is None:
             told = {"key": "weighting.rake", "guide": declaration.guide}
             declaration.add("declaration.missing_key", ("weighting",), **told)
@@ -197,6 +199,14 @@ def _check_localities(plan: Plan, declaration: Declaration) -> None:
             details = {"key": "localities", "value": kind, "known": "、".join(known)}
             declaration.add("declaration.unknown_choice", path, **details)
     _check_repeats(list(plan.localities), declaration, "localities")
+
+
+def _check_fuzzy(plan: Plan, declaration: Declaration) -> None:
+    if plan.fuzzy is None:
+        return
+    _check_repeats(list(plan.fuzzy.operators), declaration, "fuzzy.operators")
+    if plan.ordinal is None or not plan.fuzzy.operators:
+        declaration.add("plan.fuzzy_without", ("fuzzy",))
 
 
 def _check_careless(plan: Plan, declaration: Declaration) -> None:

@@ -51,7 +51,7 @@ def test_codebook_is_fresh() -> None:
 def test_plan_keys_are_explained_in_the_method() -> None:
     plan = read_plan(plan_source(), "default")
     parts = ["screening", "weighting", "means", "adjustment", "raters", "shrinkage", "composite"]
-    quality = ["careless", "response", "ordinal", "scales", "natural", "years"]
+    quality = ["careless", "response", "ordinal", "scales", "natural", "years", "fuzzy"]
     missing = [
         f"gates: {field.name}"
         for field in dataclasses.fields(GateRule)

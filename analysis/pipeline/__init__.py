@@ -79,7 +79,7 @@ def score(
     frames["paired"] = _changes(main, final, units, waves)
     frames |= quality.frames(final, main, units, frames["items"], frames["classes"])
     frames |= gating.gating_frames(frames, plan, frameworks=final.frameworks)
-    frames |= beside.frames(frames, plan, before=before)
+    frames |= beside.frames(frames, plan, of=final, before=before)
     _tell(progress, steps)
     return Results(
         extract.cycle,

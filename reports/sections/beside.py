@@ -12,6 +12,7 @@ from reports import tables
 from reports.document import Block, Cell, Paragraph, Rows, Table, layout_of
 from reports.material import Group, Material, band_label
 from reports.sections.annex import plain_table
+from reports.sections.fuzzy import fuzzy_blocks
 from reports.wording import choice, joined, phrase
 
 
@@ -192,4 +193,5 @@ MAKERS: Mapping[str, Callable[[Material], tuple[Block, ...]]] = {
     "contrast": _contrast,
     "natural": _natural,
     "years": _years,
+    "fuzzy": fuzzy_blocks,
 }

@@ -135,3 +135,44 @@ def test_hard_rules_say_who_fails_and_what_cannot_be_verified() -> None:
 def test_without_hard_rules_nothing_is_judged() -> None:
     said = texts(compliance_section(gather(sample_results()), "附件").blocks)
     assert "合规规则尚未纳入本次评估" in said[0]
+
+
+FUZZY = """
+| unit | instrument | scaling | operator | items | left_out | score | mean | grade |
+| * | core | agree5 | weighted_mean | 2 | 1 | 74.8 | 74.8 | 3 |
+| * | core | agree5 | max_min | 2 | 1 | 67.5 | 74.8 | 3 |
+| P1 | core | agree5 | weighted_mean | 2 | 0 | 40.0 | 40.0 | rest |
+"""
+FUZZY_GRADES = """
+| unit | instrument | scaling | operator | grade | value | share |
+| * | core | agree5 | weighted_mean | 5 | 100 | 0.28 |
+| * | core | agree5 | weighted_mean | 4 | 80 | 0.72 |
+| * | core | agree5 | max_min | 5 | 100 | 0.4 |
+| * | core | agree5 | max_min | 4 | 80 | 0.6 |
+| P1 | core | agree5 | weighted_mean | top | 100 | 0.4 |
+| P1 | core | agree5 | weighted_mean | rest | 0 | 0.6 |
+"""
+FUZZY_ITEMS = """
+| unit | instrument | scaling | item | indicator | weight | score |
+| * | core | agree5 | q01 | T1.1.1 | 0.4 | 74.0 |
+| * | core | agree5 | q20 | T2.1.1 | 0.6 | 75.0 |
+"""
+SHARES = """
+| unit | instrument | item | category | n | count | share |
+| * | core | q01 | 5 | 75 | 30 | 0.4 |
+| * | core | q01 | 4 | 75 | 45 | 0.6 |
+| * | core | q20 | 5 | 75 | 15 | 0.2 |
+| * | core | q20 | 4 | 75 | 60 | 0.8 |
+"""
+
+
+def test_a_fuzzy_table_says_that_it_scores_as_the_mean() -> None:
+    said = found(fuzzy=FUZZY, fuzzy_grades=FUZZY_GRADES, fuzzy_items=FUZZY_ITEMS, shares=SHARES)
+    told = said["fuzzy"]
+    assert "不计分，不排名" in told[0]
+    assert "按M(·,+)，B得74.8分" in told[1] and "也是74.8分：两者恒等" in told[1]
+    assert "有1题因为有的档不足5人" in told[1]
+    assert "按M(∧,∨)得67.5分，与74.8分不同" in told[1]
+    assert told[3:8] == ["培训回应了我训前最想解决的问题。", "40.0%", "40.0%", "60.0%", "74.0"]
+    assert told[13:18] == ["M(·,+)", "100.0%", "28.0%", "72.0%", "74.8"]
+    assert told[-3:] == ["项目一", "40.0%", "2"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from analysis.pipeline.beside import contrast, natural, years
+from analysis.pipeline.beside import contrast, fuzzy_table, natural, years
 from analysis.pipeline.beside.rows import stacked
 from analysis.results import Earlier
 from instruments.beside_tables import MADE_BESIDE
@@ -14,14 +15,17 @@ from instruments.methods import Plan
 
 
 def frames(
-    published: Mapping[str, pd.DataFrame], plan: Plan, *, before: Earlier | None
+    published: Mapping[str, pd.DataFrame], plan: Plan, *, of: Any, before: Earlier | None
 ) -> dict[str, pd.DataFrame]:
     """Frames of ``MADE_BESIDE``, each made of ``published`` ones (by name), as a reader could.
 
-    A part that the plan does not have leaves its tables empty.
+    ``of``: the extract, whose frameworks and instruments say what the numbers are of. A part that
+    the plan does not have leaves its tables empty.
     """
     units = published["units"]
     found = contrast.contrast_frames(units, published["indicators"], plan)
     found |= natural.natural_frames(units, plan)
     found |= years.year_frames(units, plan, before=before)
+    words = {"frameworks": of.frameworks, "instruments": of.instruments}
+    found |= fuzzy_table.fuzzy_frames(published["shares"], plan, **words)
     return {table.name: stacked([found[table.name]], table.names) for table in MADE_BESIDE}
