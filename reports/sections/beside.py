@@ -39,7 +39,7 @@ def grouped_table(
 
 
 def _claims(material: Material) -> tuple[Block, ...]:
-    """What each ranked unit may claim for sure, beside its band."""
+    """What ranked units may claim for sure, where that is less than their band."""
     claims = material.results.band_claims
     if claims.empty:
         return ()
@@ -49,6 +49,8 @@ def _claims(material: Material) -> tuple[Block, ...]:
         units=str(len(claims)),
         same=str(int((claims["band"] == claims["assured"]).sum())),
     )
+    if (claims["band"] == claims["assured"]).all():
+        return (Paragraph(note),)
     body = ((group, [*_claim_rows(material, group)]) for group in material.groups)
     columns = ("unit", "band", "assured", "assured_chance")
     return (Paragraph(note), grouped_table("claims", columns, body, words=3))
@@ -57,8 +59,8 @@ def _claims(material: Material) -> tuple[Block, ...]:
 def _claim_rows(material: Material, group: Group) -> Iterator[tuple[str, ...]]:
     found = {row.unit: row for row in _of(material, "band_claims", group)}
     for unit in group.ranked:
-        if unit.unit in found:
-            row = found[unit.unit]
+        row = found.get(unit.unit)
+        if row is not None and row.band != row.assured:
             assured = band_label(material.results, row.assured)
             yield unit.name, tables.plain(unit.band), assured, tables.rate(row.probability)
 
@@ -76,6 +78,7 @@ def _contrast(material: Material) -> tuple[Block, ...]:
         if _of(material, "contrast_ranks", group)
     ]
     words = "".join(filter(None, (_weight_words(material, group) for group in material.groups)))
+    words += _refusals(material)
     said = (Paragraph(words),) if words else ()
     if material.by_band or not body:
         return (note, *said)
@@ -102,39 +105,59 @@ def _contrast_row(material: Material, group: Group, unit: Any) -> tuple[str, ...
 
 
 def _weight_words(material: Material, group: Group) -> str:
-    """Of one ranked table: by each method the indicator whose weight is furthest from its share;
-    or why there are no weights."""
+    """Of one ranked table: by each method the indicator whose weight is furthest from its share."""
     told = []
     framework = material.framework(group.scorecard)
-    found = _of(material, "contrast_weights", group)
-    for method in _methods(material):
-        rows = [row for row in found if row.method == method]
-        if not rows:
-            continue
+    for method, rows in _weights(material, group).items():
         known = [row for row in rows if not tables.absent(row.weight)]
-        name = choice("beside.methods", method)
         if not known:
-            told.append(phrase("beside.weights_none", method=name, why=rows[0].note.rstrip("。")))
             continue
         most = max(known, key=lambda row: (abs(row.weight - row.declared), row.indicator))
         if most.weight != most.declared:
-            node = framework.indicator(most.indicator)
+            name, node = choice("beside.methods", method), framework.indicator(most.indicator)
             shares = {"declared": tables.rate(most.declared), "weight": tables.rate(most.weight)}
             told.append(phrase("beside.weights", method=name, indicator=node.name, **shares))
-    words = joined(dict.fromkeys(told), "clauses")
+    words = joined(told, "clauses")
     return phrase("beside.of_group", group=group.title, words=words) if told else ""
 
 
+def _weights(material: Material, group: Group) -> dict[str, list[Any]]:
+    """Rows of one ranked table by method, in the plan's order."""
+    found = _of(material, "contrast_weights", group)
+    of = {name: [row for row in found if row.method == name] for name in _methods(material)}
+    return {name: rows for name, rows in of.items() if rows}
+
+
+def _refusals(material: Material) -> str:
+    """Why there is nothing to look at: of how many ranked tables, by each method that says so."""
+    whys: dict[str, dict[str, list[str]]] = {}
+    for group in material.groups:
+        for method, rows in _weights(material, group).items():
+            if all(tables.absent(row.weight) for row in rows):
+                of = whys.setdefault(str(rows[0].note).rstrip("。"), {})
+                of.setdefault(group.title, []).append(choice("beside.methods", method))
+    return "".join(
+        phrase(
+            "beside.weights_none",
+            tables=str(len(of)),
+            methods=joined(dict.fromkeys(name for names in of.values() for name in names)),
+            why=why,
+        )
+        for why, of in whys.items()
+    )
+
+
 def _natural(material: Material) -> tuple[Block, ...]:
-    """Gaps between the scores of each ranked table, and which bands lie in each class."""
-    if material.results.natural_classes.empty:
+    """Gaps between the scores of ranked tables with several units, and the bands in each class."""
+    several = [group for group in material.groups if not group.lone]
+    body = [(group, [*_natural_rows(material, group)]) for group in several]
+    if not any(rows for _, rows in body):
         return ()
     part = material.results.plan.natural
     assert part is not None  # there are results of it
     note = Paragraph(phrase("beside.natural_note", most=str(part.most)))
-    body = ((group, [*_natural_rows(material, group)]) for group in material.groups)
     columns = ("natural", "bands_in", "span", "units", "gap")
-    return (note, grouped_table("natural", columns, body, words=2))
+    return (note, grouped_table("natural", columns, iter(body), words=2))
 
 
 def _natural_rows(material: Material, group: Group) -> Iterator[tuple[str, ...]]:

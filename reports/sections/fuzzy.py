@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,16 +21,14 @@ TOP = "top"
 
 
 def fuzzy_blocks(material: Material) -> tuple[Block, ...]:
-    """One table for each form and scale with several items; then the projects of the longest."""
+    """One table for each form and scale with several items; then the projects' top boxes."""
     found = rows(material.results.fuzzy, unit=EVERYWHERE)
     told = {(row.instrument, row.scaling): row.items for row in found if row.items >= LEAST}
-    if not told:
-        return ()
-    blocks: list[Block] = [Paragraph(phrase("fuzzy.note"))]
+    blocks: list[Block] = []
     for number, (instrument, scaling) in enumerate(told, 1):
         blocks += _whole(material, instrument, scaling, number)
-    most = max(told, key=lambda key: told[key])
-    return (*blocks, *_projects(material, *most))
+    blocks += _projects(material)
+    return (Paragraph(phrase("fuzzy.note")), *blocks) if blocks else ()
 
 
 def _whole(material: Material, instrument: str, scaling: str, number: int) -> Iterator[Block]:
@@ -99,21 +98,24 @@ def _sentences(material: Material, row: Any) -> str:
     return words
 
 
-def _projects(material: Material, instrument: str, scaling: str) -> tuple[Block, ...]:
-    """Of each project the share of the highest answers over its items, by M(·,+)."""
-    of = {"instrument": instrument, "scaling": scaling, "operator": MEAN}
-    names = project_names(material)
-    found = [
-        row
-        for row in rows(material.results.fuzzy, **of)
-        if row.unit != EVERYWHERE and not tables.absent(row.score)
-    ]
-    if not found:
+def _projects(material: Material) -> tuple[Block, ...]:
+    """Of each project the share of the highest answers over the items of the form and scale that
+    most of its items are told of, by M(·,+)."""
+    named = project_names(material)
+    every = rows(material.results.fuzzy, operator=MEAN)
+    own = [r for r in every if r.unit in named and not tables.absent(r.score) and r.items >= LEAST]
+    if not own:
         return ()
+    sums: Counter[tuple[str, str]] = Counter()
+    for row in own:
+        sums[row.instrument, row.scaling] += row.items
+    instrument, scaling = min(sums, key=lambda key: (-sums[key], key))
+    of = {"instrument": instrument, "scaling": scaling, "operator": MEAN}
     shares = {row.unit: row.share for row in rows(material.results.fuzzy_grades, grade=TOP, **of)}
     body = [
-        (names.get(row.unit, row.unit), tables.rate(shares[row.unit]), tables.count(row.items))
-        for row in found
+        (named[row.unit], tables.rate(shares[row.unit]), tables.count(row.items))
+        for row in own
+        if (row.instrument, row.scaling) == (instrument, scaling)
     ]
     table = plain_table("fuzzy_projects", ("project", "top_share", "questions"), body)
     title = material.forms[instrument].title

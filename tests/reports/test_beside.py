@@ -60,7 +60,9 @@ def test_other_weights_are_for_looking_at_only() -> None:
     ]
     assert said[0].startswith("只作对照，不排名")
     assert "熵权与方案相差最多的是“成效”，方案给66.7%，它给10.0%" in said[1]
-    assert "；CRITIC：各家各项得分全同，或同进同退，数据给不出权重。" in said[1]
+    assert said[1].endswith(
+        "没有对照的1张表（CRITIC）：各家各项得分全同，或同进同退，数据给不出权重。"
+    )
     assert said[1].startswith("项目分类型：团队研修：熵权")
     assert said[2:] == ["项目一", "1", "2", "—", "项目二", "2", "1", "—"]
 
@@ -107,7 +109,7 @@ CLAIMS = """
 def test_what_may_be_claimed_stands_beside_the_band() -> None:
     said = found(band_claims=CLAIMS)["claims"]
     assert "90%以上把握" in said[0] and "2个单位中，1个" in said[0]
-    assert said[1:] == ["项目一", "优（近良）", "良", "100.0%", "项目二", "良", "良", "99.0%"]
+    assert said[1:] == ["项目一", "优（近良）", "良", "100.0%"]
 
 
 GATES = """
@@ -130,6 +132,20 @@ def test_hard_rules_say_who_fails_and_what_cannot_be_verified() -> None:
     assert said[11:14] == ["项目一", "未通过（自报）", "优（近良）"]
     assert said[14:16] == ["项目二", "无法核验（没有数据）"]
     assert said[17:19] == ["项目三", "不适用"]
+
+
+def test_a_lone_unit_has_no_gaps() -> None:
+    """The city table of the sample ranks two; a class of one unit alone is not printed."""
+    lone = "| scorecard | group | natural | units | low | high | centre | gap |\n"
+    lone += "| A-overall | | 1 | 1 | 91.3 | 91.3 | 91.3 | |"
+    assert found(plan={"natural": LIBRARY.natural}, natural_classes=lone) == {}
+
+
+def test_projects_are_printed_where_nothing_is_told_of_all() -> None:
+    rows = FUZZY.splitlines()
+    only = "\n".join([rows[1], rows[-1]])
+    told = found(fuzzy=only, fuzzy_grades=FUZZY_GRADES)["fuzzy"]
+    assert told[-3:] == ["项目一", "40.0%", "2"] and len(told) == 5
 
 
 def test_without_hard_rules_nothing_is_judged() -> None:
