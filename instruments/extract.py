@@ -30,13 +30,9 @@ from instruments.programme import EDITIONS, Cycle, Withheld
 from instruments.references import reference_faults
 from instruments.scorecard import Framework
 from instruments.sources import compile_files
+from instruments.table_files import ARROW, keeps_contract
 from instruments.tables import (
-    BOOLEAN,
-    DATE,
     FIXED_TABLES,
-    INTEGER,
-    NUMBER,
-    TEXT,
     Table,
     conform,
     instrument_tables,
@@ -45,13 +41,6 @@ from instruments.tables import (
 FORMAT = 3
 """Version of the layout; raised when a reader of the old one would misread the new."""
 FRAMEWORKS, PLAN, FORMS = "frameworks", "plan.yaml", "instruments"
-_ARROW = {
-    TEXT: pa.string(),
-    DATE: pa.string(),
-    INTEGER: pa.int64(),
-    NUMBER: pa.float64(),
-    BOOLEAN: pa.bool_(),
-}
 
 
 @dataclass(frozen=True)
@@ -136,9 +125,10 @@ def read_extract(path: Path) -> Extract:
     parts = _compiled(forms, frameworks, (path / PLAN).read_bytes())
     extract = Extract(path, cycle, day, manifest[SEAL], *parts)
     faults: list[Fault] = []
-    for name in _contracts(extract):
+    for name, contract in _contracts(extract).items():
         try:
-            extract.table(name)
+            if not keeps_contract(extract.parquet(name), table=contract):
+                extract.table(name)
         except (OSError, ValueError, TypeError, pa.ArrowException) as error:
             faults.append(_contract_fault(name, error))
     if faults:
@@ -226,7 +216,7 @@ def _contract_fault(name: str, error: Exception) -> Fault:
 
 def _table_resource(directory: Path, table: Table, frame: pd.DataFrame) -> dict[str, Any]:
     path = directory / f"{table.name}.parquet"
-    schema = pa.schema([pa.field(c.name, _ARROW[c.type], c.nullable) for c in table.columns])
+    schema = pa.schema([pa.field(c.name, ARROW[c.type], c.nullable) for c in table.columns])
     columns = [pa.array(frame[f.name], type=f.type, from_pandas=True) for f in schema]
     written = pa.Table.from_arrays(columns, schema=schema)
     pq.write_table(written, path, compression="zstd", version="2.6", store_schema=False)
