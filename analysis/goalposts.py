@@ -52,7 +52,8 @@ def without_items(scoring: Scoring, *, plan: Plan) -> tuple[Scoring, dict[str, t
         for item in leaf.items:
             rest = tuple(other for other in leaf.items if other != item)
             name, parts = f"{leaf.leaf} {item}", [f"r.{_name(named[other])}" for other in rest]
-            leaves.append(LeafScore(name, rest, _mean_sql(parts)))
+            own = tuple(_item(m, scoring.instrument, plan) for m in used if m.item != item)
+            leaves.append(LeafScore(name, rest, _mean_sql(parts), own))
             found[name] = (item, leaf.leaf)
     return replace(scoring, leaves=tuple(leaves), columns=tuple(columns)), found
 
@@ -72,12 +73,21 @@ def slope(instrument: Instrument, *, plan: Plan) -> float:
 def _item(mapping: IndicatorMapping, instrument: Instrument, plan: Plan) -> ItemScore:
     asked = _asked_sql(instrument.item(mapping.item), instrument)
     score = f"CAST({_item_sql(mapping, instrument, plan)} AS BIGINT)"
-    return ItemScore(mapping.item, mapping.indicator, score, asked)
+    return ItemScore(
+        mapping.item, mapping.indicator, score, asked, _is_alone(mapping, instrument)
+    )
+
+
+def _is_alone(mapping: IndicatorMapping, instrument: Instrument) -> bool:
+    item = instrument.item(mapping.item)
+    closed = item.type == "select_one" and item.scale is not None and not mapping.baseline
+    return closed and all(rule.item in instrument.context for rule in _rules(item, instrument))
 
 
 def _leaf(leaf: str, instrument: Instrument, plan: Plan) -> LeafScore:
-    items = tuple(m.item for m in instrument.mappings if m.indicator == leaf)
-    return LeafScore(leaf, items, _leaf_sql(leaf, instrument, plan))
+    parts = tuple(_item(m, instrument, plan) for m in instrument.mappings if m.indicator == leaf)
+    items = tuple(part.item for part in parts)
+    return LeafScore(leaf, items, _leaf_sql(leaf, instrument, plan), parts)
 
 
 def _name(name: str) -> str:
@@ -104,9 +114,13 @@ def _rule_sql(rule: Comparison, instrument: Instrument) -> str:
     return f"coalesce(CAST({column} AS VARCHAR), '') {operator} {_text(rule.value)}"
 
 
-def _asked_sql(item: Item, instrument: Instrument) -> str:
+def _rules(item: Item, instrument: Instrument) -> tuple[Comparison, ...]:
     section = next(s for s in instrument.sections if item in s.items)
-    rules = [_rule_sql(rule, instrument) for rule in (*section.relevant, *item.relevant)]
+    return (*section.relevant, *item.relevant)
+
+
+def _asked_sql(item: Item, instrument: Instrument) -> str:
+    rules = [_rule_sql(rule, instrument) for rule in _rules(item, instrument)]
     return " AND ".join(rules) or "TRUE"
 
 

@@ -156,6 +156,47 @@ class Estimates:
     """(units * panel_leaves) squared; zero rows for what is not measured."""
 
 
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Answers counted by class and traits, wide: a row for each cell of people, a column a leaf.
+
+    Sums of points are whole multiples of 1/unit point, divided by it once.
+    """
+
+    keys: pd.DataFrame
+    """class_code, maybe kept, one column per trait (null = not stated), sorted by them; maybe
+    ``factor``, by which an answer of the cell weighs on its class's weight."""
+    leaves: tuple[str, ...]
+    n: np.ndarray
+    """cells x leaves: answers that have a score of the leaf."""
+    total: np.ndarray
+    """cells x leaves: sum of their scores, in points."""
+
+    def where(self, chosen: np.ndarray) -> Cells:
+        """The cells of which ``chosen`` is true."""
+        return Cells(self.keys[chosen], self.leaves, self.n[chosen], self.total[chosen])
+
+    def by_class(self) -> pd.DataFrame:
+        """class_code, leaf, n, total: sums over the cells of a class, of leaves with answers."""
+        of = self.keys["class_code"].astype("category").cat
+        held, number = np.unique(of.codes.to_numpy(), return_inverse=True)
+        n, total = (self._added(part, number, size=len(held)) for part in (self.n, self.total))
+        row, place = np.nonzero(n)
+        return pd.DataFrame(
+            {
+                "class_code": pd.Categorical.from_codes(held[row], of.categories),
+                "leaf": pd.Categorical.from_codes(place, list(self.leaves)),
+                "n": n[row, place],
+                "total": total[row, place],
+            }
+        )
+
+    @staticmethod
+    def _added(values: np.ndarray, number: np.ndarray, *, size: int) -> np.ndarray:
+        columns = [np.bincount(number, weights=column, minlength=size) for column in values.T]
+        return np.stack(columns, axis=1) if columns else np.zeros((size, 0))
+
+
 @dataclass(frozen=True)
 class ItemScore:
     """Engine expressions for one scored item: its ``score`` and whether it was ``asked``."""
@@ -164,6 +205,8 @@ class ItemScore:
     indicator: str
     score: str
     asked: str
+    alone: bool
+    """Whether both depend on the item's own code and on the project, and on nothing else."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +216,8 @@ class LeafScore:
     leaf: str
     items: tuple[str, ...]
     score: str
+    parts: tuple[ItemScore, ...]
+    """The items as this leaf scores them."""
 
 
 @dataclass(frozen=True)

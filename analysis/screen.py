@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from instruments.methods import Screening
-from instruments.model import Instrument, Item
+from instruments.model import Comparison, Instrument, Item
 
 STRAIGHT_LINE, NONRESPONSE = "straight_line_failed_check", "item_nonresponse"
 REVERSED = "reversed"
@@ -55,8 +57,11 @@ def flag_responses(
     for flag, uses in NEEDS.items():
         if not any(instrument.used_as(use) for use in uses):
             out[flag] = pd.array([pd.NA] * len(out), dtype="boolean")
-    excluding = [flag for flag in FLAGS if flag in screening.exclude]
-    out["excluded"] = out[excluding].any(axis=1).to_numpy(dtype=bool)
+    excluded = np.zeros(len(out), dtype=bool)
+    for flag in FLAGS:
+        if flag in screening.exclude:
+            excluded |= out[flag].fillna(False).to_numpy(dtype=bool)
+    out["excluded"] = excluded
     return out
 
 
@@ -67,8 +72,8 @@ def longest_run_share(answers: pd.DataFrame) -> np.ndarray:
     nothing is answered. Source: Johnson 2005, J. Res. Pers. 39:103 (long string index).
     """
     rows = len(answers)
-    run, longest, answered = (np.zeros(rows, dtype=int) for _ in range(3))
-    last = np.full(rows, -1)
+    run, longest, answered = (np.zeros(rows, dtype=np.int16) for _ in range(3))
+    last = np.full(rows, -1, dtype=np.int16)
     for codes in _codes(answers):
         given = codes >= 0
         run = np.where(given, np.where(codes == last, run + 1, 1), run)
@@ -80,12 +85,14 @@ def longest_run_share(answers: pd.DataFrame) -> np.ndarray:
 
 def blank_share(answers: pd.DataFrame, *, instrument: Instrument) -> np.ndarray:
     """Share of the asked scored items that a row leaves blank (0-1; 0 when none is asked)."""
-    asked, blank = np.zeros(len(answers)), np.zeros(len(answers))
+    asked, blank = (np.zeros(len(answers), dtype=np.int16) for _ in range(2))
+    met: dict[Comparison, np.ndarray] = {}
     for item in _scored(instrument):
         shown = np.ones(len(answers), dtype=bool)
         for rule in _relevance(instrument, item):
-            equal = (answers[rule.item].fillna("") == rule.value).to_numpy(dtype=bool)
-            shown &= equal if rule.operator == "=" else ~equal
+            if rule not in met:
+                met[rule] = _is(answers[rule.item], rule.value) == (rule.operator == "=")
+            shown &= met[rule]
         asked += shown
         blank += shown & answers[item.name].isna().to_numpy(dtype=bool)
     return np.divide(blank, asked, out=np.zeros(len(answers)), where=asked > 0)
@@ -117,7 +124,7 @@ def _scored(instrument: Instrument) -> list[Item]:
     return [item for item in instrument.items if item.name in names]
 
 
-def _relevance(instrument: Instrument, item: Item) -> list:
+def _relevance(instrument: Instrument, item: Item) -> list[Comparison]:
     section = next(s for s in instrument.sections if item in s.items)
     return [*section.relevant, *item.relevant]
 
@@ -132,16 +139,22 @@ def failed_checks(answers: pd.DataFrame, *, instrument: Instrument) -> np.ndarra
     failed = np.zeros(len(answers), dtype=bool)
     for use in instrument.used_as("check"):
         given = answers[use.item]
-        failed |= (given.notna() & (given.fillna("") != use.expected)).to_numpy(dtype=bool)
+        failed |= given.notna().to_numpy(dtype=bool) & ~_is(given, use.expected)
     return failed
 
 
 def _affirmed(answers: pd.DataFrame, instrument: Instrument, *, probe: str) -> np.ndarray:
     affirmed = np.zeros(len(answers), dtype=bool)
     for use in instrument.used_as(probe):
-        code = use.expected or AFFIRMED
-        affirmed |= (answers[use.item].fillna("") == code).to_numpy(dtype=bool)
+        affirmed |= _is(answers[use.item], use.expected or AFFIRMED)
     return affirmed
+
+
+def _is(answers: pd.Series, value: str) -> np.ndarray:
+    """Which answers are ``value``; blanks are ''."""
+    if value == "":
+        return answers.isna().to_numpy(dtype=bool)
+    return (answers == value).fillna(False).to_numpy(dtype=bool)
 
 
 def _contradicted(answers: pd.DataFrame, instrument: Instrument) -> np.ndarray:
@@ -159,12 +172,25 @@ def _side(answers: pd.Series, item: Item) -> np.ndarray:
     if not numbers:
         return np.zeros(len(answers))
     middle = (min(numbers.values()) + max(numbers.values())) / 2.0
-    value = answers.map(numbers).astype(float).fillna(middle)
-    return np.sign(value.to_numpy(dtype=float) - middle)
+    side = {code: np.sign(number - middle) for code, number in numbers.items()}
+    return told(answers, side, unknown=0.0)
+
+
+def told(answers: pd.Series, values: Mapping[str, float], *, unknown: float) -> np.ndarray:
+    """``values`` of the codes in ``answers``; ``unknown`` for others and for blanks."""
+    of = answers if isinstance(answers.dtype, pd.CategoricalDtype) else answers.astype("category")
+    each = [*(values.get(code, unknown) for code in of.cat.categories), unknown]
+    return np.array(each, dtype=float)[of.cat.codes.to_numpy()]  # a blank's code is -1, the last
 
 
 def _codes(answers: pd.DataFrame) -> list[np.ndarray]:
-    if answers.empty:
-        return []
-    known = sorted({str(v) for name in answers for v in answers[name].dropna().unique()})
-    return [pd.Categorical(answers[n].astype("string"), categories=known).codes for n in answers]
+    """Columns as numbers that stand for the same code in each; -1 for a blank."""
+    columns = [answers[name].astype("category").cat for name in answers]
+    known = sorted({code for column in columns for code in column.categories})
+    place = {code: number for number, code in enumerate(known)}
+    return [
+        np.array([*(place[code] for code in column.categories), -1], dtype=np.int16)[
+            column.codes.to_numpy()
+        ]
+        for column in columns
+    ]

@@ -7,16 +7,17 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.adjust.frames import prepare
+from analysis.adjust.frames import Weighed, prepare
 from analysis.adjust.indirect import compare
 from analysis.adjust.totals import METHODS
+from analysis.results import Cells
 from instruments.methods import Adjustment
 
 INDIRECT = "indirect"
 
 
 def benchmarks(
-    cells: pd.DataFrame,
+    cells: Cells,
     *,
     weights: pd.DataFrame,
     traits: Sequence[str],
@@ -38,25 +39,40 @@ def benchmarks(
     frame = prepare(cells, weights=weights, traits=traits, basis=basis)
     method = choice.method if traits else "none"
     shift = METHODS[method](frame, list(traits), choice.minimum_cell)
-    group = compare(frame, traits=list(traits), minimum=choice.minimum_cell)
-    overall = compare(frame, traits=[], minimum=choice.minimum_cell).mean
-    own = np.divide(group.own, group.mass, out=np.zeros(len(frame)), where=group.mass > 0)
-    mass = (frame["weight"] * frame["n"]).to_numpy(dtype=float)
-    parts = frame[["project", "leaf", "n"]].assign(
-        mass=mass,
-        raw=frame["weight"] * frame["total"],
-        shift=mass * shift,
-        overall=mass * overall,
-        own_share=mass * (own if method == INDIRECT else np.nan),
-    )
-    grouped = parts.groupby(["project", "leaf"], sort=True)
-    sums = grouped[["n", "mass", "raw", "shift", "overall", "own_share"]].sum()
-    sums["own_share"] = sums["own_share"].where(grouped["own_share"].count() == grouped.size())
+    least = choice.minimum_cell
+    group = compare(frame, traits=list(traits), minimum=least, unit="project")
+    overall = compare(frame, traits=[], minimum=least).mean
+    own = np.divide(group.own, group.mass, out=np.zeros(frame.n.shape), where=group.mass > 0)
+    mass = frame.weight[:, None] * frame.n
+    parts = {
+        "n": frame.n,
+        "mass": mass,
+        "raw": frame.weight[:, None] * frame.total,
+        "shift": mass * shift,
+        "overall": mass * overall,
+        "own_share": mass * (own if method == INDIRECT else np.nan),
+    }
+    sums = _by_project(frame, parts)
     rates = sums[["raw", "shift", "overall", "own_share"]].div(
         sums["mass"].where(sums["mass"] > 0), axis=0
     )
     adjusted = rates["raw"] + rates["shift"]
-    out = pd.DataFrame({"n": sums["n"], "raw": rates["raw"]})
+    out = sums[["project", "leaf", "n"]].assign(raw=rates["raw"])
     out["benchmark"] = rates["overall"] - rates["shift"]
-    out = out.assign(overall=rates["overall"], adjusted=adjusted, own_share=rates["own_share"])
-    return out.reset_index()
+    return out.assign(overall=rates["overall"], adjusted=adjusted, own_share=rates["own_share"])
+
+
+def _by_project(frame: Weighed, parts: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Sums of ``parts`` by project and leaf, sorted, of leaves with answers; ``own_share`` is
+    missing where any cell's is."""
+    by, projects = pd.factorize(frame.rows["project"], sort=True)
+    places = sorted(range(len(frame.leaves)), key=lambda place: frame.leaves[place])
+    given, gaps = (frame.n > 0).astype(float), np.isnan(parts["own_share"]).astype(float)
+    size, unknown = frame.sums(given, by), frame.sums(gaps, by)
+    sums = {name: frame.sums(values, by) for name, values in parts.items()}
+    sums["own_share"] = np.where(unknown > 0, np.nan, sums["own_share"])
+    row, column = np.nonzero(size[:, places])
+    at = (row, np.array(places, dtype=int)[column])
+    leaf = np.array(frame.leaves, dtype=object)[at[1]]
+    keys = {"project": np.asarray(projects)[row], "leaf": leaf}
+    return pd.DataFrame(keys | {name: values[at] for name, values in sums.items()})

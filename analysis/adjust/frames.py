@@ -2,31 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from analysis.results import Cells
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Cells of the classes that have a weight; arrays run along them, then along leaves."""
+
+    rows: pd.DataFrame
+    """``cells.keys`` with all other columns of the weights; traits as text, '' where not stated,
+    and classes as categories."""
+    leaves: tuple[str, ...]
+    n: np.ndarray
+    total: np.ndarray
+    weight: np.ndarray
+    """Of one answer, by cell."""
+    known: np.ndarray
+    """1 for a cell of a class of the basis, else 0."""
+
+    def sums(self, values: np.ndarray, by: np.ndarray) -> np.ndarray:
+        """Sums of ``values`` (cells x leaves) over cells with answers, by number of group."""
+        held = pd.DataFrame(np.where(self.n > 0, values, np.nan))
+        return held.groupby(by, sort=True).sum().to_numpy(dtype=float)
+
+    def groups(self, columns: Sequence[str]) -> np.ndarray:
+        """Number of the group of cells that are equal in these columns of ``rows``."""
+        if not columns:
+            return np.zeros(len(self.rows), dtype=int)
+        return self.rows.groupby(list(columns), sort=True, observed=True).ngroup().to_numpy()
+
+    def parts(self) -> Iterator[tuple[int, np.ndarray, pd.DataFrame]]:
+        """Leaf by leaf, sorted: its place, its cells with answers, and a frame of them."""
+        for leaf in sorted(self.leaves):
+            place = self.leaves.index(leaf)
+            at = np.flatnonzero(self.n[:, place] > 0)
+            numbers = {"n": self.n[at, place], "total": self.total[at, place]}
+            more = {"weight": self.weight[at], "known": self.known[at]}
+            if len(at):
+                yield place, at, self.rows.iloc[at].assign(**numbers, **more)
+
 
 def prepare(
-    cells: pd.DataFrame,
+    cells: Cells,
     *,
     weights: pd.DataFrame,
     traits: Sequence[str],
     basis: Collection[str],
-) -> pd.DataFrame:
+) -> Weighed:
     """``cells`` of the classes that have a weight, with all other columns of ``weights``.
 
-    Adds ``known`` (1 for a class in ``basis``, else 0); traits become text, '' where not stated.
-    A column ``factor`` of ``cells`` multiplies the class's weight.
+    A column ``factor`` of the keys multiplies the class's weight.
     Raises ValueError for weights or totals that are not finite.
     """
-    frame = cells.merge(weights, on="class_code", suffixes=("", "_of_class"))
-    frame = frame.assign(**{trait: frame[trait].astype("string").fillna("") for trait in traits})
-    numbers = frame[["n", "total", "weight"]].to_numpy(dtype=float, na_value=np.nan)
-    if not np.isfinite(numbers).all():
+    of = pd.Index(weights["class_code"]).get_indexer(cells.keys["class_code"])
+    chosen, held = of[of >= 0], cells.where(of >= 0)
+    rows = held.keys.reset_index(drop=True)
+    more = [name for name in weights if name not in (*rows, "n", "weight")]
+    rows = rows.assign(**{name: weights[name].to_numpy()[chosen] for name in more})
+    rows = rows.assign(**{trait: _text(rows[trait]) for trait in traits})
+    rows = rows.assign(class_code=rows["class_code"].astype("category"))
+    weight = weights["weight"].to_numpy(dtype=float, na_value=np.nan)[chosen]
+    n, total = (part.astype(float) for part in (held.n, held.total))
+    if not all(np.isfinite(part).all() for part in (n, total, weight)):
         raise ValueError("counts, totals and weights must be finite")
-    if "factor" in frame:
-        numbers[:, 2] = numbers[:, 2] * frame["factor"].to_numpy(dtype=float)
-    named = dict(zip(("n", "total", "weight"), numbers.T, strict=True))
-    return frame.assign(known=frame["class_code"].isin(list(basis)).astype(float), **named)
+    if "factor" in rows:
+        weight = weight * rows["factor"].to_numpy(dtype=float)
+    known = rows["class_code"].isin(list(basis)).to_numpy(dtype=float)
+    return Weighed(rows, held.leaves, n, total, weight, known)
+
+
+def _text(levels: pd.Series) -> pd.Categorical:
+    of = levels.astype("category").cat
+    names = [str(name) for name in of.categories]
+    every = sorted({"", *names})
+    place = np.array([*(every.index(name) for name in names), every.index("")], dtype=int)
+    return pd.Categorical.from_codes(place[of.codes.to_numpy()], every)

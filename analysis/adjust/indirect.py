@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+
+from analysis.adjust.frames import Weighed
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Per cell: the mean of the trait group that it is compared with, and that group's weight."""
+    """Per cell and leaf: the mean of the trait group that it is compared with, and its weight."""
 
     mean: np.ndarray
     """NaN where no class of the basis can be compared with it."""
@@ -20,10 +21,10 @@ class Compared:
     """Those of them that are the cell's own unit's."""
 
 
-def indirect_shift(frame: pd.DataFrame, traits: list[str], minimum: int) -> np.ndarray:
+def indirect_shift(frame: Weighed, traits: list[str], minimum: int) -> np.ndarray:
     """Points added to each answer: the province's mean less the mean of the answer's trait cell.
 
-    In: ``frames.prepare``. A cell with fewer than ``minimum`` answers in the basis takes the mean
+    Out: cells x leaves. A cell with fewer than ``minimum`` answers in the basis takes the mean
     of the margin that drops the last trait, in the end the province's.
     Source: Draper & Gittoes 2004, JRSS A 167:449.
     """
@@ -31,23 +32,22 @@ def indirect_shift(frame: pd.DataFrame, traits: list[str], minimum: int) -> np.n
     return np.nan_to_num(overall - compare(frame, traits=traits, minimum=minimum).mean)
 
 
-def compare(frame: pd.DataFrame, *, traits: list[str], minimum: int) -> Compared:
+def compare(
+    frame: Weighed, *, traits: list[str], minimum: int, unit: str | None = None
+) -> Compared:
     """The group of answers in the basis that each cell is compared with, cells of a leaf apart.
 
-    In: ``frames.prepare``; where it has a column ``project``, ``own`` is that unit's part.
+    ``own`` is the part of the unit that the column ``unit`` names; 0 without one.
     """
-    answers = frame["n"] * frame["known"]
-    parts = frame.assign(
-        answers=answers,
-        mass=frame["weight"] * answers,
-        points=frame["weight"] * frame["known"] * frame["total"],
-    )
-    unit = ["project"] if "project" in frame else ["class_code"]
-    out = _group(parts, keys=["leaf"], unit=unit)
+    answers = frame.n * frame.known[:, None]
+    mass = frame.weight[:, None] * answers
+    points = (frame.weight * frame.known)[:, None] * frame.total
+    out = _group(frame, mass, points, keys=[], unit=unit)
     for depth in range(1, len(traits) + 1):
-        keys = ["leaf", *traits[:depth]]
-        count = parts.groupby(keys, sort=True)["answers"].transform("sum").to_numpy(dtype=float)
-        finer, enough = _group(parts, keys=keys, unit=unit), count >= minimum
+        keys = traits[:depth]
+        by = frame.groups(keys)
+        enough = frame.sums(answers, by)[by] >= minimum
+        finer = _group(frame, mass, points, keys=keys, unit=unit)
         out = Compared(
             np.where(enough, finer.mean, out.mean),
             np.where(enough, finer.mass, out.mass),
@@ -56,9 +56,14 @@ def compare(frame: pd.DataFrame, *, traits: list[str], minimum: int) -> Compared
     return out
 
 
-def _group(parts: pd.DataFrame, *, keys: list[str], unit: list[str]) -> Compared:
-    sums = parts.groupby(keys, sort=True)[["points", "mass"]].transform("sum")
-    points, mass = (sums[name].to_numpy(dtype=float) for name in ("points", "mass"))
-    own = parts.groupby([*keys, *unit], sort=True)["mass"].transform("sum").to_numpy(dtype=float)
-    mean = np.divide(points, mass, out=np.full(len(parts), np.nan), where=mass > 0)
-    return Compared(mean, mass, own)
+def _group(
+    frame: Weighed, mass: np.ndarray, points: np.ndarray, *, keys: list[str], unit: str | None
+) -> Compared:
+    by = frame.groups(keys)
+    whole, summed = frame.sums(mass, by), frame.sums(points, by)
+    mean = np.divide(summed, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    own = np.zeros(mass.shape)
+    if unit is not None:
+        of = frame.groups([*keys, unit])
+        own = frame.sums(mass, of)[of]
+    return Compared(mean[by], whole[by], own)

@@ -7,14 +7,15 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.adjust.frames import prepare
+from analysis.adjust.frames import Weighed, prepare
 from analysis.adjust.indirect import indirect_shift
 from analysis.adjust.within import within_shift
+from analysis.results import Cells
 from instruments.methods import Adjustment
 
 
 def adjusted_totals(
-    cells: pd.DataFrame,
+    cells: Cells,
     *,
     weights: pd.DataFrame,
     traits: Sequence[str],
@@ -23,8 +24,8 @@ def adjusted_totals(
 ) -> pd.DataFrame:
     """Class totals after case-mix adjustment, so that a mean of them is the adjusted mean.
 
-    In: ``cells`` class_code, one column per trait (null = not stated, a level of its own), leaf,
-    n, total; ``weights`` class_code, weight. Out: class_code, leaf, n, total (0-100 points).
+    In: ``cells`` by class_code and traits (null = not stated, a level of its own); ``weights``
+    class_code, weight. Out: class_code, leaf, n, total (0-100 points), of leaves with answers.
     ``choice.method``: 'indirect' (``indirect_shift``), 'within' (``within_shift``) or 'none';
     without traits nothing is adjusted. The province's means and coefficients are treated as known
     and rest on the classes in ``basis``, so that what is withheld moves nobody's adjusted value;
@@ -34,33 +35,40 @@ def adjusted_totals(
     HCAHPS patient-mix adjustment (regression within units).
     """
     out = adjusted_cells(cells, weights=weights, traits=traits, choice=choice, basis=basis)
-    return out.groupby(["class_code", "leaf"], sort=True)[["n", "total"]].sum().reset_index()
+    number, names = pd.factorize(out.keys["class_code"], sort=True)
+    given = np.where(out.n > 0, out.total, np.nan)
+    n, total = (
+        pd.DataFrame(part).groupby(number, sort=True).sum().to_numpy(dtype=float)
+        for part in (out.n, given)
+    )
+    return Cells(pd.DataFrame({"class_code": names}), out.leaves, n, total).by_class()
 
 
 def adjusted_cells(
-    cells: pd.DataFrame,
+    cells: Cells,
     *,
     weights: pd.DataFrame,
     traits: Sequence[str],
     choice: Adjustment,
     basis: Collection[str],
-) -> pd.DataFrame:
+) -> Cells:
     """``cells`` of classes that have a weight, with ``total`` adjusted as ``adjusted_totals`` says.
 
-    Where ``cells`` has a column ``factor``, an answer weighs so many times its class's weight.
+    Where the keys have a column ``factor``, an answer weighs so many times its class's weight.
     """
     frame = prepare(cells, weights=weights, traits=traits, basis=basis)
     shift = METHODS[choice.method if traits else "none"](frame, list(traits), choice.minimum_cell)
-    return frame[cells.columns].assign(total=frame["total"] + frame["n"] * shift)
+    keys = frame.rows[list(cells.keys)]
+    return Cells(keys, frame.leaves, frame.n, frame.total + frame.n * shift)
 
 
-def _none(frame: pd.DataFrame, traits: list[str], minimum: int) -> np.ndarray:
-    return np.zeros(len(frame))
+def _none(frame: Weighed, traits: list[str], minimum: int) -> np.ndarray:
+    return np.zeros(frame.n.shape)
 
 
-METHODS: dict[str, Callable[[pd.DataFrame, list[str], int], np.ndarray]] = {
+METHODS: dict[str, Callable[[Weighed, list[str], int], np.ndarray]] = {
     "indirect": indirect_shift,
     "within": within_shift,
     "none": _none,
 }
-"""Method -> points added to every answer of a cell."""
+"""Method -> points added to every answer of a cell, by leaf."""

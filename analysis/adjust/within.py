@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.adjust.frames import prepare
+from analysis.adjust.frames import Weighed, prepare
+from analysis.results import Cells
 
 FEW = "*"
 """Level into which all levels with too few answers are merged."""
@@ -31,23 +32,23 @@ class _Design:
     """Answers of the basis at the level."""
 
 
-def within_shift(frame: pd.DataFrame, traits: list[str], minimum: int) -> np.ndarray:
+def within_shift(frame: Weighed, traits: list[str], minimum: int) -> np.ndarray:
     """Points added to each answer: minus the effects of its levels, measured within classes.
 
-    In: ``frames.prepare``. For a unit's mean this is y - b'(x_u - x): b from the classes of the
+    Out: cells x leaves. For a unit's mean this is y - b'(x_u - x): b from the classes of the
     basis with an effect for every class, so that what units do differently is no trait's effect;
     x the weighted mean of the basis. Levels as in ``within_effects``.
     """
-    shift = np.zeros(len(frame))
-    for leaf, rows in frame.groupby("leaf", sort=True).indices.items():
-        part = frame.iloc[rows]
+    shift = np.zeros(frame.n.shape)
+    for place, at, part in frame.parts():
         design = _design(part, traits, minimum)
-        shift[rows] = -design.x @ _fit(part, design, leaf=str(leaf))["effect"].to_numpy(dtype=float)
+        effects = _fit(part, design, leaf=frame.leaves[place])["effect"]
+        shift[at, place] = -design.x @ effects.to_numpy(dtype=float)
     return shift
 
 
 def within_effects(
-    cells: pd.DataFrame,
+    cells: Cells,
     *,
     weights: pd.DataFrame,
     traits: Sequence[str],
@@ -72,8 +73,8 @@ def within_effects(
     """
     frame = prepare(cells, weights=weights, traits=traits, basis=basis)
     tables = [
-        _fit(part, _design(part, list(traits), minimum_cell), leaf=str(leaf))
-        for leaf, part in frame.groupby("leaf", sort=True)
+        _fit(part, _design(part, list(traits), minimum_cell), leaf=frame.leaves[place])
+        for place, _, part in frame.parts()
     ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(EFFECTS))
 
@@ -82,11 +83,9 @@ def _design(part: pd.DataFrame, traits: list[str], minimum: int) -> _Design:
     counted = (part["n"] * part["known"]).to_numpy(dtype=float)
     columns, names, numbers = [np.zeros((len(part), 0))], [], []
     for trait in traits:
-        n = pd.Series(counted).groupby(part[trait].to_numpy(dtype=object)).sum()
-        few = set(n.index[n < minimum])
-        level = np.array([FEW if one in few else one for one in part[trait]], dtype=object)
-        for one in sorted(set(level)):
-            at = (level == one).astype(float)
+        level = _merged(part[trait].array, counted, minimum)
+        for code in np.unique(level.codes):
+            one, at = level.categories[code], (level.codes == code).astype(float)
             held = float(counted @ at)
             if held >= max(minimum, 1):
                 columns.append(at[:, None])
@@ -96,10 +95,20 @@ def _design(part: pd.DataFrame, traits: list[str], minimum: int) -> _Design:
     return _Design(np.hstack(columns), pairs[:, 0], pairs[:, 1], np.array(numbers))
 
 
+def _merged(level: pd.Categorical, counted: np.ndarray, minimum: int) -> pd.Categorical:
+    """Levels with those of fewer than ``minimum`` answers as one, sorted."""
+    names = list(level.categories)
+    n = np.bincount(level.codes, weights=counted, minlength=len(names))
+    merged = [FEW if few else name for name, few in zip(names, n < minimum, strict=True)]
+    known = sorted(set(merged))
+    place = np.array([known.index(name) for name in merged], dtype=int)
+    return pd.Categorical.from_codes(place[level.codes], known)
+
+
 def _fit(part: pd.DataFrame, design: _Design, *, leaf: str) -> pd.DataFrame:
     mass = (part["weight"] * part["n"] * part["known"]).to_numpy(dtype=float)
     points = (part["weight"] * part["total"] * part["known"]).to_numpy(dtype=float)
-    names, codes = np.unique(part["class_code"].to_numpy(dtype=str), return_inverse=True)
+    names, codes = np.unique(part["class_code"].cat.codes.to_numpy(), return_inverse=True)
     inner = _centred(design.x, mass, codes, size=len(names))
     gram, whole = inner.T @ (inner * mass[:, None]), max(mass.sum(), 1e-300)
     inverse, rank = _pseudo_inverse(gram / whole)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
+import numpy as np
 import pandas as pd
 
-from analysis.counts.engine import PROJECT, SCHOOL, Tables, connect, literal, quoted
+from analysis.counts.answers import read_answers
+from analysis.counts.engine import PROJECT, SCHOOL, Tables, connect, quoted
+from analysis.counts.points import Points, read_scored
 from analysis.counts.ratings import level_rows, rating_rows
-from analysis.results import Scoring
+from analysis.counts.tally import (
+    Products,
+    count_asked,
+    count_in_cells,
+    count_items,
+    group,
+    multiply,
+)
+from analysis.results import Cells, Scoring
 
 __all__ = [
     "Counts",
+    "Points",
     "IDENTITY",
     "SCHOOL",
     "count_blanks",
@@ -24,6 +35,7 @@ __all__ = [
     "person_rows",
     "rating_rows",
     "read_answers",
+    "read_scored",
 ]
 
 IDENTITY = "respondent"
@@ -34,65 +46,66 @@ IDENTITY = "respondent"
 class Counts:
     """Sufficient statistics of one trainee instrument; totals in points of 0-100.
 
-    ``cells``: class_code, kept, one column per trait, leaf, n, total. ``products``: class_code,
-    kept, leaf_a, leaf_b, n, total_a, total_b, product (rows with both scores). ``rows``:
+    ``cells``: by class_code, kept and traits; ``products``: by class_code and kept. ``rows``:
     class_code, kept, n. ``items``: class_code, unit, item, indicator, asked, n, not_applicable,
     missing, total (kept rows). ``asked``: class_code, leaf, asked (rows asked any of its items).
-    ``mix``: class_code, kept, one column per trait, n (rows).
+    ``mix``: class_code, kept, one column per trait, n (rows). Codes are categories.
     """
 
     scoring: Scoring
-    cells: pd.DataFrame
-    products: pd.DataFrame
+    cells: Cells
+    products: Products
     rows: pd.DataFrame
     items: pd.DataFrame
     asked: pd.DataFrame
     mix: pd.DataFrame
 
 
-def count_cells(extract: Tables, *, scoring: Scoring, flags: pd.DataFrame) -> pd.DataFrame:
-    """The ``cells`` of ``count_scores`` alone, for leaves that are scored otherwise."""
-    with connect(extract, scoring=scoring) as engine:
-        engine.register("flags", flags[["response", "excluded"]])
-        engine.execute(f"CREATE TABLE scored AS {_scored_sql(scoring)}")
-        engine.execute(f"CREATE TABLE long AS {_long_sql(scoring)}")
-        return _cells(engine, scoring)
+def count_cells(extract: Tables, *, scoring: Scoring, flags: pd.DataFrame) -> Cells:
+    """The ``cells`` of ``count_scores`` alone, for leaves that are scored otherwise.
 
-
-def read_answers(extract: Tables, *, scoring: Scoring, items: tuple[str, ...]) -> pd.DataFrame:
-    """Read accepted responses: ``response``, ``class_code``, ``project``, context names, ``items``.
-
-    Codes stay text, blanks null; rows are sorted by response. Raises duckdb.Error for a file that
-    breaks the contract of ``instruments.tables.response_table``.
+    ``flags``: ``response`` and ``excluded``; responses without are left out.
     """
-    head = ["r.response", "r.class_code", "u.unit AS project"]
-    head += [f"{expression} AS {quoted(name)}" for name, expression in scoring.context]
-    head += [f"CAST(r.{quoted(item)} AS VARCHAR) AS {quoted(item)}" for item in items]
-    with connect(extract, scoring=scoring) as engine:
-        query = f"SELECT {', '.join(head)} FROM answers r {PROJECT} ORDER BY r.response"
-        return engine.sql(query).df()
+    points, kept = _flagged(read_scored(extract, scoring=scoring, items=()), flags)
+    scores = [points.leaf(leaf) for leaf in scoring.leaves]
+    return count_in_cells(scores, scoring, group(_keys(points, kept)))
 
 
-def count_scores(extract: Tables, *, scoring: Scoring, flags: pd.DataFrame) -> Counts:
-    """Count and sum scores of one trainee instrument per class, trait cell and leaf.
+def count_scores(read: Points, *, flags: pd.DataFrame) -> Counts:
+    """Count and sum scores of one instrument per class, trait cell and leaf.
 
-    ``flags``: ``response`` and ``excluded`` per accepted response; rows flagged so have kept =
-    False in the output, none is dropped. Errors as ``read_answers``.
+    ``flags``: ``response`` and ``excluded``; rows flagged so have kept = False in the output, none
+    is dropped but those that ``flags`` does not have.
     """
-    with connect(extract, scoring=scoring) as engine:
-        engine.register("flags", flags[["response", "excluded"]])
-        engine.execute(f"CREATE TABLE scored AS {_scored_sql(scoring)}")
-        engine.execute(f"CREATE TABLE long AS {_long_sql(scoring)}")
-        rows = "SELECT class_code, kept, count(*) AS n FROM scored GROUP BY ALL ORDER BY ALL"
-        return Counts(
-            scoring,
-            _cells(engine, scoring),
-            _products(engine, scoring),
-            engine.sql(rows).df(),
-            _items(engine, scoring),
-            _asked(engine, scoring),
-            _mix(engine, scoring),
-        )
+    points, kept = _flagged(read, flags)
+    scoring, keys = points.scoring, _keys(points, kept)
+    cells, rows = group(keys), group(keys[["class_code", "kept"]])
+    scores = [points.leaf(leaf) for leaf in scoring.leaves]
+    return Counts(
+        scoring,
+        count_in_cells(scores, scoring, cells),
+        multiply(scores, scoring, rows),
+        rows.keys.assign(n=rows.size),
+        count_items(points, kept),
+        count_asked(points),
+        cells.keys.assign(n=cells.size),
+    )
+
+
+def _keys(points: Points, kept: np.ndarray) -> pd.DataFrame:
+    rows = points.answers
+    traits = {trait: rows[trait] for trait in points.scoring.traits}
+    return pd.DataFrame({"class_code": rows["class_code"], "kept": kept, **traits})
+
+
+def _flagged(points: Points, flags: pd.DataFrame) -> tuple[Points, np.ndarray]:
+    """The responses that ``flags`` has, and which of them are kept."""
+    response, excluded = points.answers["response"], flags["excluded"].to_numpy(dtype=bool)
+    if response.equals(flags["response"].reset_index(drop=True)):
+        return points, ~excluded
+    place = pd.Index(flags["response"]).get_indexer(response)
+    known = place >= 0
+    return points.where(known), ~excluded[place[known]]
 
 
 def count_codes(
@@ -166,80 +179,3 @@ def person_rows(extract: Tables, *, scoring: Scoring) -> pd.DataFrame | None:
             f" WHERE value IS NOT NULL AND r.{quoted(IDENTITY)} IS NOT NULL"
             " ORDER BY r.class_code, respondent, r.response"
         ).df()
-
-
-def _scored_sql(scoring: Scoring) -> str:
-    columns = [f"{leaf.score} AS {quoted('leaf ' + leaf.leaf)}" for leaf in scoring.leaves]
-    columns += [f"r.{quoted(trait)} AS {quoted('trait ' + trait)}" for trait in scoring.traits]
-    for item in scoring.items:
-        columns += [
-            f"{item.score} AS {quoted('score ' + item.item)}",
-            f"({item.asked}) AS {quoted('asked ' + item.item)}",
-            f"r.{quoted(item.item)} IS NULL AS {quoted('blank ' + item.item)}",
-        ]
-    return (
-        f"SELECT r.response, r.class_code, u.unit, NOT f.excluded AS kept, {', '.join(columns)}"
-        f" FROM answers r {PROJECT} JOIN flags f ON f.response = r.response"
-    )
-
-
-def _long_sql(scoring: Scoring) -> str:
-    traits = "".join(f", {quoted('trait ' + t)} AS {quoted(t)}" for t in scoring.traits)
-    return " UNION ALL ".join(
-        f"SELECT response, class_code, kept{traits}, {literal(leaf.leaf)} AS leaf,"
-        f" {quoted('leaf ' + leaf.leaf)} AS score FROM scored"
-        f" WHERE {quoted('leaf ' + leaf.leaf)} IS NOT NULL"
-        for leaf in scoring.leaves
-    )
-
-
-def _cells(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
-    keys = ", ".join(["class_code", "kept", *map(quoted, scoring.traits), "leaf"])
-    query = f"SELECT {keys}, count(*) AS n, sum(score) AS total FROM long GROUP BY ALL"
-    cells = engine.sql(f"{query} ORDER BY ALL").df()
-    return cells.assign(total=cells["total"].astype(float) / scoring.unit)
-
-
-def _products(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
-    frame = engine.sql(
-        "SELECT a.class_code, a.kept, a.leaf AS leaf_a, b.leaf AS leaf_b, count(*) AS n,"
-        " sum(a.score) AS total_a, sum(b.score) AS total_b, sum(a.score * b.score) AS product"
-        " FROM long a JOIN long b ON a.response = b.response GROUP BY ALL ORDER BY ALL"
-    ).df()
-    unit = {"total_a": scoring.unit, "total_b": scoring.unit, "product": scoring.unit**2}
-    return frame.assign(**{name: frame[name].astype(float) / size for name, size in unit.items()})
-
-
-def _items(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
-    parts = []
-    for item in scoring.items:
-        score, asked, blank = (
-            quoted(f"{part} {item.item}") for part in ("score", "asked", "blank")
-        )
-        parts.append(
-            f"SELECT class_code, unit, {literal(item.item)} AS item, {literal(item.indicator)} AS"
-            f" indicator, count(*) FILTER ({asked}) AS asked, count({score}) AS n,"
-            f" count(*) FILTER ({asked} AND NOT {blank} AND {score} IS NULL) AS not_applicable,"
-            f" count(*) FILTER ({asked} AND {blank}) AS missing,"
-            f" coalesce(sum({score}), 0) AS total FROM scored WHERE kept"
-            " GROUP BY class_code, unit"
-        )
-    frame = engine.sql(" UNION ALL ".join(parts) + " ORDER BY class_code, item").df()
-    return frame.assign(total=frame["total"].astype(float) / scoring.unit)
-
-
-def _asked(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
-    parts = []
-    for leaf in scoring.leaves:
-        anything = " OR ".join(quoted(f"asked {item}") for item in leaf.items)
-        parts.append(
-            f"SELECT class_code, {literal(leaf.leaf)} AS leaf,"
-            f" count(*) FILTER ({anything}) AS asked FROM scored GROUP BY class_code"
-        )
-    return engine.sql(" UNION ALL ".join(parts) + " ORDER BY class_code, leaf").df()
-
-
-def _mix(engine: duckdb.DuckDBPyConnection, scoring: Scoring) -> pd.DataFrame:
-    traits = "".join(f", {quoted('trait ' + t)} AS {quoted(t)}" for t in scoring.traits)
-    query = f"SELECT class_code, kept{traits}, count(*) AS n FROM scored GROUP BY ALL ORDER BY ALL"
-    return engine.sql(query).df()

@@ -29,18 +29,24 @@ class Tables(Protocol):
         """The file that holds one table."""
 
 
-def connect(extract: Tables, *, scoring: Scoring) -> duckdb.DuckDBPyConnection:
-    """An engine with the views ``units`` and ``answers``: accepted responses of one form."""
+def connect(
+    extract: Tables, *, scoring: Scoring, first: bool = True
+) -> duckdb.DuckDBPyConnection:
+    """An engine with the views ``units`` and ``answers``: accepted responses of one form.
+
+    ``first``: with ``scoring.columns``, of which expressions of leaves may speak.
+    """
     engine = duckdb.connect()
     units = extract.table("units")
     local = units["kind"].isin(["county", "city"])
     chosen = units[local if scoring.instrument.per in LOCAL else units["kind"] == "project"]
     engine.register("units", chosen[["unit", "type", "mode", "module"]])
     engine.execute(f"CREATE VIEW filled AS {_answers_sql(extract, scoring)}")
-    first = ["r.*", *(f"{expression} AS {quoted(name)}" for name, expression in scoring.columns)]
-    joined = PROJECT if scoring.columns else ""
-    answers = f"SELECT {', '.join(first)} FROM filled r {joined}"
-    engine.execute(f"CREATE {'TABLE' if scoring.columns else 'VIEW'} answers AS {answers}")
+    columns = scoring.columns if first else ()
+    told = ["r.*", *(f"{expression} AS {quoted(name)}" for name, expression in columns)]
+    joined = PROJECT if columns else ""
+    answers = f"SELECT {', '.join(told)} FROM filled r {joined}"
+    engine.execute(f"CREATE {'TABLE' if columns else 'VIEW'} answers AS {answers}")
     return engine
 
 

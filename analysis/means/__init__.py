@@ -12,7 +12,7 @@ from analysis.means.unequal import clustered_df, unequal_classes
 from analysis.means.unequal import total as _sum
 from instruments.methods import Means as Choice
 
-__all__ = ["UnitMeans", "clustered_df", "unequal_classes", "unit_means", "unit_values"]
+__all__ = ["UnitMeans", "clustered_df", "lone_classes", "unequal_classes", "unit_means", "unit_values"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ def unit_means(
     """Ratio means of ``units`` over their classes with linearised covariance.
 
     In: ``totals`` class_code, leaf, n, total; ``products`` class_code, leaf_a, leaf_b, n, total_a,
-    total_b, product; ``weights`` class_code, project, leaf, weight. ``groups``: each unit's
+    total_b, product (of ``lone_classes`` at least); ``weights`` class_code, project, leaf, weight. ``groups``: each unit's
     pooling group. Mean = sum(w t) / sum(w n); z_c = w_c (t_c - mean n_c) / sum(w n); covariance =
     C/(C-1) sum z z'. The moderated covariance is (d0 S + d S_u) / (d0 + d) on the scale of one
     class, d = C - 1, d0 = ``choice.prior_df``, S pooled over those units of the group that are
@@ -94,6 +94,22 @@ def unit_means(
         alone=alone,
     )
     return UnitMeans(value, n, classes, own, moderated, np.maximum(df, 1.0))
+
+
+def lone_classes(
+    totals: pd.DataFrame,
+    *,
+    weights: pd.DataFrame,
+    units: Sequence[str],
+    leaves: Sequence[str],
+    choice: Choice,
+) -> frozenset[str]:
+    """Classes whose ``products`` enter ``unit_means``: of units where a leaf has answers of fewer
+    than two classes; with ``choice.finite_population`` all."""
+    table = _table(totals, weights=weights, units=units, leaves=leaves)
+    few = (_sum(table.n > 0, table.unit, len(units)) < 2).any(axis=1)
+    entering = few[table.unit] | choice.finite_population
+    return frozenset(np.array(table.codes, dtype=object)[entering])
 
 
 def unit_values(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import disclosure, eligibility, roster
-from analysis.pipeline.evidence import Evidence
+from analysis.pipeline.evidence import Evidence, answers_by_unit
 from instruments.faults import Fault
 from instruments.methods import Plan
 
@@ -81,12 +81,10 @@ def _admitted(
 
 def _scored(data: Evidence, plan: Plan, rated: pd.DataFrame) -> np.ndarray:
     """Projects with at least one leaf that enough people answered or enough experts rated."""
-    project = data.classes[["class_code", "project"]]
     found = set(rated["project"])
     for counted in data.trainee:
-        kept = counted.cells[counted.cells["kept"]].merge(project, on="class_code")
-        n = kept.groupby(["project", "leaf"])["n"].sum()
-        found |= set(n[n >= plan.thresholds.min_cell].index.get_level_values("project"))
+        n = answers_by_unit(counted, data.classes.set_index("class_code")["project"])
+        found |= set(n.index[(n >= plan.thresholds.min_cell).any(axis=1)])
     return np.array([unit in found for unit in data.projects], dtype=bool)
 
 

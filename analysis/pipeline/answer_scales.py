@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from analysis import screen
 from instruments.methods import Plan
 from instruments.model import Instrument, Item
 
@@ -64,10 +65,13 @@ def scales_of(instrument: Instrument) -> dict[str, list[str]]:
 
 def as_codes(answers: pd.DataFrame, items: list[str]) -> pd.DataFrame:
     """Codes as numbers; blanks and codes that are no number, such as 不适用, are missing."""
-    return pd.DataFrame(
-        {name: pd.to_numeric(answers[name], errors="coerce").astype(float) for name in items},
-        index=answers.index,
-    )
+    return pd.DataFrame({name: _numbers(answers[name]) for name in items}, index=answers.index)
+
+
+def _numbers(answers: pd.Series) -> np.ndarray:
+    codes = sorted(set(answers.dropna().unique()))
+    found = pd.to_numeric(pd.Series(codes, dtype=object), errors="coerce").astype(float)
+    return screen.told(answers, dict(zip(codes, found, strict=True)), unknown=np.nan)
 
 
 def as_scores(
@@ -78,10 +82,10 @@ def as_scores(
     out = {}
     for name in items:
         known = {}
-        for code in sorted(set(answers[name].dropna())):
+        for code in sorted(set(answers[name].dropna().unique())):
             try:
                 known[code] = scaling[name].score(str(code))
             except (KeyError, ValueError):  # 不适用, or no number
                 known[code] = np.nan
-        out[name] = answers[name].map(known).astype(float)
+        out[name] = screen.told(answers[name], known, unknown=np.nan)
     return pd.DataFrame(out, index=answers.index)

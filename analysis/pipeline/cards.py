@@ -219,15 +219,12 @@ def _filled(data: Evidence) -> dict[str, np.ndarray]:
 
 
 def _asked(data: Evidence) -> dict[str, np.ndarray]:
-    project = data.classes[["class_code", "project"]]
-    out = {}
+    project = data.classes.set_index("class_code")["project"]
+    out: dict[str, np.ndarray] = {}
     for c in data.trainee:
-        frame = c.asked.merge(project, on="class_code")
-        table = frame.pivot_table(index="project", columns="leaf", values="asked", aggfunc="sum")
-        table = table.reindex(index=list(data.projects)).fillna(0)
-        for leaf in c.scoring.leaves:
-            known = leaf.leaf in table
-            out[leaf.leaf] = (
-                table[leaf.leaf].to_numpy(dtype=float) if known else np.zeros(len(table))
-            )
+        of = c.asked["class_code"].astype(object).map(project)
+        n = c.asked["asked"].groupby([of, c.asked["leaf"].astype(object)]).sum()
+        leaves = [leaf.leaf for leaf in c.scoring.leaves]
+        table = n.unstack().reindex(index=list(data.projects), columns=leaves).fillna(0)
+        out |= {leaf: table[leaf].to_numpy(dtype=float) for leaf in leaves}
     return out

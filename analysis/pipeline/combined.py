@@ -117,8 +117,9 @@ def _quick(answers: pd.DataFrame, instrument: Instrument, plan: Plan) -> pd.Seri
     screens = plan.class_screens
     if screens is None:
         return pd.Series(pd.NA, index=answers.index, dtype="boolean")
-    given = answers[_scaled(instrument)].notna().groupby(answers["class_code"].to_numpy(object))
-    many = given.transform("any").sum(axis=1) >= screens.quick_items
+    given = answers[_scaled(instrument)].notna()
+    asked = given.groupby(answers["class_code"]).any().sum(axis=1) >= screens.quick_items
+    many = answers["class_code"].astype(object).map(asked).to_numpy(dtype=bool)
     quick = answers[DURATION].isin(list(screens.quick)).astype("boolean")
     return quick.mask(answers[DURATION].isna() | ~many)
 

@@ -12,7 +12,7 @@ from analysis import adjust, means, mixed, raters
 from analysis.counts import Counts
 from analysis.pipeline import raked
 from analysis.pipeline.evidence import Evidence
-from analysis.results import Estimates
+from analysis.results import Cells, Estimates
 from instruments.methods import Plan
 
 
@@ -132,12 +132,17 @@ def estimate(
     for c in data.trainee:
         w = _weighed(c, data, plan, everything=everything)
         cells.append(raked.folded(w.cells))
-        products.append(_kept(everything)(c.products))
+        products.append(c.products if everything else c.products.kept())
         weight.append(raked.leaf_weights(w, [leaf.leaf for leaf in c.scoring.leaves]))
         adjusted.append(_adjusted(w, c.scoring.traits, plan, basis))
         reports.append(w.report)
-    of = _means_of(data, plan, products=_stack(products), weight=_stack(weight), lending=shown)
-    raw, adjusted_means = of(_stack(cells)), of(_stack(adjusted))
+    totals, weights = _stack(cells), _stack(weight)
+    alone = means.lone_classes(
+        totals, weights=weights, units=data.projects, leaves=survey_leaves(data), choice=plan.means
+    )
+    pairs = _stack([part.of_classes(alone).rows() for part in products])
+    of = _means_of(data, plan, products=pairs, weight=weights, lending=shown)
+    raw, adjusted_means = of(totals), of(_stack(adjusted))
     main = {"raw": raw, "adjusted": adjusted_means}[plan.composite.value]
     build = _builder(data, panel, plan, basis=raw)
     return ProjectEstimates(
@@ -153,7 +158,7 @@ def survey_values(
     data: Evidence,
     plan: Plan,
     *,
-    cells: Sequence[pd.DataFrame],
+    cells: Sequence[Cells],
     leaves: Sequence[str],
     shown: np.ndarray,
     everything: bool,
@@ -164,7 +169,7 @@ def survey_values(
     totals, weight, basis = [], [], _basis(data, shown)
     for c, part in zip(data.trainee, cells, strict=True):
         w = _weighed(replace(c, cells=part), data, plan, everything=everything)
-        weight.append(raked.leaf_weights(w, sorted(set(w.cells["leaf"]))))
+        weight.append(raked.leaf_weights(w, list(w.cells.leaves)))
         adjusted = value == "adjusted"
         totals.append(
             _adjusted(w, c.scoring.traits, plan, basis) if adjusted else raked.folded(w.cells)
@@ -179,23 +184,21 @@ def _basis(data: Evidence, shown: np.ndarray) -> set[str]:
 
 
 def _weighed(c: Counts, data: Evidence, plan: Plan, *, everything: bool) -> raked.Weighed:
-    kept = _kept(everything)
-    return raked.weigh(c, kept=kept, classes=data.classes, margins=data.margins, plan=plan)
-
-
-def _kept(everything: bool) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    return (lambda frame: frame) if everything else (lambda frame: frame[frame["kept"]])
+    return raked.weigh(
+        c, everything=everything, classes=data.classes, margins=data.margins, plan=plan
+    )
 
 
 def _adjusted(
     weighed: raked.Weighed, traits: tuple[str, ...], plan: Plan, basis: set[str]
 ) -> pd.DataFrame:
-    cells = adjust.adjusted_cells(
+    adjust_ = adjust.adjusted_totals
+    if "factor" in weighed.cells.keys:
+        adjust_ = adjust.adjusted_cells
+    found = adjust_(
         weighed.cells, weights=weighed.classes, traits=traits, choice=plan.adjustment, basis=basis
     )
-    if "factor" in cells:
-        return raked.folded(cells)
-    return cells.groupby(["class_code", "leaf"], sort=True)[["n", "total"]].sum().reset_index()
+    return raked.folded(found) if isinstance(found, Cells) else found
 
 
 def _stacked(reports: list[pd.DataFrame]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from analysis.pipeline import combined
 from analysis.pipeline.reported import Reported, concerned, report
 from analysis.results import OBSERVATIONS, SURVEYS, Scoring
 from instruments.methods import Plan
+from instruments.model import Instrument
 from instruments.scorecard import Framework
 
 SCORECARD = "A"
@@ -82,8 +83,10 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Evidence:
     expert = _scorings(extract, plan, framework, OBSERVATIONS, waves)
     ratings = [counts.rating_rows(extract, scoring=s) for s in expert]
     rated = [
-        counts.count_scores(extract, scoring=s, flags=_unflagged(r))
-        for s, r in zip(expert, ratings, strict=True)
+        counts.count_scores(
+            counts.read_scored(extract, scoring=s, items=()), flags=_unflagged(rows)
+        )
+        for s, rows in zip(expert, ratings, strict=True)
     ]
     people = _people(extract, [c.scoring for c in (*counted, *rated)], classes)
     projects = tuple(sorted(units.loc[units["kind"] == "project", "unit"]))
@@ -139,10 +142,14 @@ def surveys(
     waves: Collection[str],
 ) -> tuple[list[pd.DataFrame], list[counts.Counts]]:
     """Flags and counts of every form of ``subjects`` and ``waves`` that feeds the framework."""
-    scorings = _scorings(extract, plan, framework, subjects, waves)
-    flags = [_flagged(extract, s, plan) for s in scorings]
-    pairs = zip(scorings, flags, strict=True)
-    return flags, [counts.count_scores(extract, scoring=s, flags=f) for s, f in pairs]
+    flags, counted = [], []
+    for scoring in _scorings(extract, plan, framework, subjects, waves):
+        form = scoring.instrument
+        needed = (*screen.screened_items(form), *combined.columns_read(form, plan))
+        read = counts.read_scored(extract, scoring=scoring, items=needed)
+        flags.append(_flagged(read.answers, form, plan))
+        counted.append(counts.count_scores(read, flags=flags[-1]))
+    return flags, counted
 
 
 def not_due(extract: Any, framework: Framework, *, waves: Collection[str]) -> frozenset[str]:
@@ -164,13 +171,9 @@ def _scorings(
     return [scoring for scoring in scorings if scoring.leaves]
 
 
-def _flagged(extract: Any, scoring: Scoring, plan: Plan) -> pd.DataFrame:
-    instrument = scoring.instrument
-    needed = (*screen.screened_items(instrument), *combined.columns_read(instrument, plan))
-    items = tuple(dict.fromkeys(needed))
-    answers = counts.read_answers(extract, scoring=scoring, items=items)
-    flags = screen.flag_responses(answers, instrument=instrument, screening=plan.screening)
-    return combined.with_combined(flags, answers, instrument=instrument, plan=plan)
+def _flagged(answers: pd.DataFrame, form: Instrument, plan: Plan) -> pd.DataFrame:
+    flags = screen.flag_responses(answers, instrument=form, screening=plan.screening)
+    return combined.with_combined(flags, answers, instrument=form, plan=plan)
 
 
 def _unflagged(ratings: pd.DataFrame) -> pd.DataFrame:
@@ -199,6 +202,14 @@ def _by_class(counted: list[counts.Counts], people: pd.DataFrame | None) -> pd.S
     whole = [c for c in counted if c.scoring.instrument.subject == SURVEYS[0]]
     chosen = (whole or counted)[0]
     return chosen.rows.groupby("class_code")["n"].sum()
+
+
+def answers_by_unit(counted: counts.Counts, unit_of: pd.Series) -> pd.DataFrame:
+    """Kept answers with a score, by unit (of each class: ``unit_of``) and leaf."""
+    cells = counted.cells.where(counted.cells.keys["kept"].to_numpy(dtype=bool))
+    unit = cells.keys["class_code"].astype(object).map(unit_of)
+    n = pd.DataFrame(cells.n, columns=list(cells.leaves), index=cells.keys.index)
+    return n.groupby(unit).sum()
 
 
 def frames(data: Evidence, plan: Plan) -> dict[str, pd.DataFrame]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis import disclosure
 from analysis.counts import Counts
-from analysis.pipeline.evidence import Evidence, few_excluded
+from analysis.pipeline.evidence import Evidence, answers_by_unit, few_excluded
 from instruments.result_tables import ITEM_RESULTS
 
 COUNTED = ["asked", "n", "not_applicable", "missing", "total"]
@@ -82,7 +82,8 @@ def _unit_of(data: Evidence) -> pd.Series:
 def _means(counted: Counts, unit: Any) -> pd.DataFrame:
     rows = counted.items.assign(unit=unit).dropna(subset=["unit"])
     sums = rows.groupby(["unit", "item", "indicator"], sort=True)[COUNTED].sum().reset_index()
-    out = sums.assign(instrument=counted.scoring.instrument.code).astype({"total": float})
+    texts = dict.fromkeys(["unit", "item", "indicator"], object)
+    out = sums.assign(instrument=counted.scoring.instrument.code).astype({"total": float, **texts})
     return out.assign(mean=(out["total"] / out["n"].where(out["n"] > 0)).astype(float))
 
 
@@ -106,10 +107,9 @@ def _telling(
     items that a person answered, so that with all items' means it tells what those few said."""
     parts = []
     for one in counted:
-        kept = one.cells[one.cells["kept"].astype(bool)]
-        n = kept.groupby([kept["class_code"].map(unit_of), kept["leaf"]])["n"].sum()
-        n.index = n.index.set_names(["unit", "indicator"])
-        parts.append(n.rename("whole").reset_index().assign(instrument=one.scoring.instrument.code))
+        n = answers_by_unit(one, unit_of).rename_axis(index="unit", columns="indicator").stack()
+        n = n[n > 0].rename("whole").reset_index()
+        parts.append(n.assign(instrument=one.scoring.instrument.code))
     if not parts:
         return pd.Series(False, index=items.index)
     keys = ["unit", "indicator", "instrument"]

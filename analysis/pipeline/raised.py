@@ -75,14 +75,17 @@ def emptied(data: Evidence, classes: Collection[str], *, cell: int) -> frozenset
 def without(data: Evidence, classes: Collection[str]) -> Evidence:
     """The same counts without those of ``classes``."""
 
-    def kept(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame[~frame["class_code"].isin(list(classes))]
+    def left(keys: pd.DataFrame) -> np.ndarray:
+        return ~keys["class_code"].isin(list(classes)).to_numpy(dtype=bool)
 
-    tables = ("cells", "products", "rows", "items", "asked", "mix")
-    trainee = tuple(
-        replace(one, **{name: kept(getattr(one, name)) for name in tables}) for one in data.trainee
-    )
-    return replace(data, trainee=trainee)
+    tables = ("rows", "items", "asked", "mix")
+    trainee = []
+    for one in data.trainee:
+        frames = {name: getattr(one, name) for name in tables}
+        rest = {name: frame[left(frame)] for name, frame in frames.items()}
+        cells, products = (part.where(left(part.keys)) for part in (one.cells, one.products))
+        trainee.append(replace(one, cells=cells, products=products, **rest))
+    return replace(data, trainee=tuple(trainee))
 
 
 def without_local(data: localities.Localities, classes: Collection[str]) -> localities.Localities:

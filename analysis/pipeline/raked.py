@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis import raking, weights
 from analysis.counts import Counts
+from analysis.results import Cells
 from instruments.faults import fault
 from instruments.methods import Plan
 from instruments.quality_methods import Rake
@@ -30,8 +30,8 @@ class Weighed:
 
     classes: pd.DataFrame
     """class_code, project, n, weight: of one answer, before raking."""
-    cells: pd.DataFrame
-    """Cells of the form, raked with a column ``factor`` on that weight."""
+    cells: Cells
+    """Cells of the form, raked with a key ``factor`` on that weight."""
     answers: pd.DataFrame
     """class_code, project, n, weight: as it is in the end; a row per cell of traits where raked."""
     report: pd.DataFrame
@@ -41,23 +41,27 @@ class Weighed:
 def weigh(
     counted: Counts,
     *,
-    kept: Callable[[pd.DataFrame], pd.DataFrame],
+    everything: bool,
     classes: pd.DataFrame,
     margins: pd.DataFrame,
     plan: Plan,
 ) -> Weighed:
-    """Weigh the ``kept`` rows of one form; ``margins``: of the roster, per class.
+    """Weigh the kept rows of one form, or ``everything``; ``margins``: of the roster, per class.
 
     A project whose roster has no margins of the traits that the form asks for, or whose answers
     cannot be raked to them, keeps its class weights; its row of ``raking`` says why.
     """
-    w = weights.class_weights(kept(counted.rows), classes=classes, method=plan.weighting.method)
-    cells, how = kept(counted.cells), plan.weighting.rake
+    rows, mix = counted.rows, counted.mix
+    cells, how = counted.cells, plan.weighting.rake
+    if not everything:
+        rows, mix = rows[rows["kept"]], mix[mix["kept"]]
+        cells = cells.where(cells.keys["kept"].to_numpy(dtype=bool))
+    w = weights.class_weights(rows, classes=classes, method=plan.weighting.method)
     if plan.weighting.method != RAKE or how is None:
         return Weighed(w, cells, w, NO_RAKING)
     traits = sorted(set(counted.scoring.traits) & set(margins["trait"]))
     keys = ["class_code", *counted.scoring.traits]
-    mix = _levels(kept(counted.mix), keys[1:]).groupby(keys, sort=True)["n"].sum().reset_index()
+    mix = _levels(mix, keys[1:]).groupby(keys, sort=True)["n"].sum().reset_index()
     mix = mix.merge(w[["class_code", "project", "weight"]], on="class_code")
     of = margins.merge(classes[["class_code", "project"]], on="class_code")
     factor, rows = np.ones(len(mix)), []
@@ -68,16 +72,25 @@ def weigh(
         factor[places] = found
         rows.append({"unit": project, "instrument": counted.scoring.instrument.code, **told})
     mix = mix.assign(factor=factor)
-    joined = _levels(cells, keys[1:]).merge(mix[[*keys, "factor"]], on=keys)
+    joined = _with_factor(cells, mix[[*keys, "factor"]], keys)
     answers = mix.assign(weight=mix["weight"] * mix["factor"])
     report = pd.DataFrame(rows, columns=RAKING_RESULTS.names)
     return Weighed(w, joined, answers, report)
 
 
-def folded(cells: pd.DataFrame) -> pd.DataFrame:
+def _with_factor(cells: Cells, mix: pd.DataFrame, keys: list[str]) -> Cells:
+    """The cells of classes that are weighed, with their factor among the keys."""
+    of = _levels(cells.keys, keys[1:]).astype({"class_code": object})
+    found = of.merge(mix.astype({"class_code": object}), on=keys, how="left")["factor"]
+    known = found.notna().to_numpy(dtype=bool)
+    held = cells.where(known)
+    return replace(held, keys=of[known].assign(factor=found[known].to_numpy(dtype=float)))
+
+
+def folded(cells: Cells) -> pd.DataFrame:
     """Class totals of ``cells``: n answers, total = n times their mean under the factors."""
-    if "factor" not in cells:
-        return cells[["class_code", "leaf", "n", "total"]]
+    if "factor" not in cells.keys:
+        return cells.by_class()
     sums = _sums(cells)
     mean = sums["points"] / sums["mass"].where(sums["mass"] > 0)
     out = sums.assign(total=(sums["n"] * mean).fillna(0.0)).reset_index()
@@ -88,7 +101,7 @@ def leaf_weights(weighed: Weighed, leaves: list[str]) -> pd.DataFrame:
     """class_code, project, n, weight, leaf: the class's weight times the mean factor of those who
     have the leaf."""
     out = weighed.classes.merge(pd.DataFrame({"leaf": leaves}), how="cross")
-    if "factor" not in weighed.cells or not leaves:
+    if "factor" not in weighed.cells.keys or not leaves:
         return out
     sums = _sums(weighed.cells)
     mean = (sums["mass"] / sums["n"].where(sums["n"] > 0)).rename("mean").reset_index()
@@ -96,11 +109,15 @@ def leaf_weights(weighed: Weighed, leaves: list[str]) -> pd.DataFrame:
     return joined.assign(weight=joined["weight"] * joined["mean"].fillna(1.0)).drop(columns="mean")
 
 
-def _sums(cells: pd.DataFrame) -> pd.DataFrame:
-    mass = cells["factor"] * cells["n"]
-    parts = cells[["class_code", "leaf", "n"]].assign(
-        mass=mass, points=cells["factor"] * cells["total"]
-    )
+def _sums(cells: Cells) -> pd.DataFrame:
+    row, place = np.nonzero(cells.n)
+    factor = cells.keys["factor"].to_numpy(dtype=float)[row]
+    n, total = cells.n[row, place], cells.total[row, place]
+    of = {
+        "class_code": cells.keys["class_code"].to_numpy(dtype=object)[row],
+        "leaf": np.array(cells.leaves, dtype=object)[place],
+    }
+    parts = pd.DataFrame(of).assign(n=n, mass=factor * n, points=factor * total)
     return parts.groupby(["class_code", "leaf"], sort=True)[["n", "mass", "points"]].sum()
 
 

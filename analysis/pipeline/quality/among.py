@@ -61,7 +61,7 @@ class Among:
         """One form's weights, of the kept rows or of everything."""
         return raked.weigh(
             counted,
-            kept=(lambda frame: frame) if everything else (lambda frame: frame[frame["kept"]]),
+            everything=everything,
             classes=self.data.classes,
             margins=self.data.margins,
             plan=self.plan,

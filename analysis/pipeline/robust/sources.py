@@ -20,6 +20,7 @@ from analysis.pipeline.estimation import (
     survey_values,
 )
 from analysis.pipeline.evidence import Evidence
+from analysis.results import Cells
 from instruments.methods import Plan
 
 Tables = dict[str, np.ndarray]
@@ -126,7 +127,8 @@ def _asked(given: Given) -> Iterator[tuple[str, str, np.ndarray]]:
         code = form.scoring.instrument.code
         flags = data.flags[data.flags["instrument"] == code]
         counted = counts.count_cells(given.extract, scoring=reduced, flags=flags) if names else None
-        cells.append(form.cells.iloc[:0] if counted is None else counted)
+        none = Cells(form.cells.keys, (), form.cells.n[:, :0], form.cells.total[:, :0])
+        cells.append(none if counted is None else counted)
         named |= {name: (f"{code} {item}", leaf) for name, (item, leaf) in names.items()}
     if named:
         value, n = survey_values(
