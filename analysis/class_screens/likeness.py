@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -37,14 +38,15 @@ def likeness(
     coincidences: Arratia, Goldstein & Gordon 1990, Stat. Sci. 5:403.
     """
     pool = _pool(answers, scored=scored, choice=choice)
-    whole = _numbers(answers, items)
+    repeats = _repeats(answers, items, pool)
     rows = []
-    for name, own in sorted(pd.Series(range(len(answers))).groupby(list(answers["class_code"]))):
+    for number, name in enumerate(pool.names):
+        own = pool.rows(number)
         n, known = len(own), len(answers) - len(own) >= choice.pool
-        repeats = n - len(np.unique(whole[own], axis=0))
-        near, same, close = _pairs(pool, own, choice=choice) if known else (0, 0.0, 0.0)
-        for screen, found, chance in ((IDENTICAL, repeats, same), (COPIED, near, close)):
-            told = (float(found), chance) if known else (np.nan, np.nan)
+        near, same, close = _pairs(pool, number, own, choice=choice) if known else (0, 0.0, 0.0)
+        found = ((IDENTICAL, repeats[number], same), (COPIED, near, close))
+        for screen, statistic, chance in found:
+            told = (float(statistic), chance) if known else (np.nan, np.nan)
             rows.append((name, screen, n, *told))
     frame = pd.DataFrame(rows, columns=["class_code", "screen", "n", "statistic", "expected"])
     parts = [_against_others(frame[frame["screen"] == one]) for one in (IDENTICAL, COPIED)]
@@ -64,32 +66,80 @@ def _against_others(frame: pd.DataFrame) -> pd.DataFrame:
 class _Pool:
     """Codes of all answers to the scored items, the band of levels of each answer, and counts."""
 
+    names: list[str]
+    """Codes of the classes, sorted."""
+    order: np.ndarray
+    """Answers by class; within one as they came."""
+    ends: np.ndarray
+    """Of each class in ``order``."""
     codes: np.ndarray
     """answers x items, numbers from 0."""
     band: np.ndarray
     asked: np.ndarray
-    """answers x items: whether anybody of the answer's class has answered the item."""
+    """classes x items: whether anybody of the class has answered the item."""
     counts: np.ndarray
     """bands x items x codes, of those asked."""
-    offered: np.ndarray
-    """items x codes: whether anybody has given the code."""
+    total: np.ndarray
+    """items x codes: ``counts`` over all bands."""
+
+    def rows(self, number: int) -> np.ndarray:
+        """Answers of a class."""
+        return self.order[self.ends[number - 1] if number else 0 : self.ends[number]]
 
 
 def _pool(answers: pd.DataFrame, *, scored: Sequence[str], choice: ClassScreens) -> _Pool:
+    of = answers["class_code"].astype("category").cat.remove_unused_categories().cat
+    names = sorted(of.categories)
+    place = {name: number for number, name in enumerate(names)}
+    number = np.array([place[name] for name in of.categories])[of.codes.to_numpy()]
     codes = _numbers(answers, scored)
-    given = answers[list(scored)].notna()
-    by_class = given.groupby(answers["class_code"].to_numpy(dtype=object))
-    asked = by_class.transform("any").to_numpy(dtype=bool)
     band = _bands(answers["level"].to_numpy(dtype=float), least=choice.band)
-    shape = (int(band.max(initial=-1)) + 1, len(scored), int(codes.max(initial=-1)) + 1)
-    counts = _counts(codes, band, asked, shape=shape)
-    return _Pool(codes, band, asked, counts, counts.sum(axis=0) > 0)
+    shape = (int(band.max(initial=-1)) + 1, int(codes.max(initial=0)) + 1)
+    asked, counts = [], []
+    for column, name in zip(codes.T, scored, strict=True):
+        given = answers[name].notna().to_numpy(dtype=bool)
+        any_ = np.bincount(number[given], minlength=len(names)) > 0
+        flat = (band * shape[1] + column)[any_[number]]
+        counts.append(np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape))
+        asked.append(any_)
+    whole = np.stack(counts, axis=1).astype(float)
+    return _Pool(
+        names,
+        np.argsort(number, kind="stable"),
+        np.cumsum(np.bincount(number, minlength=len(names))),
+        codes,
+        band,
+        np.stack(asked, axis=1),
+        whole,
+        whole.sum(axis=0),
+    )
 
 
 def _numbers(answers: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
-    """Codes as numbers from 0; a blank is a code of its own."""
-    columns = [pd.factorize(answers[name], use_na_sentinel=False)[0] for name in items]
-    return np.column_stack(columns) if columns else np.zeros((len(answers), 0), dtype=int)
+    """Codes as numbers from 0 as they come; a blank is a code of its own."""
+    columns = []
+    for name in items:
+        column = answers[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            columns.append(pd.factorize(column.cat.codes.to_numpy())[0].astype(np.int16))
+        else:
+            columns.append(pd.factorize(column, use_na_sentinel=False)[0].astype(np.int16))
+    return np.column_stack(columns) if columns else np.zeros((len(answers), 0), dtype=np.int16)
+
+
+def _repeats(answers: pd.DataFrame, items: Sequence[str], pool: _Pool) -> list[int]:
+    """Answers of each class less those that differ."""
+    whole = _numbers(answers, items)
+    told = np.zeros(len(whole), dtype=np.uint64)  # equal answers have equal numbers
+    for column in whole.T:
+        told = (told ^ column.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        told ^= told >> np.uint64(29)
+    found = []
+    for number in range(len(pool.names)):
+        own = pool.rows(number)
+        alike = len(set(told[own].tolist())) < len(own)
+        found.append(len(own) - len(np.unique(whole[own], axis=0)) if alike else 0)
+    return found
 
 
 def _bands(level: np.ndarray, *, least: int) -> np.ndarray:
@@ -105,58 +155,89 @@ def _bands(level: np.ndarray, *, least: int) -> np.ndarray:
     return band[place]
 
 
-def _pairs(pool: _Pool, own: np.ndarray, *, choice: ClassScreens) -> tuple[int, float, float]:
+def _pairs(
+    pool: _Pool, number: int, own: np.ndarray, *, choice: ClassScreens
+) -> tuple[int, float, float]:
     """Nearly like answers of a class, and how many pairs chance makes the same, or nearly."""
-    items = pool.asked[own].any(axis=0)
-    codes, bands = pool.codes[own][:, items], pool.band[own]
-    present, place = np.unique(bands, return_inverse=True)
-    shares = _shares(pool, own, prior=choice.prior)[present][:, items]
-    agree = np.einsum("akc,bkc->abk", shares, shares)
-    chances = tails(agree)
-    least = (chances > choice.pair).sum(axis=2)  # they fall; one more than all: never
-    chance = np.take_along_axis(_closed(chances), least[..., None], 2)[..., 0]
-    a, b = np.triu_indices(len(codes), 1)
-    equal = (codes[a] == codes[b]).sum(axis=1)
-    linked = equal >= least[place[a], place[b]]
-    groups = _groups(a[linked], b[linked], len(codes))
-    same = agree.prod(axis=2)[place[a], place[b]].sum()
-    return len(codes) - groups, float(same), float(chance[place[a], place[b]].sum())
+    items = np.flatnonzero(pool.asked[number])
+    codes = np.ascontiguousarray(pool.codes[own][:, items].T)
+    present, place = np.unique(pool.band[own], return_inverse=True)
+    shares = _shares(pool, items, present, place, codes, prior=choice.prior)
+    one, other = _halves(len(present), 0)
+    agree = np.einsum("akc,bkc->abk", shares, shares)[one, other]  # either order gives the same
+    of = np.zeros((len(present), len(present)), dtype=int)
+    of[one, other] = of[other, one] = np.arange(len(one))
+    a, b = _halves(len(own), 1)
+    pair = of[place[a], place[b]]
+    least, chance = rarely(np.ascontiguousarray(agree.T), choice.pair)
+    equal = (codes[:, a] == codes[:, b]).sum(axis=0)
+    linked = equal >= least[pair]
+    groups = _groups(a[linked], b[linked], len(own)) if linked.any() else len(own)
+    same = agree.prod(axis=1)[pair].sum()
+    return len(own) - groups, float(same), float(chance[pair].sum())
 
 
-def _shares(pool: _Pool, own: np.ndarray, *, prior: float) -> np.ndarray:
+@cache
+def _halves(size: int, apart: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of which the second is at least ``apart`` after the first."""
+    return np.triu_indices(size, apart)
+
+
+def _shares(
+    pool: _Pool,
+    items: np.ndarray,
+    present: np.ndarray,
+    place: np.ndarray,
+    codes: np.ndarray,
+    *,
+    prior: float,
+) -> np.ndarray:
     """bands x items x codes: shares in all other classes, drawn towards those of all levels."""
-    mine = _counts(pool.codes[own], pool.band[own], pool.asked[own], shape=pool.counts.shape)
-    others = pool.counts - mine
-    everyone = others.sum(axis=0) + 0.5 * pool.offered
+    counts = pool.counts[present[:, None], items]
+    flat = (place * len(items) + np.arange(len(items))[:, None]) * counts.shape[2] + codes
+    mine = np.bincount(flat.ravel(), minlength=counts.size).reshape(counts.shape)
+    total = pool.total[items]
+    everyone = total - mine.sum(axis=0) + 0.5 * (total > 0)
     everyone /= np.maximum(everyone.sum(axis=1, keepdims=True), 0.5)
-    counts = others + prior * everyone
+    counts = counts - mine + prior * everyone
     return np.asarray(counts / np.maximum(counts.sum(axis=2, keepdims=True), 0.5))
 
 
-def _counts(
-    codes: np.ndarray, band: np.ndarray, asked: np.ndarray, *, shape: tuple[int, int, int]
-) -> np.ndarray:
-    """bands x items x codes: how many answers of those asked."""
-    row, item = np.nonzero(asked)
-    flat = np.ravel_multi_index((band[row], item, codes[row, item]), shape)
-    return np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape).astype(float)
+def rarely(agree: np.ndarray, pair: float) -> tuple[np.ndarray, np.ndarray]:
+    """From how many like items on two answers are so with a chance of at most ``pair``, and that
+    chance: for chances of each item (first axis) of each two (second).
+
+    One more than all items, and no chance, where even all of them are likelier. The chance of at
+    most j unlike items is summed for as few j as that takes.
+    """
+    items, size = agree.shape
+    least, chance = np.zeros(size, dtype=int), np.zeros(size)
+    left, most = np.arange(size), min(FIRST, items)
+    while len(left):
+        tails = _unlike(agree[:, left] if len(left) < size else agree, most)
+        rare = (tails <= pair).sum(axis=0)
+        done = (tails[-1] > pair) | (most == items)
+        at = np.maximum(rare - 1, 0)
+        least[left] = items + 1 - rare
+        chance[left] = np.where(rare > 0, tails[at, np.arange(len(left))], 0.0)
+        left, most = left[~done], min(2 * most, items)
+    return least, chance
 
 
-def tails(agree: np.ndarray) -> np.ndarray:
-    """P(at least m items agree), m along the last axis, for chances along the last axis."""
-    shape = (*agree.shape[:-1], agree.shape[-1] + 1)
-    mass = np.zeros(shape)
-    mass[..., 0] = 1.0
-    for k in range(agree.shape[-1]):
-        chance = agree[..., k, None]
-        moved = np.concatenate([np.zeros((*shape[:-1], 1)), mass[..., :-1]], axis=-1)
-        mass = mass * (1.0 - chance) + moved * chance
-    return mass[..., ::-1].cumsum(axis=-1)[..., ::-1]
+FIRST = 8
+"""Unlike items that are looked at first."""
 
 
-def _closed(chances: np.ndarray) -> np.ndarray:
-    """With a last entry of no chance: more items than there are."""
-    return np.concatenate([chances, np.zeros((*chances.shape[:-1], 1))], axis=-1)
+def _unlike(agree: np.ndarray, most: int) -> np.ndarray:
+    """P(at most j items are unlike), j from 0 to ``most`` along the first axis."""
+    mass = np.zeros((most + 1, agree.shape[1]))
+    mass[0] = 1.0
+    for k, chance in enumerate(agree):
+        last = min(k + 1, most)
+        unlike = mass[:last] * (1.0 - chance)
+        mass[: last + 1] *= chance
+        mass[1 : last + 1] += unlike
+    return mass.cumsum(axis=0)
 
 
 def _groups(a: np.ndarray, b: np.ndarray, size: int) -> int:

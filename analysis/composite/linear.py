@@ -20,19 +20,26 @@ def combine(estimates: Estimates, *, units: Sequence[str], weights: np.ndarray) 
     """
     share = _entering_shares(estimates.value, weights)
     own = np.einsum("gul,ulm,gum->glm", share, estimates.own, share, optimize=True)
-    columns = [estimates.leaves.index(leaf) for leaf in estimates.panel_leaves]
-    width, old, new = len(columns), len(estimates.units), len(units)
-    pull = np.zeros((new, width, old, width))
-    for place, column in enumerate(columns):
-        pull[:, place, :, place] = share[:, :, column]
-    flat = pull.reshape(new * width, old * width)
     return replace(
         estimates,
         units=tuple(units),
         value=_mean(share, estimates.value),
         own=own,
-        panel=flat @ estimates.panel @ flat.T,
+        panel=_panel(estimates, share),
     )
+
+
+def _panel(estimates: Estimates, share: np.ndarray) -> np.ndarray:
+    """The experts' covariance of the new units, unit first, then panel leaf."""
+    columns = [estimates.leaves.index(leaf) for leaf in estimates.panel_leaves]
+    width, (new, old, _) = len(columns), share.shape
+    if not estimates.panel.any():  # nobody was rated
+        return np.zeros((new * width, new * width))
+    pull = np.zeros((new, width, old, width))
+    for place, column in enumerate(columns):
+        pull[:, place, :, place] = share[:, :, column]
+    flat = pull.reshape(new * width, old * width)
+    return np.asarray(flat @ estimates.panel @ flat.T)
 
 
 def combine_values(value: np.ndarray, *, weights: np.ndarray) -> np.ndarray:
