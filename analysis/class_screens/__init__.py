@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.class_screens.bursts import BURST
-from analysis.class_screens.form import screen_form
+from analysis.class_screens.form import columns_read, screen_form
 from analysis.class_screens.likeness import COPIED, IDENTICAL
 from analysis.class_screens.shares import OVERFULL, PRESSURE, QUICK, STRAIGHT
 from instruments.methods import ClassScreens
@@ -17,6 +17,7 @@ __all__ = [
     "RAISED",
     "SCREENS",
     "STRAIGHT",
+    "columns_read",
     "judge",
     "screen_form",
 ]

@@ -30,25 +30,39 @@ def bursts(answers: pd.DataFrame, *, sessions: pd.DataFrame, choice: ClassScreen
     what is cut off so. Source: Skellam 1948, J. R. Stat. Soc. B 10:257; moments: Kleinman 1973,
     J. Am. Stat. Assoc. 68:46.
     """
-    size = answers.groupby("class_code", sort=True).size()
-    outside = answers[_outside(answers, sessions, window=choice.window)]
-    days = outside.groupby(["class_code", "day"]).size()
-    most = days.groupby(level="class_code").max().reindex(size.index, fill_value=0)
+    size = answers["class_code"].astype("category").cat.remove_unused_categories()
+    size = size.value_counts(sort=False)
+    size = size.set_axis(size.index.astype(object)).sort_index()
+    days = answers.groupby(["class_code", "day"], sort=True, observed=True).size()
+    days = days.rename("n").reset_index().astype({"class_code": object, "day": object})
+    outside = days[_outside(days, sessions, window=choice.window)]
+    most = outside.groupby("class_code")["n"].max().reindex(size.index, fill_value=0)
     n, found = size.to_numpy(dtype=float), most.to_numpy(dtype=float)
+    columns = ["class_code", "screen", "n", "statistic", "expected", "p"]
+    told = _told(found, n, choice) if len(n) > choice.day_classes else np.full((len(n), 3), np.nan)
+    frame = pd.DataFrame(told, columns=columns[3:], index=size.index.rename("class_code"))
+    return frame.reset_index().assign(screen=BURST, n=n.astype(int))[columns]
+
+
+def _told(found: np.ndarray, n: np.ndarray, choice: ClassScreens) -> np.ndarray:
+    """Statistic, what is expected and p of each class, beside all others but the trimmed ones.
+
+    Classes of the same share and size are beside the same others, and are told once.
+    """
     order = np.argsort(found / n, kind="stable")
-    rows = []
-    for place, name in enumerate(size.index):
-        told = (np.nan, np.nan, np.nan)
-        others = order[order != place]
-        if len(others) >= choice.day_classes:
-            kept = others[: len(others) - int(len(others) * choice.day_trim)]
-            mean, within = moments(found[kept], n=n[kept])
+    others = len(order) - 1
+    kept = others - int(others * choice.day_trim)
+    rank = np.empty(len(order), dtype=int)
+    rank[order] = np.arange(len(order))
+    known: dict[tuple[float, float, bool], tuple[float, float, float]] = {}
+    for place, key in enumerate(keys := list(zip(found, n, rank < kept, strict=True))):
+        if key not in known:
+            beside = order[order != place][:kept]
+            mean, within = moments(found[beside], n=n[beside])
             within = max(within, choice.day_within)
             p = tail(int(found[place]), n=int(n[place]), mean=mean, within=within)
-            told = (found[place], n[place] * mean, p)
-        rows.append((name, BURST, int(n[place]), *told))
-    columns = ["class_code", "screen", "n", "statistic", "expected", "p"]
-    return pd.DataFrame(rows, columns=columns)
+            known[key] = (found[place], n[place] * mean, p)
+    return np.array([known[key] for key in keys])
 
 
 def moments(found: np.ndarray, *, n: np.ndarray) -> tuple[float, float]:
@@ -69,14 +83,15 @@ def tail(found: int, *, n: int, mean: float, within: float) -> float:
     return float(stats.betabinom.sf(found - 1, n, mean * strength, (1.0 - mean) * strength))
 
 
-def _outside(answers: pd.DataFrame, sessions: pd.DataFrame, *, window: int) -> np.ndarray:
-    day = pd.to_datetime(answers["day"]).astype(MOMENT)
+def _outside(days: pd.DataFrame, sessions: pd.DataFrame, *, window: int) -> np.ndarray:
+    """Which rows of ``days`` (class_code, day) are none on which the class was together."""
+    day = pd.to_datetime(days["day"]).astype(MOMENT)
     held = pd.to_datetime(sessions["date"]).astype(MOMENT).groupby(sessions["class_code"])
-    begun = day.groupby(answers["class_code"]).min()
+    begun = day.groupby(days["class_code"]).min()
     first, last = (
         of.reindex(begun.index).astype(MOMENT).fillna(begun) for of in (held.min(), held.max())
     )
-    early = day.to_numpy() < answers["class_code"].map(first).to_numpy()
+    early = day.to_numpy() < days["class_code"].map(first).to_numpy()
     last = last.where(last >= begun, begun)
-    after = answers["class_code"].map(last + pd.Timedelta(days=window)).to_numpy()
+    after = days["class_code"].map(last + pd.Timedelta(days=window)).to_numpy()
     return np.asarray(early | (day.to_numpy() > after))

@@ -25,6 +25,11 @@ def compared_items(instrument: Instrument) -> tuple[str, ...]:
     return tuple(item.name for item in closed if item.type == "select_one")
 
 
+def columns_read(instrument: Instrument) -> tuple[str, ...]:
+    """Columns of answers that ``screen_form`` reads beside class and marks."""
+    return ("day", "duration", *(i.name for i in instrument.single_items if i.scale is not None))
+
+
 def scored_items(instrument: Instrument) -> tuple[str, ...]:
     """Those of ``compared_items`` that measure something: no check, no mirror of another item."""
     mapped = {mapping.item for mapping in instrument.mappings}
@@ -50,7 +55,8 @@ def screen_form(
         return pd.DataFrame(columns=list(COLUMNS))
     items, scored = compared_items(instrument), scored_items(instrument)
     level = mean_level(answers, items=[instrument.item(name) for name in scored])
-    size = answers.groupby("class_code", sort=True).size().rename("n")
+    size = answers.groupby("class_code", sort=True, observed=True).size().rename("n")
+    size = size.set_axis(size.index.astype(object)).rename_axis("class_code")
     parts = [
         likeness(answers.assign(level=level), items=items, scored=scored, choice=choice),
         bursts(answers, sessions=sessions, choice=choice),
@@ -74,7 +80,9 @@ def mean_level(answers: pd.DataFrame, *, items: list[Item]) -> np.ndarray:
     for item in items:
         codes = [c for c in (item.scale.codes if item.scale else ()) if c not in UNSCORED_CODES]
         place = {code: k / max(len(codes) - 1, 1) for k, code in enumerate(codes)}
-        value = answers[item.name].map(place).to_numpy(dtype=float, na_value=np.nan)
+        told = answers[item.name].astype("category").cat
+        each = np.array([*(place.get(code, np.nan) for code in told.categories), np.nan])
+        value = each[told.codes.to_numpy()]  # a blank's code is -1, the last
         total, given = total + np.nan_to_num(value), given + ~np.isnan(value)
     mean = np.divide(total, given, out=np.full(len(answers), 0.5), where=given > 0)
     return np.floor(mean * 10**DIGITS + 0.5) / 10**DIGITS
@@ -84,7 +92,8 @@ def _quick(answers: pd.DataFrame, instrument: Instrument, choice: ClassScreens) 
     """Whether an answer came too quickly; missing without duration, or of a class that was asked
     fewer items than ``choice.quick_items``."""
     asked = [i.name for i in instrument.single_items if i.scale is not None]
-    given = answers[asked].notna().groupby(answers["class_code"].to_numpy(dtype=object))
-    many = given.transform("any").sum(axis=1) >= choice.quick_items
+    given = answers[asked].notna().groupby(answers["class_code"]).any()
+    enough = given.sum(axis=1) >= choice.quick_items
+    many = answers["class_code"].astype(object).map(enough).to_numpy(dtype=bool)
     quick = answers["duration"].isin(list(choice.quick)).astype("boolean")
     return quick.mask(answers["duration"].isna() | ~many)

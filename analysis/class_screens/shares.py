@@ -17,12 +17,13 @@ def marked(rows: pd.DataFrame, *, screen: str, tolerated: float) -> pd.DataFrame
     other classes and ``tolerated``), ``p`` (exact binomial tail); missing where n is 0.
     Source: Clopper & Pearson 1934, Biometrika 26:404.
     """
-    grouped = rows.groupby("class_code", sort=True)["marked"]
+    grouped = rows.groupby("class_code", sort=True, observed=True)["marked"]
     n, found = grouped.count(), grouped.sum().astype(float)
     others = (n.sum() - n).to_numpy(dtype=float)
     share = np.divide(found.sum() - found, others, out=np.zeros(len(n)), where=others > 0)
     chance = np.maximum(share, tolerated)
-    out = pd.DataFrame({"class_code": n.index, "screen": screen, "n": n.to_numpy()})
+    codes = n.index.astype(object)
+    out = pd.DataFrame({"class_code": codes, "screen": screen, "n": n.to_numpy()})
     some = n.to_numpy() > 0
     told = {
         "statistic": found.to_numpy(),

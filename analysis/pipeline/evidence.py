@@ -124,7 +124,14 @@ def joined_flags(
     """Flags of all forms in one frame, each row with the code of its instrument."""
     pairs = zip(flags, counted, strict=True)
     by_form = [rows.assign(instrument=one.scoring.instrument.code) for rows, one in pairs]
-    return _joined(by_form, _marks(plan))
+    full = [rows for rows in by_form if len(rows)]
+    codes = {
+        name: sorted({code for rows in full for code in rows[name].cat.categories})
+        for name in ("class_code", "project")
+    }
+    types = {name: pd.CategoricalDtype(levels) for name, levels in codes.items()}
+    types["instrument"] = pd.CategoricalDtype([one.scoring.instrument.code for one in counted])
+    return _joined([rows.astype(types) for rows in full], _marks(plan))
 
 
 def types_of(units: pd.DataFrame, codes: Sequence[str], *, kind: str) -> tuple[str, ...]:

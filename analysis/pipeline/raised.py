@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import class_screens, disclosure, roster, screen
+from analysis import class_screens, counts, disclosure, goalposts, roster, screen
 from analysis.class_screens import RAISED
 from analysis.pipeline import evidence, localities
 from analysis.pipeline.evidence import Evidence
@@ -37,11 +37,10 @@ def screened_classes(
     if screens is None or not len(data.flags):
         return parts[0]
     projects = {code for code, good in zip(data.projects, shown, strict=True) if good}
-    flags = data.flags[data.flags["project"].isin(projects)]
     for form in extract.instruments:
         if (form.role, form.per) == SUBJECT and form.wave in waves:
             found = class_screens.screen_form(
-                _answers(extract, form, flags),
+                _answers(extract, form, plan, data.flags, projects),
                 instrument=form,
                 classes=extract.table("classes")[["class_code", "enrolled"]],
                 sessions=extract.table("sessions")[["class_code", "date"]],
@@ -116,12 +115,24 @@ def hide_few(
     return disclosure.blank(out, where=local, columns=["score_unraised"])
 
 
-def _answers(extract: Any, form: Instrument, flags: pd.DataFrame) -> pd.DataFrame:
-    rows = extract.table(form.table)
-    rows = rows[(rows["status"] == "accepted") & rows["class_code"].notna()]
+def _answers(
+    extract: Any, form: Instrument, plan: Plan, flags: pd.DataFrame, projects: Collection[str]
+) -> pd.DataFrame:
+    """Accepted answers from classes of ``projects`` with the marks that their flags give them."""
     names = {screen.STRAIGHT_LINE: "straight", screen.PRESSURE: "pressure"}
-    marks = flags[["response", *names]].rename(columns=names)
-    return rows.merge(marks, on="response", how="inner").reset_index(drop=True)
+    own = flags[flags["instrument"] == form.code]
+    rows = counts.read_answers(
+        extract,
+        scoring=goalposts.scoring(form, plan=plan, leaves=()),
+        items=class_screens.columns_read(form),
+    )
+    if rows["response"].equals(own["response"].reset_index(drop=True)):
+        rows = rows.assign(**{new: own[name].array for name, new in names.items()})
+    else:
+        marks = own[["response", *names]].rename(columns=names)
+        rows = rows.merge(marks, on="response", how="inner")
+    of_classes = ~rows["class_code"].isin([c for c in rows["class_code"].cat.categories if c.startswith(counts.SCHOOL)])
+    return rows[rows["project"].isin(projects) & of_classes].reset_index(drop=True)
 
 
 def _disclosed(found: pd.DataFrame, *, project: pd.Series, cell: int) -> pd.DataFrame:
