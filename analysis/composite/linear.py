@@ -19,7 +19,10 @@ def combine(estimates: Estimates, *, units: Sequence[str], weights: np.ndarray) 
     linear map.
     """
     share = _entering_shares(estimates.value, weights)
-    own = np.einsum("gul,ulm,gum->glm", share, estimates.own, share, optimize=True)
+    own = np.zeros((len(units), *estimates.own.shape[1:]))
+    for new, old in np.argwhere((share != 0).any(axis=2)):  # few of the old enter each new one
+        part = share[new, old]
+        own[new] += part[:, None] * (estimates.own[old] * part)
     return replace(
         estimates,
         units=tuple(units),

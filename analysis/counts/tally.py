@@ -125,10 +125,11 @@ def _ranked(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
         return column.to_numpy(dtype=np.int64), [False, True]
     of = column.astype("category").cat
     levels = sorted(of.categories)
-    place = np.array([*(levels.index(one) for one in of.categories), -1], dtype=np.int64)
-    same = levels == list(of.categories)
     codes = of.codes.to_numpy()
-    return (codes if same else place[codes]), levels
+    if levels == list(of.categories):
+        return codes, levels
+    number = {level: place for place, level in enumerate(levels)}
+    return np.array([*(number[one] for one in of.categories), -1], dtype=np.int64)[codes], levels
 
 
 def _levelled(codes: np.ndarray, levels: list[Any], dtype: Any) -> Any:

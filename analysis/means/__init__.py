@@ -104,10 +104,10 @@ def lone_classes(
     leaves: Sequence[str],
     choice: Choice,
 ) -> frozenset[str]:
-    """Classes whose ``products`` enter ``unit_means``: of units where a leaf has answers of fewer
-    than two classes; with ``choice.finite_population`` all."""
+    """Classes whose ``products`` enter ``unit_means``: of units where a leaf has answers of one
+    class alone; with ``choice.finite_population`` all."""
     table = _table(totals, weights=weights, units=units, leaves=leaves)
-    few = (_sum(table.n > 0, table.unit, len(units)) < 2).any(axis=1)
+    few = (_sum(table.n > 0, table.unit, len(units)) == 1).any(axis=1)
     entering = few[table.unit] | choice.finite_population
     return frozenset(np.array(table.codes, dtype=object)[entering])
 
@@ -130,34 +130,38 @@ def _ratios(table: _Table, *, size: int) -> tuple[np.ndarray, np.ndarray]:
 def _table(
     totals: pd.DataFrame, *, weights: pd.DataFrame, units: Sequence[str], leaves: Sequence[str]
 ) -> _Table:
-    index = {unit: i for i, unit in enumerate(units)}
-    chosen = weights[weights["project"].isin(list(units))]
-    project = chosen.drop_duplicates("class_code").set_index("class_code")["project"].sort_index()
-    row = {code: i for i, code in enumerate(project.index)}
-    column = {leaf: i for i, leaf in enumerate(leaves)}
-    shape = (len(row), len(column))
+    chosen = weights[_places(weights["project"], units) >= 0]
+    first = chosen.drop_duplicates("class_code").astype({"class_code": object, "project": object})
+    project = first.set_index("class_code")["project"].sort_index()
+    codes = list(project.index)
+    shape = (len(codes), len(leaves))
     n, total, weight = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    known = totals[totals["class_code"].isin(list(row))]
-    place = (known["class_code"].map(row).to_numpy(int), known["leaf"].map(column).to_numpy(int))
-    np.add.at(n, place, known["n"].to_numpy(dtype=float))
-    np.add.at(total, place, known["total"].to_numpy(dtype=float))
-    place = (chosen["class_code"].map(row).to_numpy(int), chosen["leaf"].map(column).to_numpy(int))
+    row, column = _places(totals["class_code"], codes), _places(totals["leaf"], leaves)
+    known = row >= 0
+    place = (row[known], column[known])
+    np.add.at(n, place, totals["n"].to_numpy(dtype=float)[known])
+    np.add.at(total, place, totals["total"].to_numpy(dtype=float)[known])
+    place = (_places(chosen["class_code"], codes), _places(chosen["leaf"], leaves))
     weight[place] = chosen["weight"].to_numpy(dtype=float)
-    unit = np.array([index[name] for name in project], dtype=int)
-    return _Table(list(row), n, total, weight, unit)
+    return _Table(codes, n, total, weight, _places(project, units))
+
+
+def _places(names: pd.Series, among: Sequence[str]) -> np.ndarray:
+    """Place of each name, -1 where it is not there."""
+    of = names.astype("category").cat
+    found = pd.Index(list(among), dtype=object).get_indexer(of.categories.astype(object))
+    return np.append(found, -1)[of.codes.to_numpy()]  # a missing name's code is -1, the last
 
 
 def _within(products: pd.DataFrame, *, table: _Table, leaves: Sequence[str]) -> np.ndarray:
     """Per class: products of people's deviations from the class means, times n / (n - 1)."""
-    row = {code: i for i, code in enumerate(table.codes)}
-    column = {leaf: i for i, leaf in enumerate(leaves)}
-    known = products[products["class_code"].isin(table.codes)]
-    c = known["class_code"].map(row).to_numpy(dtype=int)
-    a, b = (known[name].map(column).to_numpy(dtype=int) for name in ("leaf_a", "leaf_b"))
+    out = np.zeros((len(table.codes), len(leaves), len(leaves)))
+    row = _places(products["class_code"], table.codes)
+    known, c = products[row >= 0], row[row >= 0]
+    a, b = (_places(known[name], leaves) for name in ("leaf_a", "leaf_b"))
     n, ta, tb, product = (known[k].to_numpy(float) for k in ("n", "total_a", "total_b", "product"))
     mean = np.divide(table.total, table.n, out=np.zeros_like(table.total), where=table.n > 0)
     ma, mb = mean[c, a], mean[c, b]
-    out = np.zeros((len(row), len(column), len(column)))
     deviations = (product - ma * tb - mb * ta + n * ma * mb) * n / np.maximum(n - 1.0, 1.0)
     np.add.at(out, (c, a, b), deviations)
     return out

@@ -209,7 +209,8 @@ def _stacked(reports: list[pd.DataFrame]) -> pd.DataFrame:
 def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
     columns = ["class_code", "project", "leaf", "leaf_a", "leaf_b"]
     columns += ["n", "total", "weight", "total_a", "total_b", "product"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    full = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame(columns=columns)
 
 
 def survey_leaves(data: Evidence) -> list[str]:

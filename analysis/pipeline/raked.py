@@ -100,11 +100,14 @@ def folded(cells: Cells) -> pd.DataFrame:
 def leaf_weights(weighed: Weighed, leaves: list[str]) -> pd.DataFrame:
     """class_code, project, n, weight, leaf: the class's weight times the mean factor of those who
     have the leaf."""
-    out = weighed.classes.merge(pd.DataFrame({"leaf": leaves}), how="cross")
+    codes = dict.fromkeys(["class_code", "project"], "category")  # of each class, many times
+    named = pd.DataFrame({"leaf": pd.Categorical(leaves, categories=leaves)})
+    out = weighed.classes.astype(codes).merge(named, how="cross")
     if "factor" not in weighed.cells.keys or not leaves:
         return out
     sums = _sums(weighed.cells)
     mean = (sums["mass"] / sums["n"].where(sums["n"] > 0)).rename("mean").reset_index()
+    out = out.astype(dict.fromkeys(["class_code", "leaf"], object))
     joined = out.merge(mean[["class_code", "leaf", "mean"]], on=["class_code", "leaf"], how="left")
     return joined.assign(weight=joined["weight"] * joined["mean"].fillna(1.0)).drop(columns="mean")
 
