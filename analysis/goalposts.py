@@ -73,9 +73,7 @@ def slope(instrument: Instrument, *, plan: Plan) -> float:
 def _item(mapping: IndicatorMapping, instrument: Instrument, plan: Plan) -> ItemScore:
     asked = _asked_sql(instrument.item(mapping.item), instrument)
     score = f"CAST({_item_sql(mapping, instrument, plan)} AS BIGINT)"
-    return ItemScore(
-        mapping.item, mapping.indicator, score, asked, _is_alone(mapping, instrument)
-    )
+    return ItemScore(mapping.item, mapping.indicator, score, asked, _is_alone(mapping, instrument))
 
 
 def _is_alone(mapping: IndicatorMapping, instrument: Instrument) -> bool:

@@ -39,10 +39,7 @@ def benchmarks(
     frame = prepare(cells, weights=weights, traits=traits, basis=basis)
     method = choice.method if traits else "none"
     shift = METHODS[method](frame, list(traits), choice.minimum_cell)
-    least = choice.minimum_cell
-    group = compare(frame, traits=list(traits), minimum=least, unit="project")
-    overall = compare(frame, traits=[], minimum=least).mean
-    own = np.divide(group.own, group.mass, out=np.zeros(frame.n.shape), where=group.mass > 0)
+    own, overall = _own(frame, list(traits), choice, method)
     mass = frame.weight[:, None] * frame.n
     parts = {
         "n": frame.n,
@@ -50,7 +47,7 @@ def benchmarks(
         "raw": frame.weight[:, None] * frame.total,
         "shift": mass * shift,
         "overall": mass * overall,
-        "own_share": mass * (own if method == INDIRECT else np.nan),
+        "own_share": mass * own,
     }
     sums = _by_project(frame, parts)
     rates = sums[["raw", "shift", "overall", "own_share"]].div(
@@ -60,6 +57,18 @@ def benchmarks(
     out = sums[["project", "leaf", "n"]].assign(raw=rates["raw"])
     out["benchmark"] = rates["overall"] - rates["shift"]
     return out.assign(overall=rates["overall"], adjusted=adjusted, own_share=rates["own_share"])
+
+
+def _own(
+    frame: Weighed, traits: list[str], choice: Adjustment, method: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each unit's part of what its cells are compared with, and the province's mean."""
+    if method != INDIRECT:
+        group = compare(frame, traits=[], minimum=choice.minimum_cell)
+        return np.full(frame.n.shape, np.nan), group.overall
+    group = compare(frame, traits=traits, minimum=choice.minimum_cell, unit="project")
+    own = np.divide(group.own, group.mass, out=np.zeros(frame.n.shape), where=group.mass > 0)
+    return own, group.overall
 
 
 def _by_project(frame: Weighed, parts: dict[str, np.ndarray]) -> pd.DataFrame:

@@ -28,7 +28,7 @@ class Weighed:
 
     def sums(self, values: np.ndarray, by: np.ndarray) -> np.ndarray:
         """Sums of ``values`` (cells x leaves) over cells with answers, by number of group."""
-        held = pd.DataFrame(np.where(self.n > 0, values, np.nan))
+        held = pd.DataFrame(np.where(self.n > 0, values, np.nan), copy=False)
         return held.groupby(by, sort=True).sum().to_numpy(dtype=float)
 
     def groups(self, columns: Sequence[str]) -> np.ndarray:

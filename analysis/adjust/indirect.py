@@ -19,6 +19,8 @@ class Compared:
     """Weighted answers of the group's basis."""
     own: np.ndarray
     """Those of them that are the cell's own unit's."""
+    overall: np.ndarray
+    """Mean of the whole basis."""
 
 
 def indirect_shift(frame: Weighed, traits: list[str], minimum: int) -> np.ndarray:
@@ -28,8 +30,8 @@ def indirect_shift(frame: Weighed, traits: list[str], minimum: int) -> np.ndarra
     of the margin that drops the last trait, in the end the province's.
     Source: Draper & Gittoes 2004, JRSS A 167:449.
     """
-    overall = compare(frame, traits=[], minimum=minimum).mean
-    return np.nan_to_num(overall - compare(frame, traits=traits, minimum=minimum).mean)
+    group = compare(frame, traits=traits, minimum=minimum)
+    return np.nan_to_num(group.overall - group.mean)
 
 
 def compare(
@@ -52,6 +54,7 @@ def compare(
             np.where(enough, finer.mean, out.mean),
             np.where(enough, finer.mass, out.mass),
             np.where(enough, finer.own, out.own),
+            out.overall,
         )
     return out
 
@@ -66,4 +69,4 @@ def _group(
     if unit is not None:
         of = frame.groups([*keys, unit])
         own = frame.sums(mass, of)[of]
-    return Compared(mean[by], whole[by], own)
+    return Compared(mean[by], whole[by], own, mean[by])

@@ -8,8 +8,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
-from scipy.sparse import csgraph
+from scipy import stats
 
 from instruments.methods import ClassScreens
 
@@ -121,10 +120,11 @@ def _numbers(answers: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
     for name in items:
         column = answers[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
-            columns.append(pd.factorize(column.cat.codes.to_numpy())[0].astype(np.int16))
+            codes = pd.factorize(column.cat.codes.to_numpy())[0]
         else:
-            columns.append(pd.factorize(column, use_na_sentinel=False)[0].astype(np.int16))
-    return np.column_stack(columns) if columns else np.zeros((len(answers), 0), dtype=np.int16)
+            codes = pd.factorize(column, use_na_sentinel=False)[0]
+        columns.append(codes.astype(np.min_scalar_type(int(codes.max(initial=0)))))
+    return np.column_stack(columns) if columns else np.zeros((len(answers), 0), dtype=np.uint8)
 
 
 def _repeats(answers: pd.DataFrame, items: Sequence[str], pool: _Pool) -> list[int]:
@@ -164,17 +164,33 @@ def _pairs(
     present, place = np.unique(pool.band[own], return_inverse=True)
     shares = _shares(pool, items, present, place, codes, prior=choice.prior)
     one, other = _halves(len(present), 0)
-    agree = np.einsum("akc,bkc->abk", shares, shares)[one, other]  # either order gives the same
+    agree = _agree(shares)[one, other]
     of = np.zeros((len(present), len(present)), dtype=int)
     of[one, other] = of[other, one] = np.arange(len(one))
     a, b = _halves(len(own), 1)
     pair = of[place[a], place[b]]
     least, chance = rarely(np.ascontiguousarray(agree.T), choice.pair)
-    equal = (codes[:, a] == codes[:, b]).sum(axis=0)
+    equal = (codes[:, a] == codes[:, b]).view(np.int8).sum(axis=0, dtype=np.int16)
     linked = equal >= least[pair]
-    groups = _groups(a[linked], b[linked], len(own)) if linked.any() else len(own)
+    near = _linked(a[linked], b[linked], len(own)) if linked.any() else 0
     same = agree.prod(axis=1)[pair].sum()
-    return len(own) - groups, float(same), float(chance[pair].sum())
+    return near, float(same), float(chance[pair].sum())
+
+
+def _agree(shares: np.ndarray) -> np.ndarray:
+    """bands x bands x items: chance of the same code; only where the second is not before the
+    first, since either order gives the same."""
+    size = len(shares)
+    out = np.zeros((size, size, shares.shape[1]))
+    step = -(-size // STRIPES)
+    for begin in range(0, size, max(step, 1)):
+        rows = shares[begin : begin + step]
+        np.einsum("akc,bkc->abk", rows, shares[begin:], out=out[begin : begin + step, begin:])
+    return out
+
+
+STRIPES = 4
+"""Parts in which half of a square is computed."""
 
 
 @cache
@@ -212,34 +228,38 @@ def rarely(agree: np.ndarray, pair: float) -> tuple[np.ndarray, np.ndarray]:
     """
     items, size = agree.shape
     least, chance = np.zeros(size, dtype=int), np.zeros(size)
-    left, most = np.arange(size), min(FIRST, items)
+    left, most = np.arange(size), (items + 1) // 2
     while len(left):
-        tails = _unlike(agree[:, left] if len(left) < size else agree, most)
+        tails = unlike(agree[:, left] if len(left) < size else agree, most)
         rare = (tails <= pair).sum(axis=0)
         done = (tails[-1] > pair) | (most == items)
         at = np.maximum(rare - 1, 0)
         least[left] = items + 1 - rare
         chance[left] = np.where(rare > 0, tails[at, np.arange(len(left))], 0.0)
-        left, most = left[~done], min(2 * most, items)
+        left, most = left[~done], items
     return least, chance
 
 
-FIRST = 8
-"""Unlike items that are looked at first."""
-
-
-def _unlike(agree: np.ndarray, most: int) -> np.ndarray:
+def unlike(agree: np.ndarray, most: int) -> np.ndarray:
     """P(at most j items are unlike), j from 0 to ``most`` along the first axis."""
-    mass = np.zeros((most + 1, agree.shape[1]))
+    mass, moved = np.zeros((most + 1, agree.shape[1])), np.empty((most, agree.shape[1]))
     mass[0] = 1.0
-    for k, chance in enumerate(agree):
+    for k, (chance, none) in enumerate(zip(agree, 1.0 - agree, strict=True)):
         last = min(k + 1, most)
-        unlike = mass[:last] * (1.0 - chance)
+        np.multiply(mass[:last], none, out=moved[:last])
         mass[: last + 1] *= chance
-        mass[1 : last + 1] += unlike
-    return mass.cumsum(axis=0)
+        mass[1 : last + 1] += moved[:last]
+    return np.add.accumulate(mass, axis=0, out=mass)
 
 
-def _groups(a: np.ndarray, b: np.ndarray, size: int) -> int:
-    links = sparse.coo_array((np.ones(len(a)), (a, b)), shape=(size, size))
-    return int(csgraph.connected_components(links, directed=False)[0])
+def _linked(a: np.ndarray, b: np.ndarray, size: int) -> int:
+    """Answers less groups of those that links ``a`` to ``b`` join."""
+    group, joined = list(range(size)), 0
+    for one, other in zip(a.tolist(), b.tolist(), strict=True):
+        while group[one] != one:
+            one = group[one]
+        while group[other] != other:
+            other = group[other]
+        if one != other:
+            group[other], joined = one, joined + 1
+    return joined

@@ -83,9 +83,7 @@ def _coded(engine: duckdb.DuckDBPyConnection, scoring: Scoring, item: str) -> st
     return f"CAST({column} AS VARCHAR)"
 
 
-def _levelled(
-    engine: duckdb.DuckDBPyConnection, expression: str, *, name: str, query: str
-) -> str:
+def _levelled(engine: duckdb.DuckDBPyConnection, expression: str, *, name: str, query: str) -> str:
     _make_type(engine, LEVELS + name, query)
     return f"CAST(CAST({expression} AS VARCHAR) AS {quoted(LEVELS + name)})"
 

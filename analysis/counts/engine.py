@@ -29,9 +29,7 @@ class Tables(Protocol):
         """The file that holds one table."""
 
 
-def connect(
-    extract: Tables, *, scoring: Scoring, first: bool = True
-) -> duckdb.DuckDBPyConnection:
+def connect(extract: Tables, *, scoring: Scoring, first: bool = True) -> duckdb.DuckDBPyConnection:
     """An engine with the views ``units`` and ``answers``: accepted responses of one form.
 
     ``first``: with ``scoring.columns``, of which expressions of leaves may speak.

@@ -139,7 +139,7 @@ def _looked(
 
 def _told(parts: list[ItemScore]) -> dict[str, str]:
     """Columns that ``_as_looked`` reads, by the place of the part."""
-    out = {}
+    out: dict[str, str] = {}
     for number, part in enumerate(parts):
         blank = f"r.{quoted(part.item)} IS NULL"
         expressions = {"score": part.score, "asked": part.asked, "blank": blank}

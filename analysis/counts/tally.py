@@ -106,7 +106,7 @@ def group(rows: pd.DataFrame) -> Groups:
     keys, left = {}, held
     for name, (_, levels) in reversed(columns.items()):
         left, code = np.divmod(left, len(levels) + 1)
-        keys[name] = _levelled(np.where(code == len(levels), -1, code), levels, rows[name].dtype)
+        keys[name] = _levelled(np.where(code == len(levels), -1, code), levels)
     return Groups(number, pd.DataFrame({name: keys[name] for name in rows}))
 
 
@@ -132,8 +132,8 @@ def _ranked(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
     return np.array([*(number[one] for one in of.categories), -1], dtype=np.int64)[codes], levels
 
 
-def _levelled(codes: np.ndarray, levels: list[Any], dtype: Any) -> Any:
-    if dtype == bool:
+def _levelled(codes: np.ndarray, levels: list[Any]) -> Any:
+    if levels == [False, True]:
         return codes.astype(bool)
     return pd.Categorical.from_codes(codes, pd.Index(levels, dtype="str"))
 

@@ -12,7 +12,14 @@ from analysis.means.unequal import clustered_df, unequal_classes
 from analysis.means.unequal import total as _sum
 from instruments.methods import Means as Choice
 
-__all__ = ["UnitMeans", "clustered_df", "lone_classes", "unequal_classes", "unit_means", "unit_values"]
+__all__ = [
+    "UnitMeans",
+    "clustered_df",
+    "lone_classes",
+    "unequal_classes",
+    "unit_means",
+    "unit_values",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +64,13 @@ def unit_means(
     """Ratio means of ``units`` over their classes with linearised covariance.
 
     In: ``totals`` class_code, leaf, n, total; ``products`` class_code, leaf_a, leaf_b, n, total_a,
-    total_b, product (of ``lone_classes`` at least); ``weights`` class_code, project, leaf, weight. ``groups``: each unit's
-    pooling group. Mean = sum(w t) / sum(w n); z_c = w_c (t_c - mean n_c) / sum(w n); covariance =
-    C/(C-1) sum z z'. The moderated covariance is (d0 S + d S_u) / (d0 + d) on the scale of one
-    class, d = C - 1, d0 = ``choice.prior_df``, S pooled over those units of the group that are
-    ``lending`` (over all such units when the group's have fewer than d0 degrees of freedom). With
-    ``choice.finite_population`` the target is this cohort: classes are strata and the covariance
-    is that of non-response within them.
+    total_b, product (of ``lone_classes`` at least); ``weights`` class_code, project, leaf, weight.
+    ``groups``: each unit's pooling group. Mean = sum(w t) / sum(w n); z_c = w_c (t_c - mean n_c) /
+    sum(w n); covariance = C/(C-1) sum z z'. The moderated covariance is (d0 S + d S_u) / (d0 + d)
+    on the scale of one class, d = C - 1, d0 = ``choice.prior_df``, S pooled over those units of the
+    group that are ``lending`` (over all such units when the group's have fewer than d0 degrees of
+    freedom). With ``choice.finite_population`` the target is this cohort: classes are strata and
+    the covariance is that of non-response within them.
     Sources: Cochran 1977, Sampling Techniques, 6.3 and 9A; Binder 1983, Int. Stat. Rev. 51:279;
     moderation after Smyth 2004, SAGMB 3(1):3; class means: Donald & Lang 2007, Rev. Econ. Stat.
     89:221, Ibragimov & Müller 2010, J. Bus. Econ. Stat. 28:453.

@@ -82,7 +82,8 @@ def without(data: Evidence, classes: Collection[str]) -> Evidence:
     for one in data.trainee:
         frames = {name: getattr(one, name) for name in tables}
         rest = {name: frame[left(frame)] for name, frame in frames.items()}
-        cells, products = (part.where(left(part.keys)) for part in (one.cells, one.products))
+        cells = one.cells.where(left(one.cells.keys))
+        products = one.products.where(left(one.products.keys))
         trainee.append(replace(one, cells=cells, products=products, **rest))
     return replace(data, trainee=tuple(trainee))
 
@@ -131,7 +132,9 @@ def _answers(
     else:
         marks = own[["response", *names]].rename(columns=names)
         rows = rows.merge(marks, on="response", how="inner")
-    of_classes = ~rows["class_code"].isin([c for c in rows["class_code"].cat.categories if c.startswith(counts.SCHOOL)])
+    of_classes = ~rows["class_code"].isin(
+        [c for c in rows["class_code"].cat.categories if c.startswith(counts.SCHOOL)]
+    )
     return rows[rows["project"].isin(projects) & of_classes].reset_index(drop=True)
 
 

@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wide_cells import wide
 
 from analysis.adjust import adjusted_totals, benchmarks, within_effects
 from frames import frame
@@ -54,7 +55,7 @@ def choice(method: str, minimum: int = 1) -> Adjustment:
 
 def adjusted(rows, weights, *, method="within", minimum=1, basis=None, cells=None) -> pd.Series:
     found = adjusted_totals(
-        cells_of(rows) if cells is None else cells,
+        wide(cells_of(rows) if cells is None else cells),
         weights=weights[["class_code", "weight"]],
         traits=TRAITS,
         choice=choice(method, minimum),
@@ -69,7 +70,7 @@ def test_coefficients_equal_statsmodels(seed: int | None) -> None:
     rows = people(3)
     weights = weights_of(rows, seed=seed)
     found = within_effects(
-        cells_of(rows),
+        wide(cells_of(rows)),
         weights=weights[["class_code", "weight"]],
         traits=TRAITS,
         minimum_cell=1,
@@ -130,7 +131,7 @@ def test_a_trait_that_fills_whole_classes_has_no_effect() -> None:
     rows["stage"] = np.where(rows["class_code"] < "c06", "a", "b")
     weights = weights_of(rows)
     found = within_effects(
-        cells_of(rows),
+        wide(cells_of(rows)),
         weights=weights,
         traits=["stage"],
         minimum_cell=1,
@@ -146,7 +147,7 @@ def test_levels_with_few_answers_count_as_one() -> None:
     rows.loc[:3, "stage"] = "rare"
     rows.loc[40:44, "stage"] = "odd"
     found = within_effects(
-        cells_of(rows),
+        wide(cells_of(rows)),
         weights=weights_of(rows),
         traits=["stage"],
         minimum_cell=6,
@@ -217,7 +218,11 @@ UNITS = frame("| class_code | project | weight |\n| a | A | 1 |\n| b | B | 1 |")
 
 def benchmark_table(*, basis="ab", method="indirect") -> pd.DataFrame:
     found = benchmarks(
-        frame(CELLS), weights=UNITS, traits=["stage"], choice=choice(method), basis=set(basis)
+        wide(frame(CELLS)),
+        weights=UNITS,
+        traits=["stage"],
+        choice=choice(method),
+        basis=set(basis),
     )
     return found.set_index("project")
 
@@ -246,7 +251,7 @@ def test_benchmarks_and_totals_agree(method: str) -> None:
     rows = people(2)
     weights = weights_of(rows, seed=2)
     found = benchmarks(
-        cells_of(rows),
+        wide(cells_of(rows)),
         weights=weights,
         traits=TRAITS,
         choice=choice(method),

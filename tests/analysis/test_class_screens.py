@@ -16,7 +16,7 @@ from screened_classes import CHOICE, FARMS, FORM, LAST, PLAN, PROVINCES, Classes
 from analysis.class_screens import BY_CHANCE, RAISED, SCREENS, judge, screen_form
 from analysis.class_screens.bursts import bursts, moments, tail
 from analysis.class_screens.form import scored_items
-from analysis.class_screens.likeness import likeness, tails
+from analysis.class_screens.likeness import likeness, rarely, unlike
 from analysis.class_screens.shares import marked, overfull
 from analysis.simulate.days import Pace, answer_days
 
@@ -150,10 +150,18 @@ def test_without_levels_honest_classes_would_be_raised() -> None:
 def test_tails_are_those_of_the_poisson_binomial() -> None:
     """scipy.stats.poisson_binom, which works by another way (FFT); and the binomial."""
     chance = np.array([0.1, 0.35, 0.5, 0.9, 0.07])
-    found = tails(np.array([[chance, np.full(5, 0.3)]]))[0]
-    expected = stats.poisson_binom.sf(np.arange(6) - 1, list(chance))
-    np.testing.assert_allclose(found[0], expected, atol=1e-12)
-    np.testing.assert_allclose(found[1], stats.binom.sf(np.arange(6) - 1, 5, 0.3), atol=1e-12)
+    agree = np.column_stack([chance, np.full(5, 0.3)])
+    expected = [
+        stats.poisson_binom.sf(np.arange(6) - 1, list(chance)),
+        stats.binom.sf(np.arange(6) - 1, 5, 0.3),
+    ]
+    found = unlike(agree, 5)[::-1].T  # at most j unlike: at least 5 - j alike
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    for pair in (1e-9, 0.01, 0.2, 1.0):
+        least, rare = rarely(agree, pair)
+        assert least.tolist() == [int((tails > pair).sum()) for tails in np.array(expected)]
+        closed = [np.append(tails, 0.0)[k] for tails, k in zip(expected, least, strict=True)]
+        np.testing.assert_allclose(rare, closed, atol=1e-12)
 
 
 def test_birthdays() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wide_cells import wide
 
 from analysis.adjust import adjusted_totals
 from analysis.bands import band_of, band_probabilities, nearest_band
@@ -81,7 +82,7 @@ INDIRECT = Adjustment("indirect", ("stage",), 1)
 def test_indirect_standardisation_by_hand() -> None:
     """Province: primary 1325/15, junior 1750/25, overall 3075/40 (OfS benchmark)."""
     found = adjusted_totals(
-        frame(CELLS), weights=WEIGHTS, traits=["stage"], choice=INDIRECT, basis="ab"
+        wide(frame(CELLS)), weights=WEIGHTS, traits=["stage"], choice=INDIRECT, basis="ab"
     )
     mean = (found["total"] / found["n"]).tolist()
     primary, junior, overall = 1325 / 15, 1750 / 25, 3075 / 40
@@ -93,13 +94,13 @@ def test_indirect_standardisation_by_hand() -> None:
 def test_small_cells_take_the_margin() -> None:
     choice = Adjustment("indirect", ("stage",), 100)
     found = adjusted_totals(
-        frame(CELLS), weights=WEIGHTS, traits=["stage"], choice=choice, basis="ab"
+        wide(frame(CELLS)), weights=WEIGHTS, traits=["stage"], choice=choice, basis="ab"
     )
     assert found["total"].tolist() == pytest.approx([1600.0, 1475.0])
 
 
 def test_equal_mix_leaves_the_raw_values() -> None:
-    cells = frame(CELLS).assign(n=10)
+    cells = wide(frame(CELLS).assign(n=10))
     found = adjusted_totals(cells, weights=WEIGHTS, traits=["stage"], choice=INDIRECT, basis="ab")
     assert found["total"].tolist() == pytest.approx([1600.0, 1475.0])
 
