@@ -101,14 +101,15 @@ def _pool(answers: pd.DataFrame, *, scored: Sequence[str], choice: ClassScreens)
         flat = (band * shape[1] + column)[any_[number]]
         counts.append(np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape))
         asked.append(any_)
-    whole = np.stack(counts, axis=1).astype(float)
+    by_item = np.array(counts, dtype=float).reshape(len(scored), *shape)
+    whole = np.ascontiguousarray(by_item.transpose(1, 0, 2))
     return _Pool(
         names,
         np.argsort(number, kind="stable"),
         np.cumsum(np.bincount(number, minlength=len(names))),
         codes,
         band,
-        np.stack(asked, axis=1),
+        np.array(asked, dtype=bool).reshape(len(scored), len(names)).T,
         whole,
         whole.sum(axis=0),
     )
