@@ -70,7 +70,7 @@ def study_plan() -> StudyPlan:
     given = yaml.safe_load(path.read_text(encoding="utf-8"))
     designs = {code: Design(code, **row) for code, row in given["designs"].items()}
     return StudyPlan(
-        " ".join(given["source"].split()),
+        "".join(given["source"].splitlines()),  # Chinese has no space between lines
         given["level"],
         tuple((kind, mode) for kind, mode in given["kinds"]),
         {trait: tuple(levels) for trait, levels in given["traits"].items()},

@@ -19,6 +19,7 @@ from analysis.study import (
 )
 from instruments.methods import Plan
 from instruments.study import Design, StudyPlan
+from instruments.types import labels_of
 from reports import tables
 from reports.charts import canvas
 from reports.charts.axes import Axis, along
@@ -115,12 +116,13 @@ def _intervals(found: Mapping[str, Found]) -> Iterator[str]:
 
 
 def _ranks(found: Mapping[str, Found]) -> Iterator[str]:
+    labels = labels_of("project_types")
     for one in found.values():
         for row in one.ranks.itertuples():
             yield _cells(
                 one.design.title,
                 choice("scorecards", row.scorecard),
-                str(row.group) or "全部",
+                labels.get(str(row.group), "全部"),
                 f"{tables.count(row.held)}/{tables.count(row.tables)}",
                 f"{tables.rate(row.low)}–{tables.rate(row.high)}",
                 tables.coefficient(row.p),
