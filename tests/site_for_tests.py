@@ -299,6 +299,11 @@ def hidden(page: str, name: str) -> str:
     return found.group(1)
 
 
+def without_token(page: str) -> str:
+    """A page but for its token, which tells the second in which it was made."""
+    return page.replace(hidden(page, "csrf_token"), "")
+
+
 def own_fields(page: str) -> dict[str, str]:
     """What a trainee's page carries to be sent back."""
     return {name: hidden(page, name) for name in ("token", "response", "nonce")}

@@ -9,7 +9,7 @@ from shared_visits import DIMENSIONS
 from sqlalchemy import select, text
 from training_ratings import PAGE, SET, rate, rate_all
 
-from site_for_tests import Site, hidden
+from site_for_tests import Site, without_token
 from survey_app import db
 from survey_app.models import AuditRow, TrainingRatingRow
 
@@ -115,11 +115,6 @@ def test_agreement_is_that_of_the_first_attempts(site: Site) -> None:
     for session in SET.sessions:
         rate(expert, session.code, TWOS, attempt=2)
     assert "<strong>100%</strong>" in expert.get(PAGE).text
-
-
-def without_token(page: str) -> str:
-    """A page but for its token, which tells the second in which it was made."""
-    return page.replace(hidden(page, "csrf_token"), "")
 
 
 def test_nobody_is_shown_another_s_training_but_the_province(site: Site) -> None:
