@@ -12,7 +12,7 @@ import lxml.html
 import pdfplumber
 from pdfplumber.structure import PDFStructTree
 
-from reports.document import Block, Bulletin, Figure, Section, Table, Trail
+from reports.document import Block, Bulletin, Figure, Paragraph, Section, Table, Trail
 
 Grid = list[list[str]]
 
@@ -20,6 +20,13 @@ Grid = list[list[str]]
 def bare(text: str) -> str:
     """Text without white space: lines break elsewhere in each form."""
     return re.sub(r"\s+", "", text)
+
+
+def texts(blocks: tuple) -> list[str]:
+    """Paragraphs of some blocks of the model, then the cells of its tables."""
+    said = [block.text for block in blocks if isinstance(block, Paragraph)]
+    rows = [row for b in blocks if isinstance(b, Table) for part in b.groups for row in part.rows]
+    return said + [cell.text for row in rows for cell in row]
 
 
 def model_tables(bulletin: Bulletin) -> list[Grid]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from read_back import texts
 from sample_results import sample_results
 
 from frames import frame
 from instruments.builtin import plan_source
 from instruments.methods import GateRule
 from instruments.plan import read_plan
-from reports.document import Paragraph, Table
 from reports.material import gather
 from reports.sections.beside import beside_parts
 from reports.sections.findings import compliance_section
@@ -27,12 +27,6 @@ def found(*, plan: dict | None = None, **tables: str) -> dict[str, list[str]]:
     }
     results = sample_results(plan=replace(blank.plan, **(plan or {})), **frames)
     return {name: [*texts(blocks)] for name, blocks in beside_parts(gather(results)).items()}
-
-
-def texts(blocks: tuple) -> list[str]:
-    said = [block.text for block in blocks if isinstance(block, Paragraph)]
-    rows = [row for b in blocks if isinstance(b, Table) for part in b.groups for row in part.rows]
-    return said + [cell.text for row in rows for cell in row]
 
 
 def test_nothing_is_said_of_empty_tables() -> None:

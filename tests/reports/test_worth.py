@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+from read_back import texts
 from sample_results import sample_results
 
 from frames import frame
-from reports.document import Paragraph, Table
 from reports.material import gather
 from reports.sections.worth import worth_parts
 
@@ -42,12 +42,6 @@ def found(**tables: str) -> dict[str, list[str]]:
     }
     parts = worth_parts(gather(sample_results(**frames)))
     return {name: [*texts(blocks)] for name, blocks in parts.items()}
-
-
-def texts(blocks: tuple) -> list[str]:
-    said = [block.text for block in blocks if isinstance(block, Paragraph)]
-    rows = [row for b in blocks if isinstance(b, Table) for part in b.groups for row in part.rows]
-    return said + [cell.text for row in rows for cell in row]
 
 
 def test_nothing_is_said_of_empty_tables() -> None:

@@ -8,16 +8,14 @@ from typing import Any
 import pandas as pd
 
 from analysis.pipeline.beside import contrast, fuzzy_table, natural, years
-from analysis.pipeline.beside.rows import stacked
 from analysis.results import Earlier
-from instruments.beside_tables import MADE_BESIDE
 from instruments.methods import Plan
 
 
 def frames(
     published: Mapping[str, pd.DataFrame], plan: Plan, *, of: Any, before: Earlier | None
 ) -> dict[str, pd.DataFrame]:
-    """Frames of ``MADE_BESIDE``, each made of ``published`` ones (by name), as a reader could.
+    """Frames of ``beside_tables.MADE_BESIDE``, made of ``published`` ones as a reader could.
 
     ``of``: the extract, whose frameworks and instruments say what the numbers are of. A part that
     the plan does not have leaves its tables empty.
@@ -27,5 +25,4 @@ def frames(
     found |= natural.natural_frames(units, plan)
     found |= years.year_frames(units, plan, before=before)
     words = {"frameworks": of.frameworks, "instruments": of.instruments}
-    found |= fuzzy_table.fuzzy_frames(published["shares"], plan, **words)
-    return {table.name: stacked([found[table.name]], table.names) for table in MADE_BESIDE}
+    return found | fuzzy_table.fuzzy_frames(published["shares"], plan, **words)

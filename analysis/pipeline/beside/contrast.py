@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import objective_weights, ranks
-from analysis.pipeline.beside.rows import ranked_groups, stacked
+from analysis.pipeline.rows import ranked_groups, stacked
 from analysis.tabulate import SHOWN
 from analysis.topsis import topsis
 from instruments.beside_tables import CONTRAST_RANK_RESULTS, CONTRAST_WEIGHT_RESULTS

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import fuzzy
-from analysis.pipeline.beside.rows import stacked
+from analysis.pipeline.rows import stacked
 from instruments.beside_tables import FUZZY_GRADE_RESULTS, FUZZY_ITEM_RESULTS, FUZZY_RESULTS
 from instruments.faults import fault
 from instruments.fit import UNSCORED_CODES

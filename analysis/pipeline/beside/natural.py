@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import classes, ranks
-from analysis.pipeline.beside.rows import ranked_groups, stacked
+from analysis.pipeline.rows import ranked_groups, stacked
 from instruments.beside_tables import (
     NATURAL_CHOICE_RESULTS,
     NATURAL_CLASS_RESULTS,

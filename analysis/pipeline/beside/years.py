@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import shrink, years
-from analysis.pipeline.beside.rows import stacked
+from analysis.pipeline.rows import stacked
 from analysis.results import Earlier
 from instruments.beside_tables import YEAR_RESULTS
 from instruments.faults import fault

@@ -11,6 +11,7 @@ from analysis import tabulate
 from analysis.pipeline.robust.leagues import leagues
 from analysis.pipeline.robust.rows import effective_rows, league_frames
 from analysis.pipeline.rounds import Round
+from analysis.pipeline.rows import stacked
 from instruments.robustness_tables import EFFECTIVE_RESULTS, ROBUSTNESS_TABLES
 
 __all__ = ["robust_frames"]
@@ -31,9 +32,4 @@ def robust_frames(
                 parts[name].append(frame)
         name = EFFECTIVE_RESULTS.name
         parts[name] = [effective_rows(card, main.framework(card), units) for card in cards]
-    return {table.name: _stacked(parts[table.name], table.names) for table in ROBUSTNESS_TABLES}
-
-
-def _stacked(parts: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:
-    full = [part for part in parts if len(part)]
-    return pd.concat(full, ignore_index=True)[names] if full else pd.DataFrame(columns=names)
+    return {table.name: stacked(parts[table.name], table.names) for table in ROBUSTNESS_TABLES}

@@ -14,6 +14,7 @@ from analysis.pipeline.cards import project_weights, type_weights
 from analysis.pipeline.estimation import rate_panel
 from analysis.pipeline.robust.sources import Given, Sources, sources
 from analysis.pipeline.rounds import Round
+from analysis.pipeline.rows import ranked_groups
 from analysis.results import Estimates
 from instruments.scorecard import Framework
 
@@ -54,9 +55,7 @@ def leagues(main: Round, extract: object, units: pd.DataFrame) -> Iterator[Leagu
 
 
 def _ranked(units: pd.DataFrame) -> dict[tuple[str, str], list[str]]:
-    rows = units[units["ranked"].astype(bool) & units["score"].notna()]
-    parts = rows.groupby(["scorecard", "group"], sort=True)["unit"]
-    found = {(str(card), str(group)): sorted(codes) for (card, group), codes in parts}
+    found = {key: list(rows["unit"]) for key, rows in ranked_groups(units)}
     return {key: codes for key, codes in found.items() if len(codes) >= LEAST}
 
 
