@@ -106,7 +106,8 @@ def score(extract: Path, out: Path, frameworks: tuple[Path, ...], before: Path |
     """Score an extract by its own plan, and by later versions of its frameworks; beside an earlier
     cycle's results, if they are given."""
     from reports.before import before_files
-    from reports.evaluation import opened_extract, score_extract
+    from reports.evaluation import score_extract
+    from reports.opened import opened_extract
 
     later = {str(path): path.read_bytes() for path in frameworks}
     year = before_files(before) if before else {}
@@ -125,17 +126,28 @@ def score(extract: Path, out: Path, frameworks: tuple[Path, ...], before: Path |
 @click.option(
     "--texts", type=DIRECTORY, default=None, help="改写的文字（Markdown），如通报文件夹里的 texts。"
 )
+@click.option(
+    "--published",
+    multiple=True,
+    type=DIRECTORY,
+    help="同一年度先前公布的目录（含 results 和 extract 或 extract.zip）；可重复。"
+    "几版合在一起能推知少数人的，拒绝写出。",
+)
 @FONTS
 @click.option("--meeting", is_flag=True, help="送审稿：供会议审议，加水印，不得公布。")
 @_guarded
-def bulletin(results: Path, extract: Path, out: Path, **given: Any) -> None:
+def bulletin(
+    results: Path, extract: Path, out: Path, published: tuple[Path, ...], **given: Any
+) -> None:
     """Write the bulletin of a results folder in all its forms."""
-    from reports.evaluation import opened_extract, publish_bulletin
+    from reports.evaluation import publish_bulletin
     from reports.folder import read_results
+    from reports.opened import opened_extract, published_folder
     from reports.publication import Choices, typed_figures
 
+    before = tuple(published_folder(one) for one in published)
     with opened_extract(extract) as source:
-        found, chosen = read_results(results, source), Choices(**given)
+        found, chosen = read_results(results, source), Choices(published=before, **given)
         path = publish_bulletin(found, out, choices=chosen, progress=show_progress)
     for line in typed_figures(path.parent):
         click.echo(line, err=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,12 +11,12 @@ import yaml
 
 from analysis.pipeline import score
 from analysis.results import Results
-from instruments.extract import Extract, read_extract, unpack_extract
-from instruments.faults import Place, refuse
+from instruments.extract import Extract
+from instruments.faults import FaultsFound, Place, refuse
 from instruments.framework import read_framework
 from instruments.later import with_later_versions
 from reports.before import comparable_year
-from reports.folder import ORIGINAL_SCALE, Pairs, csv, write_results
+from reports.folder import ORIGINAL_SCALE, Pairs, csv, read_results, write_results
 from reports.foreign.assess import FRAMEWORK, original_scale, write_ratings_extract
 from reports.foreign.ratings import Columns, collect_ratings, parse_range
 from reports.foreign.tables import read_table
@@ -64,6 +62,15 @@ def score_extract(
     return results
 
 
+def results_again(directory: Path, extract: Extract) -> Results:
+    """Results that were published before. What another version of this software kept otherwise is
+    scored anew: it told no less."""
+    try:
+        return read_results(directory, extract)
+    except FaultsFound:
+        return score(extract, extract.plan)
+
+
 def publish_bulletin(
     results: Results,
     directory: Path,
@@ -80,17 +87,6 @@ def publish_bulletin(
     with replaced_folder(directory, kind="bulletin") as fresh:
         write_bulletin(results, fresh, choices=choices, progress=progress, named=named)
     return directory / BULLETIN
-
-
-@contextmanager
-def opened_extract(path: Path) -> Iterator[Extract]:
-    """The extract in a folder, or in a zip that is unpacked for as long as it is used."""
-    if path.is_dir():
-        yield read_extract(path)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        unpack_extract(path, Path(folder) / "extract")
-        yield read_extract(Path(folder) / "extract")
 
 
 def assess_table(

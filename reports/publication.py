@@ -67,6 +67,8 @@ class Choices:
     fonts: Path | None = None
     meeting: bool = False
     """A 送审稿, which is marked so and is never issued."""
+    published: tuple[Results, ...] = ()
+    """What the readers of this bulletin hold already, of the same cycle: no file depends on it."""
 
 
 def _page(bulletin: Bulletin, _fonts: Fonts) -> bytes:
@@ -96,7 +98,8 @@ def write_bulletin(
     texts = _given_texts(choices.texts, results) if choices.texts else {}
     printing = _printing(results, texts, _kept(choices, texts, place / INPUTS), choices)
     fonts = read_fonts(choices.fonts)
-    check_nothing_told(results)  # takes seconds: what the official gave is refused first
+    # takes seconds: what the official gave is refused first
+    check_nothing_told(results, choices.published)
     material = gather(results)
     facts = gather_facts(material)
     documents = dict(_documents(material, facts, printing))

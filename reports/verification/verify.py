@@ -12,7 +12,7 @@ from analysis.results import Results
 from instruments.extract import read_extract
 from instruments.faults import Fault, FaultsFound, Place, fault, refuse
 from instruments.folder import MANIFEST as SEALED
-from reports.evaluation import Progress, opened_extract, publish_bulletin, score_extract
+from reports.evaluation import Progress, publish_bulletin, score_extract
 from reports.folder import (
     CARRIED,
     MANIFEST,
@@ -23,6 +23,7 @@ from reports.folder import (
     stored_software,
     writers,
 )
+from reports.opened import opened_extract
 from reports.publication import WRITERS, changed_since, choices_of, stored_writers
 from reports.verification.compare import difference
 from reports.wording import joined, phrase

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,9 @@ def evaluate(
         _choices(settings, printing, meeting=False) as choices,
     ):
         results = score_extract(extract, fresh, progress=progress, frameworks=frameworks)
-        publish_bulletin(results, fresh_print, choices=choices, progress=progress)
+        published = published_beside(settings, name, cycle=extract.cycle.code)
+        told = replace(choices, published=published)
+        publish_bulletin(results, fresh_print, choices=told, progress=progress)
     return name
 
 
@@ -79,7 +82,9 @@ def publish(
     results = read_results(settings.home / "results" / evaluation, extract)
     place = settings.home / (MEETINGS if meeting else BULLETINS) / evaluation
     with _choices(settings, printing, meeting=meeting) as choices:
-        publish_bulletin(results, place, choices=choices, progress=progress)
+        published = published_beside(settings, evaluation, cycle=extract.cycle.code)
+        told = replace(choices, published=published)
+        publish_bulletin(results, place, choices=told, progress=progress)
     return evaluation
 
 
@@ -106,6 +111,26 @@ def _choices(settings: Settings, printing: Printing, *, meeting: bool) -> Iterat
             fonts=fonts if fonts.is_file() else None,
             meeting=meeting,
         )
+
+
+def published_beside(settings: Settings, evaluation: str, *, cycle: str) -> tuple[Any, ...]:
+    """Results of the cycle whose bulletins stand beside that of ``evaluation``."""
+    from instruments.arrival import WORKBENCH
+    from instruments.extract import read_extract
+    from reports.evaluation import results_again
+    from reports.folder import read_manifest
+
+    found = []
+    for place in sorted((settings.home / BULLETINS).glob("*")):
+        results = settings.home / "results" / place.name
+        arriving = place.name.startswith(WORKBENCH)
+        if arriving or place.name == evaluation or read_manifest(results)["cycle"] != cycle:
+            continue
+        seal = str(read_manifest(results)["extract_sha256"])[:12]
+        name = place.name.partition(f"-{seal}")[0]
+        extract = read_extract(settings.home / "extracts" / name)
+        found.append(results_again(results, extract))
+    return tuple(found)
 
 
 def preview(

@@ -14,6 +14,8 @@ from sample_results import HOSTILE, sample_results
 
 from analysis.results import Results
 from instruments.faults import FaultsFound
+from reports import evaluation
+from reports.evaluation import results_again
 from reports.folder import read_results, write_results
 
 HEADER = (
@@ -61,6 +63,15 @@ def test_full_precision_comes_back(tmp_path: Path) -> None:
     back = read_results(tmp_path, source(results))
     pd.testing.assert_frame_equal(back.units, sample_results(units=units).units, check_exact=True)
     assert back.provenance == results.provenance
+
+
+def test_what_another_version_kept_is_scored_again(tmp_path: Path, monkeypatch) -> None:
+    results = sample_results()
+    write_results(results, tmp_path)
+    monkeypatch.setattr(evaluation, "score", lambda extract, plan: (extract.sha256, plan))
+    assert results_again(tmp_path, source(results)).units.equals(results.units)
+    (tmp_path / "flags.parquet").unlink()
+    assert results_again(tmp_path, source(results)) == (results.extract_sha256, results.plan)
 
 
 def test_same_bytes_twice(tmp_path: Path) -> None:

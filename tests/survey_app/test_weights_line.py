@@ -14,6 +14,7 @@ from reports.verification.verify import examine
 from site_for_tests import Site, Staff, build
 from survey_app import db
 from survey_app.services import jobs
+from survey_app.services.evaluation import published_beside
 from survey_app.services.programme import current_cycle
 
 pytestmark = pytest.mark.once
@@ -50,6 +51,8 @@ def evaluation(site: Site) -> str:
 def test_from_the_page_to_the_bulletin(scored: Site) -> None:
     boss = scored.staff("boss")
     before, former = bulletin(boss), evaluation(scored)
+    with db.look(scored.engine) as session:
+        code = current_cycle(session).code
     assert "收费必须从严" not in before
     tried = boss.post(PAGE, OTHER_WAY, do="preview")
     moves = boss.get(f"/province/weights/previews/{tried.location.rsplit('/', 1)[1]}").text
@@ -66,6 +69,10 @@ def test_from_the_page_to_the_bulletin(scored: Site) -> None:
     assert re.search(r"降\s*\d位", after) and re.search(r"升\s*\d位", after)
     assert evaluation(scored) != former
     assert (scored.home / "bulletins" / former / "bulletin.html").is_file()  # nothing is replaced
+    beside = published_beside(scored.settings, evaluation(scored), cycle=code)
+    versions = [[one.version for one in told.frameworks if one.scorecard == "A"] for told in beside]
+    assert versions == [["1.0"], ["1.0-1"]]  # what readers hold already: before it was adopted too
+    assert published_beside(scored.settings, evaluation(scored), cycle="another") == ()
     boss.post(f"{PAGE}/versions/1.0", do="use")
     assert (evaluation(scored), bulletin(boss)) == (former, before)  # the frozen points again
 

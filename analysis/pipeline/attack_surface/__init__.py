@@ -10,9 +10,11 @@ import pandas as pd
 
 from analysis import disclosure
 from analysis.pipeline.attack_surface import answered, marks, people
+from analysis.pipeline.attack_surface.changed import few_changed
 from analysis.pipeline.attack_surface.facts import Fact, Reader, less, reader_of
 from analysis.results import Results
 
+__all__ = ["Surface", "few_changed", "leaks", "surface"]
 COUNT, MEAN = "count", "mean"
 EDGE, FULL = 1e-9, 100.0
 EFFECT = "effect "
@@ -130,5 +132,6 @@ def _of_form(
         yield (f"kept {unit} {form}", COUNT, *term, "")
     rows = reader.results.flags
     told = rows[(rows["project"] == unit) & (rows["excluded"].fillna(0) >= reader.cell)]
-    if f"effect {unit}" in effects and told.empty:
-        yield (f"effect {unit} by {form}", MEAN, f"effect {unit}", 1.0, gone)
+    effect = answered.effect_of(reader, unit)
+    if effect in effects and told.empty:
+        yield (f"{effect} by {form}", MEAN, effect, 1.0, gone)

@@ -66,7 +66,7 @@ def leaves(reader: Reader) -> Iterator[Fact]:
         of = known.get((row.unit, row.indicator), [])
         if not of:
             continue
-        n = {f"leaf {row.unit} {row.indicator}": 1.0}
+        n = {_leaf(row.unit, row.indicator, of): 1.0}
         where = f"indicators {row.unit} {row.indicator}"
         yield from told(reader, f"{where} n", n, row.n)
         each = [f"scored {row.unit} {one.instrument} {one.item}" for one in of]
@@ -78,6 +78,11 @@ def leaves(reader: Reader) -> Iterator[Fact]:
         yield rule(reader, f"{where} of kept", kept, 0.0, np.inf)
         if 1 < len(of) <= PATTERNS and _unweighted(reader, row.unit):
             yield from _patterns(reader, row, of)
+
+
+def _leaf(unit: str, indicator: str, of: Sequence[Any]) -> str:
+    """Its answers are those to the forms that it is measured by: a later edition may have more."""
+    return " ".join(["leaf", unit, indicator, *sorted({one.instrument for one in of})])
 
 
 def _base(reader: Reader) -> pd.DataFrame:
@@ -98,7 +103,7 @@ def _patterns(reader: Reader, row: Any, of: Sequence[Any]) -> Iterator[Fact]:
     sets = [s for size in range(1, len(names) + 1) for s in combinations(names, size)]
     n = {s: f"pattern {key} {'+'.join(s)}" for s in sets}
     points = {(s, one): f"total {key} {'+'.join(s)}|{one}" for s in sets for one in s}
-    whole = less(dict.fromkeys(n.values(), 1.0), {f"leaf {key}": 1.0})
+    whole = less(dict.fromkeys(n.values(), 1.0), {_leaf(row.unit, row.indicator, of): 1.0})
     yield rule(reader, f"patterns {key}", whole, 0.0, 0.0)
     for one in names:
         with_ = [s for s in sets if one in s]
@@ -117,6 +122,8 @@ def _patterns(reader: Reader, row: Any, of: Sequence[Any]) -> Iterator[Fact]:
 
 def leaf_sums(reader: Reader) -> Iterator[Fact]:
     """Answers behind a leaf of an institution or city: those of its parts where it is measured."""
+    told_of = _items(reader).groupby(["unit", "indicator"])
+    known = {key: list(rows.itertuples()) for key, rows in told_of}
     measured = _base(reader).query("status == 'measured'")
     good = set(zip(measured["unit"], measured["indicator"], strict=True))
     parts = reader.results.units.set_index(["scorecard", "group", "unit"])["parts"].to_dict()
@@ -125,9 +132,8 @@ def leaf_sums(reader: Reader) -> Iterator[Fact]:
     asked = above[above["n"].notna() & ~(above["raters"].fillna(0) > 0)]
     for row in asked.itertuples():
         codes = codes_of(parts.get((row.scorecard, row.group, row.unit)))
-        own = {
-            f"leaf {code} {row.indicator}": 1.0 for code in codes if (code, row.indicator) in good
-        }
+        keys = [(code, row.indicator) for code in codes if (code, row.indicator) in good]
+        own = {_leaf(*key, known.get(key, [])): 1.0 for key in keys}
         where = f"indicators {row.scorecard} {row.group} {row.unit} {row.indicator} n"
         yield from told(reader, where, own, row.n)
 
@@ -147,20 +153,27 @@ def paired(reader: Reader) -> Iterator[Fact]:
 
 
 def effects(reader: Reader) -> Iterator[Fact]:
-    """What the answers left out do to a score: printed by the score with and without them."""
+    """What the answers left out do to a score: printed by the score with and without them. Another
+    edition scores by other leaves, so that its effect is another number."""
     units = reader.results.units.set_index(["scorecard", "group", "unit"])
     for row in reader.results.sensitivity.itertuples():
         own = units.loc[(row.scorecard, row.group, row.unit)]
         whole, where = (row.scorecard, row.group, row.unit), f"sensitivity {row.unit} score_all"
         if row.scorecard == roster.PROJECT:
-            yield from told(reader, where, {f"effect {row.unit}": 1.0}, row.score_all - row.score)
+            terms = {effect_of(reader, row.unit): 1.0}
+            yield from told(reader, where, terms, row.score_all - row.score)
         elif row.scorecard == roster.WITHIN and _alike(reader, whole, own["parts"]):
             mass = units.loc[roster.PROJECT]["enrolled"].astype(float).groupby("unit").first()
             codes = codes_of(own["parts"])
             share = mass[codes] / mass[codes].sum()
-            terms = {f"effect {code}": float(share[code]) for code in codes}
+            terms = {effect_of(reader, code): float(share[code]) for code in codes}
             where = f"sensitivity {row.group} {row.unit} score_all"
             yield from told(reader, where, terms, row.score_all - row.score)
+
+
+def effect_of(reader: Reader, unit: str) -> str:
+    """The cell of a unit's effect in this edition."""
+    return f"effect {unit} {reader.edition}"
 
 
 def _alike(reader: Reader, whole: tuple[str, str, str], parts: object) -> bool:
