@@ -113,10 +113,15 @@ def count_codes(
 ) -> pd.DataFrame:
     """How often each code was chosen by rows that are kept: class_code, project, item, code, n.
 
-    ``flags`` as ``count_scores``; ``items``: single choices, at least one. Blanks are left out.
-    Errors as ``read_answers``.
+    ``flags`` as ``count_scores``; ``items``: single choices, at least one. Blanks, and answers to
+    a scored item that was not asked, are left out. Errors as ``read_answers``.
     """
-    columns = ", ".join(f"CAST(r.{quoted(item)} AS VARCHAR) AS {quoted(item)}" for item in items)
+    asked = {item.item: item.asked for item in scoring.items}
+    columns = ", ".join(
+        f"CASE WHEN {asked.get(item, 'TRUE')} THEN CAST(r.{quoted(item)} AS VARCHAR) END"
+        f" AS {quoted(item)}"
+        for item in items
+    )
     with connect(extract, scoring=scoring) as engine:
         engine.register("flags", flags[["response", "excluded"]])
         given = (

@@ -15,6 +15,7 @@ from analysis.pipeline.attack_surface import Surface, leaks, surface
 from analysis.results import Results
 from instruments.faults import FaultsFound
 from instruments.model import IndicatorMapping
+from instruments.quality_tables import EVERYWHERE
 from province import TRAINEE, catalogue, full_plan, make_extract, row, simulated
 from reports.told import check_nothing_told
 
@@ -87,6 +88,7 @@ def test_a_class_told_by_its_screens_is_found(small: Results) -> None:
 def test_a_number_of_unfit_answers_taken_back_is_found(small: Results) -> None:
     shown = with_value(small, "items", {"unit": "P2", "item": "a1"}, not_applicable=2)
     shown = with_value(shown, "items", {"unit": "P2", "item": "a1"}, n=58)
+    shown = replace(shown, shares=shown.shares.query("item != 'a1'"))
     assert "unfit P2 trainee a1" in found(read(shown)).index
 
 
@@ -94,6 +96,21 @@ def test_flags_taken_back_are_found(small: Results) -> None:
     where = {"project": "P0", "flag": "straight_line_failed_check"}
     shown = with_value(small, "flags", where, flagged=3, excluded=3)
     assert "flag P0 trainee straight_line_failed_check" in set(found(read(shown)).index)
+
+
+def test_a_top_box_that_is_the_rest_of_the_province_is_found(small: Results) -> None:
+    """Eight gave the highest answer, five of them in one project, nobody in most others."""
+    rows = small.shares.query("item == 'a1' and category == 'top'")
+    units = sorted(set(rows["unit"]) - {EVERYWHERE})
+    assert len(units) > 2 and rows["count"].isna().all()
+    of = {"item": "a1", "category": "top"}
+    shown = with_value(small, "shares", {"item": "a1", "unit": EVERYWHERE}, count=None)
+    shown = with_value(shown, "shares", of | {"unit": EVERYWHERE}, count=8)
+    assert found(read(shown)).empty
+    for unit in units[1:]:
+        five = 5 if unit == units[-1] else 0
+        shown = with_value(shown, "shares", of | {"unit": unit}, count=five)
+    assert f"box {units[0]} trainee a1 top" in found(read(shown)).index
 
 
 def flagged_in_two(results: Results, total: int) -> Results:

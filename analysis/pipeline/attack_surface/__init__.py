@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis import disclosure
-from analysis.pipeline.attack_surface import answered, marks, people
+from analysis.pipeline.attack_surface import answered, boxes, marks, people
 from analysis.pipeline.attack_surface.changed import few_changed
 from analysis.pipeline.attack_surface.facts import Fact, Reader, less, reader_of
+from analysis.pipeline.quality.shares import TOP
 from analysis.results import Results
 
 __all__ = ["Surface", "few_changed", "leaks", "surface"]
@@ -20,7 +21,7 @@ EDGE, FULL = 1e-9, 100.0
 EFFECT = "effect "
 POINTS = ("total ", EFFECT)
 """Cells that are no numbers of people but points."""
-PEOPLE = ("answers ", "marked ", "flag ", "excluded ", "scored ", "unfit ", "left ")
+PEOPLE = ("answers ", "marked ", "flag ", "excluded ", "scored ", "unfit ", "left ", "box ")
 """Cells that must not be known where they are few; blanks and patterns are silence."""
 
 
@@ -49,7 +50,7 @@ def surface(results: Results, *, edition: str) -> Surface:
     parts: Iterable[Callable[[Reader], Iterator[Fact]]] = (
         *(people.answers, people.parts, marks.screened, marks.marked, marks.shares),
         *(marks.flagged, marks.combined, marks.left_out, answered.items, answered.leaves),
-        *(answered.leaf_sums, answered.paired, answered.effects),
+        *(answered.leaf_sums, answered.paired, answered.effects, boxes.boxes),
     )
     facts = [fact for part in parts for fact in part(reader)]
     return Surface(_system(facts), _targets(reader, facts))
@@ -114,6 +115,9 @@ def _targets(reader: Reader, facts: Sequence[Fact]) -> pd.DataFrame:
             rows.append((cell, MEAN, cell, 1.0, people))
         elif kind == "flag":
             rest = {f"counted {key.rpartition(' ')[0]}": 1.0, cell: -1.0}
+            rows += [(f"not {cell}", COUNT, *term, "") for term in rest.items()]
+        elif kind == "box" and key.endswith(f" {TOP}"):
+            rest = {f"given {key.removesuffix(f' {TOP}')}": 1.0, cell: -1.0}
             rows += [(f"not {cell}", COUNT, *term, "") for term in rest.items()]
         elif kind == "excluded":
             rows += list(_of_form(reader, *key.split(" ", 1), effects=set(cells)))

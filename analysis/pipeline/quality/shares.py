@@ -40,7 +40,17 @@ def _of_form(among: Among, counted: counts.Counts) -> pd.DataFrame:
     weights = among.weigh(counted, everything=False).classes[["class_code", "weight"]]
     rows = rows[rows["item"].isin(list(scales))]
     marked, boxes = _marked(rows, scales, top=among.plan.ordinal.top if among.plan.ordinal else 1)
-    parts = [_everywhere(among, marked, boxes, weights), _each(among, marked, boxes, weights)]
+    known = among.items[among.items["n"].notna()]
+    told = pd.MultiIndex.from_frame(known[["unit", "item"]])
+    shown = pd.MultiIndex.from_frame(marked[["project", "item"]]).isin(told)
+    parts = [_blanks(marked[~shown])]
+    if shown.any():
+        own = marked[shown]
+        parts = [
+            _everywhere(among, own, boxes, weights),
+            _each(among, own, boxes, weights),
+            *parts,
+        ]
     found = pd.concat(parts, ignore_index=True).rename(columns={"project": "unit"})
     return found.assign(instrument=form.code)
 
@@ -88,8 +98,9 @@ def _found(
 def _everywhere(
     among: Among, rows: pd.DataFrame, boxes: dict[str, list[str]], weights: pd.DataFrame
 ) -> pd.DataFrame:
-    """All projects as one: every code and the top box; codes of few people, and as many of the
-    next smallest as keep them from being the rest, show nothing, nor then does their top box."""
+    """All projects together that ``items`` tells about: every code and the top box; codes of few
+    people, and as many of the next smallest as keep them from being the rest, show nothing, nor
+    then does their top box."""
     every = _found(among, rows.assign(project=EVERYWHERE), boxes, weights)
     scale = rows.drop_duplicates("item").set_index("item")["code"].str.split(" ").str[0]
     own = every["item"].map(scale) + " " + every["category"]
@@ -112,15 +123,18 @@ def _everywhere(
 def _each(
     among: Among, rows: pd.DataFrame, boxes: dict[str, list[str]], weights: pd.DataFrame
 ) -> pd.DataFrame:
-    """Top boxes of projects: hidden where those in it, or the others, are few, where ``items``
-    shows nothing, and where it would be the rest of the province's."""
+    """Top boxes of projects: hidden where those in it, or the others, are few, and where it would
+    be the rest of the province's."""
     top = _found(among, rows, {TOP: boxes[TOP]}, weights)
-    known = among.items[among.items["n"].notna()]
-    pairs = pd.MultiIndex.from_frame(known[["unit", "item"]])
-    unshown = ~pd.MultiIndex.from_frame(top[["project", "item"]]).isin(pairs)
     rest = top["n"] - top["count"]
-    few = (top["count"] < among.cell) | (rest < among.cell) | unshown
+    few = (top["count"] < among.cell) | (rest < among.cell)
     for part in (top["count"], rest):
         few = disclosure.with_complement(few, n=part, group=top["item"], min_cell=among.cell)
-    top = disclosure.blank(top, where=few, columns=TOLD[1:])
-    return disclosure.blank(top, where=pd.Series(unshown, top.index), columns=TOLD)
+    return disclosure.blank(top, where=few, columns=TOLD[1:])
+
+
+def _blanks(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows without a number, of items about whose answers ``items`` tells nothing: were they in
+    the sum of all projects, their number would be what is left of it."""
+    keys = rows[["project", "item"]].drop_duplicates(ignore_index=True)
+    return keys.assign(category=TOP, **dict.fromkeys(TOLD))
