@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -62,6 +62,17 @@ def _against_others(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
+class _Asked:
+    """Items that some classes are asked, and how often each code was given."""
+
+    items: np.ndarray
+    counts: np.ndarray
+    """items x bands x codes."""
+    total: np.ndarray
+    """items x codes: ``counts`` over all bands."""
+
+
+@dataclass(frozen=True, eq=False)
 class _Pool:
     """Codes of all answers to the scored items, the band of levels of each answer, and counts."""
 
@@ -77,9 +88,18 @@ class _Pool:
     asked: np.ndarray
     """classes x items: whether anybody of the class has answered the item."""
     counts: np.ndarray
-    """bands x items x codes, of those asked."""
-    total: np.ndarray
-    """items x codes: ``counts`` over all bands."""
+    """items x bands x codes, of those asked."""
+    patterns: dict[bytes, _Asked] = field(default_factory=dict)
+    """By which items are asked: few patterns serve all classes."""
+
+    def asked_of(self, number: int) -> _Asked:
+        """What a class is asked, and all answers to it."""
+        asked = self.asked[number]
+        key = asked.tobytes()
+        if key not in self.patterns:
+            counts = self.counts[asked]
+            self.patterns[key] = _Asked(np.flatnonzero(asked), counts, counts.sum(axis=1))
+        return self.patterns[key]
 
     def rows(self, number: int) -> np.ndarray:
         """Answers of a class."""
@@ -101,8 +121,6 @@ def _pool(answers: pd.DataFrame, *, scored: Sequence[str], choice: ClassScreens)
         flat = (band * shape[1] + column)[any_[number]]
         counts.append(np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape))
         asked.append(any_)
-    by_item = np.array(counts, dtype=float).reshape(len(scored), *shape)
-    whole = np.ascontiguousarray(by_item.transpose(1, 0, 2))
     return _Pool(
         names,
         np.argsort(number, kind="stable"),
@@ -110,8 +128,7 @@ def _pool(answers: pd.DataFrame, *, scored: Sequence[str], choice: ClassScreens)
         codes,
         band,
         np.array(asked, dtype=bool).reshape(len(scored), len(names)).T,
-        whole,
-        whole.sum(axis=0),
+        np.array(counts, dtype=float).reshape(len(scored), *shape),
     )
 
 
@@ -160,38 +177,34 @@ def _pairs(
     pool: _Pool, number: int, own: np.ndarray, *, choice: ClassScreens
 ) -> tuple[int, float, float]:
     """Nearly like answers of a class, and how many pairs chance makes the same, or nearly."""
-    items = np.flatnonzero(pool.asked[number])
-    codes = np.ascontiguousarray(pool.codes[own][:, items].T)
+    asked = pool.asked_of(number)
+    codes = pool.codes[own][:, asked.items]
     present, place = np.unique(pool.band[own], return_inverse=True)
-    shares = _shares(pool, items, present, place, codes, prior=choice.prior)
+    shares = _shares(asked, present, place, codes, prior=choice.prior)
     one, other = _halves(len(present), 0)
-    agree = _agree(shares)[one, other]
+    agree = _agree(shares)[:, one, other]
     of = np.zeros((len(present), len(present)), dtype=int)
     of[one, other] = of[other, one] = np.arange(len(one))
     a, b = _halves(len(own), 1)
     pair = of[place[a], place[b]]
-    least, chance = rarely(np.ascontiguousarray(agree.T), choice.pair)
-    equal = (codes[:, a] == codes[:, b]).view(np.int8).sum(axis=0, dtype=np.int16)
-    linked = equal >= least[pair]
+    least, chance = rarely(agree, choice.pair)
+    linked = _equal(codes, asked.counts.shape[2])[a, b] >= least[pair]
     near = _linked(a[linked], b[linked], len(own)) if linked.any() else 0
-    same = agree.prod(axis=1)[pair].sum()
+    same = agree.prod(axis=0)[pair].sum()
     return near, float(same), float(chance[pair].sum())
 
 
 def _agree(shares: np.ndarray) -> np.ndarray:
-    """bands x bands x items: chance of the same code; only where the second is not before the
-    first, since either order gives the same."""
-    size = len(shares)
-    out = np.zeros((size, size, shares.shape[1]))
-    step = -(-size // STRIPES)
-    for begin in range(0, size, max(step, 1)):
-        rows = shares[begin : begin + step]
-        np.einsum("akc,bkc->abk", rows, shares[begin:], out=out[begin : begin + step, begin:])
-    return out
+    """items x bands x bands: chance of the same code, of items x bands x codes."""
+    return np.asarray(shares @ shares.transpose(0, 2, 1))
 
 
-STRIPES = 4
-"""Parts in which half of a square is computed."""
+def _equal(codes: np.ndarray, size: int) -> np.ndarray:
+    """answers x answers: how many items have the same code; exact in single precision."""
+    n, items = codes.shape
+    given = np.zeros((n, items * size), dtype=np.float32)
+    given[np.arange(n)[:, None], np.arange(items) * size + codes] = 1.0
+    return np.asarray(given @ given.T)
 
 
 @cache
@@ -201,23 +214,24 @@ def _halves(size: int, apart: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _shares(
-    pool: _Pool,
-    items: np.ndarray,
-    present: np.ndarray,
-    place: np.ndarray,
-    codes: np.ndarray,
-    *,
-    prior: float,
+    asked: _Asked, present: np.ndarray, place: np.ndarray, codes: np.ndarray, *, prior: float
 ) -> np.ndarray:
-    """bands x items x codes: shares in all other classes, drawn towards those of all levels."""
-    counts = pool.counts[present[:, None], items]
-    flat = (place * len(items) + np.arange(len(items))[:, None]) * counts.shape[2] + codes
+    """items x bands x codes: shares in all other classes, drawn towards those of all levels."""
+    counts = asked.counts[:, present]
+    flat = np.arange(len(asked.items)) * len(present) + place[:, None]
+    flat = flat * counts.shape[2] + codes
     mine = np.bincount(flat.ravel(), minlength=counts.size).reshape(counts.shape)
-    total = pool.total[items]
-    everyone = total - mine.sum(axis=0) + 0.5 * (total > 0)
+    everyone = asked.total - mine.sum(axis=1) + 0.5 * (asked.total > 0)
     everyone /= np.maximum(everyone.sum(axis=1, keepdims=True), 0.5)
-    counts = counts - mine + prior * everyone
-    return np.asarray(counts / np.maximum(counts.sum(axis=2, keepdims=True), 0.5))
+    counts -= mine
+    counts += prior * everyone[:, None]
+    counts /= np.maximum(counts.sum(axis=2, keepdims=True), 0.5)
+    return counts
+
+
+AHEAD, RAREST = 2.5, 1e-3
+"""Half square roots of the number of items below the largest mean number of unlike ones: mostly as
+far as rarity goes. No two people agree more rarely on an item."""
 
 
 def rarely(agree: np.ndarray, pair: float) -> tuple[np.ndarray, np.ndarray]:
@@ -229,7 +243,9 @@ def rarely(agree: np.ndarray, pair: float) -> tuple[np.ndarray, np.ndarray]:
     """
     items, size = agree.shape
     least, chance = np.zeros(size, dtype=int), np.zeros(size)
-    left, most = np.arange(size), (items + 1) // 2
+    left = np.arange(size)
+    middle = float(np.max(items - agree.sum(axis=0), initial=0.0))
+    most = min(int(max(middle - AHEAD * np.sqrt(items) / 2.0, 0.0)) + 1, items)
     while len(left):
         tails = unlike(agree[:, left] if len(left) < size else agree, most)
         rare = (tails <= pair).sum(axis=0)
@@ -242,15 +258,18 @@ def rarely(agree: np.ndarray, pair: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unlike(agree: np.ndarray, most: int) -> np.ndarray:
-    """P(at most j items are unlike), j from 0 to ``most`` along the first axis."""
+    """P(at most j items are unlike), j from 0 to ``most`` along the first axis: products of the
+    chances to agree times elementary symmetric functions of the odds against it."""
+    agree = np.maximum(agree, RAREST)
     mass, moved = np.zeros((most + 1, agree.shape[1])), np.empty((most, agree.shape[1]))
     mass[0] = 1.0
-    for k, (chance, none) in enumerate(zip(agree, 1.0 - agree, strict=True)):
+    for k, odds in enumerate((1.0 - agree) / agree):
         last = min(k + 1, most)
-        np.multiply(mass[:last], none, out=moved[:last])
-        mass[: last + 1] *= chance
+        np.multiply(mass[:last], odds, out=moved[:last])
         mass[1 : last + 1] += moved[:last]
-    return np.add.accumulate(mass, axis=0, out=mass)
+    mass *= agree.prod(axis=0)
+    np.add.accumulate(mass, axis=0, out=mass)
+    return np.minimum(mass, 1.0, out=mass)
 
 
 def _linked(a: np.ndarray, b: np.ndarray, size: int) -> int:
