@@ -117,6 +117,8 @@ class ClassScreens:
     quick_items: int
     spare: int
     """Answers beyond those enrolled that are tolerated."""
+    bands: int | None = None
+    """Into how many bands of like level all answers are put at most; None: as ``band`` allows."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ RANGES = {
     "class_screens.family_rate": (0.0001, 0.5),
     "class_screens.pool": (20, 1_000_000),
     "class_screens.band": (10, 1_000_000),
+    "class_screens.bands": (2, 10_000),
     "class_screens.prior": (0.1, 10_000),
     "class_screens.pair": (1e-9, 0.1),
     "class_screens.window": (0, 365),

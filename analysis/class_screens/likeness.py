@@ -30,7 +30,8 @@ def likeness(
     more than people of like level anywhere.
 
     Given level, answers to items are taken as independent, with the shares found in all other
-    classes (``choice.band`` answers of like level, ``choice.prior`` answers of any level added).
+    classes (bands of ``choice.band`` answers of like level or more, ``choice.bands`` of them at most;
+    ``choice.prior`` answers of any level added).
     Two answers are nearly alike when so many items agree that chance gives it with at most
     ``choice.pair``: the generalised binomial test of answer copying.
     Source: van der Linden & Sotaridona 2006, J. Educ. Behav. Stat. 31:283; Poisson limit of rare
@@ -112,7 +113,8 @@ def _pool(answers: pd.DataFrame, *, scored: Sequence[str], choice: ClassScreens)
     place = {name: number for number, name in enumerate(names)}
     number = np.array([place[name] for name in of.categories])[of.codes.to_numpy()]
     codes = _numbers(answers, scored)
-    band = _bands(answers["level"].to_numpy(dtype=float), least=choice.band)
+    least = max(choice.band, -(-len(answers) // choice.bands) if choice.bands else 0)
+    band = _bands(answers["level"].to_numpy(dtype=float), least=least)
     shape = (int(band.max(initial=-1)) + 1, int(codes.max(initial=0)) + 1)
     asked, counts = [], []
     for column, name in zip(codes.T, scored, strict=True):
