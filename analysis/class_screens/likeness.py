@@ -30,7 +30,7 @@ def likeness(
     more than people of like level anywhere.
 
     Given level, answers to items are taken as independent, with the shares found in all other
-    classes (bands of ``choice.band`` answers of like level or more, ``choice.bands`` of them at most;
+    classes (bands of ``choice.band`` answers of like level or more, ``choice.bands`` at most;
     ``choice.prior`` answers of any level added).
     Two answers are nearly alike when so many items agree that chance gives it with at most
     ``choice.pair``: the generalised binomial test of answer copying.

@@ -63,7 +63,7 @@ def score(
     _tell(progress, steps)
     rated = main.panel.measured
     _tell(progress, steps)
-    cards = main.cards(everything=False)
+    cards = main.cards()
     frames = main.decide(cards)
     _tell(progress, steps)
     units = frames["units"]
@@ -108,8 +108,8 @@ def _by_other_rows(
 
 def _with_everything(main: rounds.Round, units: pd.DataFrame) -> pd.DataFrame:
     """The ranking with no row left out, beside the main one."""
-    others = main.cards(everything=main.excluded)
-    again = pd.concat([league.rank_again(card, units, main.plan) for card in others])
+    others = main.scores(everything=main.excluded)
+    again = pd.concat([league.rank_again(rows, units, main.plan) for rows in others])
     both = robustness.with_and_without(units, other=again, suffix="all")
     rosters = [one.who for one in main.admitted]
     return evidence.hide_effect_of_few(both, data=main.data, plan=main.plan, rosters=rosters)
@@ -123,8 +123,8 @@ def _without_raised(main: rounds.Round, units: pd.DataFrame, screens: pd.DataFra
     gone = raised.emptied(main.data, codes, cell=main.plan.thresholds.min_cell)
     nothing = (units["scorecard"] == "A-project") & units["unit"].isin(gone)
     left = units.assign(score=units["score"].mask(nothing))
-    others = main.cards(everything=False, without=codes)
-    again = pd.concat([league.rank_again(card, left, main.plan) for card in others])
+    others = main.scores(everything=False, without=codes)
+    again = pd.concat([league.rank_again(rows, left, main.plan) for rows in others])
     both = robustness.with_and_without(units, other=again, suffix="unraised")
     rosters = [one.who for one in main.admitted]
     return raised.hide_few(both, data=main.data, plan=main.plan, rosters=rosters, classes=codes)

@@ -38,6 +38,26 @@ def cards(
     ]
 
 
+def scores(
+    data: Evidence, values: Estimates, plan: Plan, *, admitted: Sequence[Admitted]
+) -> list[pd.DataFrame]:
+    """Scorecard, group, unit and score of the same cards, made of ``values`` alone."""
+    return [
+        pd.DataFrame(
+            {
+                "scorecard": one.who.scorecard,
+                "group": one.who.groups,
+                "unit": one.who.units,
+                "score": _compose(data, plan, values, who=one.who, within=admitted[1].who).value[
+                    :, -1
+                ],
+            }
+        )
+        for one in admitted
+        if one.who.units
+    ]
+
+
 def _card(
     data: Evidence,
     kept: ProjectEstimates,

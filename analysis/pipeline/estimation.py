@@ -154,6 +154,26 @@ def estimate(
     )
 
 
+def ranked_values(
+    data: Evidence, panel: Panel, plan: Plan, *, shown: np.ndarray, everything: bool
+) -> Estimates:
+    """The values that the plan ranks, as ``estimate`` gives them, as if they had no error."""
+    value, n = survey_values(
+        data,
+        plan,
+        cells=[c.cells for c in data.trainee],
+        leaves=survey_leaves(data),
+        shown=shown,
+        everything=everything,
+        value=plan.composite.value,
+    )
+    leaves = leaf_codes(data, panel)
+    own = np.zeros((len(data.projects), len(leaves), len(leaves)))
+    known = all_leaves(data, panel, plan, value=value, n=n)
+    none = np.zeros_like(panel.covariance)
+    return Estimates(data.projects, leaves, known, own, panel.leaves, none)
+
+
 def survey_values(
     data: Evidence,
     plan: Plan,

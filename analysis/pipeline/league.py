@@ -18,6 +18,7 @@ from instruments.scorecard import Framework
 SCALE = (0.0, 100.0)
 """No score lies outside, so no interval reaches outside."""
 TABLES = ("units", "indicators", "pairs", "bands", "standing", "leaders")
+SCORED = ["scorecard", "group", "unit", "score"]
 SCORES = ["raw", "raw_se", "adjusted", "adjusted_se", "score", "score_se", "score_df"]
 SCORES += ["score_low", "score_high", "reliability", "shrunken"]
 """Columns of ``units`` that stay empty where no score may be shown."""
@@ -64,10 +65,9 @@ def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, p
     return {"units": units, "indicators": indicators} | stacked
 
 
-def rank_again(card: tabulate.Card, main: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """scorecard, group, unit, score, rank of a card among the units that ``main`` ranks."""
-    keys = ["scorecard", "group", "unit"]
-    rows = tabulate.unit_rows(card)[[*keys, "score"]]
+def rank_again(rows: pd.DataFrame, main: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """``SCORED`` of a card's ``rows`` and rank, among the units that ``main`` ranks."""
+    keys = SCORED[:3]
     rows = rows.merge(main[[*keys, "ranked", "score"]], on=keys, suffixes=("", "_main"))
     rows["score"] = rows["score"].mask(rows["score_main"].isna())
     rows["rank"] = np.nan

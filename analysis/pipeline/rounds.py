@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis import tabulate
@@ -47,28 +48,39 @@ class Round:
     @cached_property
     def estimates(self) -> estimation.ProjectEstimates:
         """Leaf estimates of the projects, from the kept rows."""
-        return self._estimate(self.data, everything=False)
-
-    def _estimate(
-        self, data: evidence.Evidence, *, everything: bool
-    ) -> estimation.ProjectEstimates:
-        shown = self.admitted[0].shown
-        return estimation.estimate(data, self.panel, self.plan, shown=shown, everything=everything)
-
-    def cards(
-        self, *, everything: bool, without: Collection[str] = frozenset()
-    ) -> list[tabulate.Card]:
-        """Cards of both scorecards, from the kept rows or from ``everything``; those of the classes
-        ``without`` are left aside, by the same panel and for the same units."""
-        data = raised.without(self.data, without) if without else self.data
-        kept = (
-            self._estimate(data, everything=everything) if everything or without else self.estimates
+        return estimation.estimate(
+            self.data, self.panel, self.plan, shown=self._shown, everything=False
         )
-        found = cards.cards(data, kept, self.panel, self.plan, admitted=self.admitted)
+
+    @property
+    def _shown(self) -> np.ndarray:
+        return self.admitted[0].shown
+
+    def cards(self) -> list[tabulate.Card]:
+        """Cards of both scorecards, from the kept rows."""
+        found = cards.cards(
+            self.data, self.estimates, self.panel, self.plan, admitted=self.admitted
+        )
+        if self.local is None:
+            return found
+        return found + localities.cards(self.local, self.plan, everything=False)
+
+    def scores(
+        self, *, everything: bool, without: Collection[str] = frozenset()
+    ) -> list[pd.DataFrame]:
+        """Scorecard, group, unit and score of each card, from the kept rows or from
+        ``everything``; those of the classes ``without`` are left aside, by the same panel and for
+        the same units."""
+        data = raised.without(self.data, without) if without else self.data
+        values = estimation.ranked_values(
+            data, self.panel, self.plan, shown=self._shown, everything=everything
+        )
+        found = cards.scores(data, values, self.plan, admitted=self.admitted)
         if self.local is None:
             return found
         local = raised.without_local(self.local, without) if without else self.local
-        return found + localities.cards(local, self.plan, everything=everything)
+        others = localities.cards(local, self.plan, everything=everything)
+        return found + [tabulate.unit_rows(card)[league.SCORED] for card in others]
 
     @property
     def reports(self) -> list[tuple[Framework, Reported]]:
@@ -105,7 +117,7 @@ def beside(
     Out: scorecard, group, unit, score_<suffix>, rank_<suffix>, score, rank.
     """
     other = collect(extract, plan, waves=waves)
-    units = other.decide(other.cards(everything=False))["units"]
+    units = other.decide(other.cards())["units"]
     keys = ["scorecard", "group", "unit"]
     names = {"score": f"score_{suffix}", "rank": f"rank_{suffix}"}
     earlier = units[[*keys, *names]].rename(columns=names)
