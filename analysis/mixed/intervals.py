@@ -13,8 +13,11 @@ from analysis.mixed.design import Design, design_of, with_response
 from analysis.mixed.model import Model, model_of
 from analysis.mixed.search import SLACK, Minimum, descend, least_residual, minimum
 
-ROUNDS, TOLERANCE, FURTHEST = 60, 1e-9, 1.5
-"""Steps towards a bound at most; one that small (of the logarithm) ends; none goes further."""
+ROUNDS, TOLERANCE, FURTHEST = 60, 1e-4, 1.5
+"""Steps towards a bound at most; one that small (of the logarithm) is the last, what is left is of
+the order of its square; none goes further."""
+FOLLOWED = 1e-6
+"""How near the other variances follow; the deviance is flat there, so it errs by the square."""
 
 
 @dataclass(frozen=True)
@@ -176,16 +179,18 @@ def _searched(design: Design, best: Minimum, place: int, *, cut: float, side: in
     at = _first_guess(best, place, cut=cut, side=side)
     point = variances
     for _ in range(ROUNDS):
-        found = descend(design, _held_at(point, place, float(np.exp(2.0 * at))), held=place)
+        here = _held_at(point, place, float(np.exp(2.0 * at)))
+        found = descend(design, here, held=place, settled=FOLLOWED)
         point = found.point.variances
         excess = max(found.point.deviance - best.point.deviance, 0.0)
         within, beyond = (at, beyond) if excess < cut else (within, at)
         rise = 2.0 * point[place] * found.slope[place]  # of the deviance by the logarithm
         root = np.sqrt(excess)
         step = 2.0 * root * (np.sqrt(cut) - root) / rise if rise * side > 0 else side * FURTHEST
-        if abs(step) < TOLERANCE:
-            break
         target = at + float(np.clip(step, -FURTHEST, FURTHEST))
+        if abs(step) < TOLERANCE:
+            at = target
+            break
         at = target if min(within, beyond) < target < max(within, beyond) else (within + beyond) / 2
     return float(np.exp(at))
 

@@ -83,8 +83,15 @@ def start(design: Design) -> np.ndarray:
     return np.array([*found, max(total - sum(found), total / 10.0)])
 
 
-def descend(design: Design, variances: np.ndarray, *, held: int | None = None) -> Minimum:
-    """Least deviance from ``variances`` on; the one numbered ``held`` stays as it is.
+def descend(
+    design: Design,
+    variances: np.ndarray,
+    *,
+    held: int | None = None,
+    settled: float = SETTLED,
+) -> Minimum:
+    """Least deviance from ``variances`` on; the one numbered ``held`` stays as it is; a step
+    ``settled`` in proportion to the variances ends.
 
     Newton steps with the average information, mended by how the derivative changed in the last
     steps (symmetric rank one, Nocedal & Wright 2006, 6.2); steps end at zero and are halved until
@@ -101,7 +108,7 @@ def descend(design: Design, variances: np.ndarray, *, held: int | None = None) -
             seen.append((change, found.slope - before[1]))
         step = _step(found, seen, held=held)
         size = float((np.abs(step) / _known_to(point.variances)).max())
-        if size < SETTLED or (size < STALLED and size > last / 2.0):
+        if size < settled or (size < STALLED and size > last / 2.0):
             break
         if held is None and point.variances[-1] < least_residual(design):
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from instruments.scorecard import Framework
 TABLES = (FUZZY_RESULTS, FUZZY_GRADE_RESULTS, FUZZY_ITEM_RESULTS)
 SCORECARD = "A"
 """Whose points weigh the items: ``shares`` are of the forms of projects."""
+Row = dict[str, Any]
+Evaluated = tuple[np.ndarray, Sequence[str], np.ndarray]
 TOP, REST = "top", "rest"
 BOXES = {TOP: 100.0, REST: 0.0}
 """Of a project only the top box is published."""
@@ -57,13 +60,27 @@ def fuzzy_frames(
     """
     parts: dict[str, list[pd.DataFrame]] = {table.name: [] for table in TABLES}
     for matter in _matters(plan, frameworks, instruments) if plan.fuzzy is not None else ():
-        own = shares[(shares["instrument"] == matter.instrument)]
-        own = own[own["item"].isin(matter.items)]
-        for unit in sorted(set(own["unit"])):
-            for name, frame in _unit(own[own["unit"] == unit], matter, plan, unit=unit).items():
-                told = {"unit": unit, "instrument": matter.instrument, "scaling": matter.scaling}
-                parts[name].append(frame.assign(**told))
+        told = {"instrument": matter.instrument, "scaling": matter.scaling}
+        for name, rows in _of_matter(shares, matter, plan).items():
+            parts[name].append(pd.DataFrame(rows).assign(**told))
     return {table.name: stacked(parts[table.name], table.names) for table in TABLES}
+
+
+def _of_matter(shares: pd.DataFrame, matter: Matter, plan: Plan) -> dict[str, list[Row]]:
+    """Rows of ``TABLES`` of all units."""
+    assert plan.fuzzy is not None  # asked for by the plan
+    own = shares[shares["instrument"] == matter.instrument]
+    own = own[own["item"].isin(matter.items)]
+    found: dict[str, list[Row]] = {table.name: [] for table in TABLES}
+    for unit, (matrix, grades, values) in _matrices(own, matter):
+        for operator in plan.fuzzy.operators:
+            told = {"unit": unit, "operator": operator}
+            whole, vector = _evaluated(matrix, matter, grades, values, operator=operator)
+            found[FUZZY_RESULTS.name].append(told | whole)
+            found[FUZZY_GRADE_RESULTS.name] += [told | row for row in vector]
+        if unit == EVERYWHERE:
+            found[FUZZY_ITEM_RESULTS.name] = _items(matrix, matter, values)
+    return found
 
 
 def _matters(
@@ -102,27 +119,23 @@ def _codes(form: Instrument, mapping: IndicatorMapping, plan: Plan) -> tuple[str
     return tuple(sorted(codes, key=lambda code: (-scaling.score(code), code)))
 
 
-def _unit(rows: pd.DataFrame, matter: Matter, plan: Plan, *, unit: str) -> dict[str, pd.DataFrame]:
-    assert plan.fuzzy is not None  # asked for by the plan
-    table = rows.pivot_table(index="item", columns="category", values="share", aggfunc="first")
-    table = table.astype(float).reindex(list(matter.items))
-    if unit == EVERYWHERE:
-        grades, values = matter.grades, matter.values
-        matrix = table.reindex(columns=list(grades)).to_numpy(dtype=float)
-    else:
-        grades, values = tuple(BOXES), np.array(list(BOXES.values()))
-        top = table.reindex(columns=[TOP]).to_numpy(dtype=float)
-        matrix = np.hstack([top, 1.0 - top])
-    made = [
-        _evaluated(matrix, matter, grades, values, operator=name) for name in plan.fuzzy.operators
-    ]
-    found = {
-        FUZZY_RESULTS.name: pd.concat([whole for whole, _ in made], ignore_index=True),
-        FUZZY_GRADE_RESULTS.name: pd.concat([vector for _, vector in made], ignore_index=True),
-    }
-    if unit == EVERYWHERE:
-        found[FUZZY_ITEM_RESULTS.name] = _items(matrix, matter, values)
-    return found
+def _matrices(rows: pd.DataFrame, matter: Matter) -> Iterator[tuple[str, Evaluated]]:
+    """Unit, and its R (items x grades) with grades and their values."""
+    items = {item: place for place, item in enumerate(matter.items)}
+    place = rows["item"].map(items).to_numpy(dtype=int)
+    category, share = rows["category"].to_numpy(), rows["share"].to_numpy(dtype=float)
+    of_unit = rows.groupby("unit", sort=True).indices
+    for unit, where in of_unit.items():
+        names = matter.grades if unit == EVERYWHERE else (TOP,)
+        matrix = np.full((len(items), len(names)), np.nan)
+        for column, name in enumerate(names):
+            own = where[category[where] == name]
+            matrix[place[own], column] = share[own]
+        if unit == EVERYWHERE:
+            yield str(unit), (matrix, matter.grades, matter.values)
+        else:
+            boxes = np.hstack([matrix, 1.0 - matrix])
+            yield str(unit), (boxes, tuple(BOXES), np.array(list(BOXES.values())))
 
 
 def _evaluated(
@@ -132,13 +145,12 @@ def _evaluated(
     values: np.ndarray,
     *,
     operator: str,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[Row, list[Row]]:
     known = ~np.isnan(matrix).any(axis=1)
     vector = fuzzy.evaluate(matrix, weights=matter.weights, operator=operator)
     weight = _weights(matrix, matter)
     some = not np.isnan(vector).any()
     whole = {
-        "operator": operator,
         "items": int(known.sum()),
         "left_out": int((~known).sum()),
         "score": float(fuzzy.score(vector, values=values)) if some else np.nan,
@@ -146,8 +158,8 @@ def _evaluated(
         "grade": grades[int(vector.argmax())] if some else None,
         "note": None if some else fault("analysis.fuzzy_none").message,
     }
-    told = {"operator": operator, "grade": list(grades), "value": values, "share": vector}
-    return pd.DataFrame([whole]), pd.DataFrame(told)
+    told = zip(grades, values, vector, strict=True)
+    return whole, [dict(zip(("grade", "value", "share"), row, strict=True)) for row in told]
 
 
 def _weights(matrix: np.ndarray, matter: Matter) -> np.ndarray:
@@ -157,12 +169,9 @@ def _weights(matrix: np.ndarray, matter: Matter) -> np.ndarray:
     return weight / total if total > 0 else np.zeros(len(weight))
 
 
-def _items(matrix: np.ndarray, matter: Matter, values: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "item": matter.items,
-            "indicator": matter.indicators,
-            "weight": _weights(matrix, matter),
-            "score": matrix @ values,
-        }
-    )
+def _items(matrix: np.ndarray, matter: Matter, values: np.ndarray) -> list[Row]:
+    told = (matter.items, matter.indicators, _weights(matrix, matter), matrix @ values)
+    names = ("item", "indicator", "weight", "score")
+    return [
+        {"unit": EVERYWHERE} | dict(zip(names, row, strict=True)) for row in zip(*told, strict=True)
+    ]
