@@ -27,10 +27,7 @@ SCORES += ["score_low", "score_high", "reliability", "shrunken"]
 def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, pd.DataFrame]:
     """Rows of ``TABLES`` for one card, by the plan's thresholds, ranks and bands."""
     own, group_points = tabulate.measured_points(card, framework=framework)
-    verdicts = [_judge(card, plan, place=i, points=points) for i, points in enumerate(own)]
-    verdicts = [
-        _with_error(verdict, se) for verdict, se in zip(verdicts, card.main.se[:, -1], strict=True)
-    ]
+    verdicts = _verdicts(card, plan, points=own)
     published = np.array([verdict.published for verdict in verdicts], dtype=bool)
     units = _with_intervals(tabulate.unit_rows(card), card, plan)
     units = units.assign(measured=own, measurable=group_points)
@@ -65,6 +62,19 @@ def decide(card: tabulate.Card, framework: Framework, plan: Plan) -> dict[str, p
     return {"units": units, "indicators": indicators} | stacked
 
 
+def placed(card: tabulate.Card, framework: Framework, plan: Plan) -> pd.DataFrame:
+    """``SCORED`` of a card's units and ``rank``, as ``decide`` gives them, and nothing else."""
+    verdicts = _verdicts(card, plan, points=tabulate.measured_points(card, framework=framework)[0])
+    rows = tabulate.unit_rows(card)[SCORED]
+    score, rank = rows["score"].round(ranks.DECIDED), np.full(len(rows), np.nan)
+    for group in dict.fromkeys(card.groups):
+        places = [place for place in card.members(group) if verdicts[place].ranked]
+        printed = _printed(score.to_numpy(dtype=float)[places], plan)
+        rank[places] = ranks.competition_ranks(printed)
+    shown = np.array([verdict.published for verdict in verdicts], dtype=bool)
+    return rows.assign(score=score.where(shown), rank=rank)
+
+
 def rank_again(rows: pd.DataFrame, main: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """``SCORED`` of a card's ``rows`` and rank, among the units that ``main`` ranks."""
     keys = SCORED[:3]
@@ -76,6 +86,12 @@ def rank_again(rows: pd.DataFrame, main: pd.DataFrame, plan: Plan) -> pd.DataFra
         printed = _printed(part["score"].to_numpy(dtype=float), plan)
         rows.loc[part.index, "rank"] = ranks.competition_ranks(printed)
     return rows[[*keys, "score", "rank"]]
+
+
+def _verdicts(card: tabulate.Card, plan: Plan, *, points: np.ndarray) -> list[eligibility.Verdict]:
+    found = [_judge(card, plan, place=i, points=own) for i, own in enumerate(points)]
+    errors = card.main.se[:, -1]
+    return [_with_error(verdict, se) for verdict, se in zip(found, errors, strict=True)]
 
 
 def _judge(card: tabulate.Card, plan: Plan, *, place: int, points: float) -> eligibility.Verdict:

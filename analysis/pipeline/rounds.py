@@ -117,7 +117,7 @@ def beside(
     Out: scorecard, group, unit, score_<suffix>, rank_<suffix>, score, rank.
     """
     other = collect(extract, plan, waves=waves)
-    units = other.decide(other.cards())["units"]
+    units = pd.concat([league.placed(card, other.framework(card), plan) for card in other.cards()])
     keys = ["scorecard", "group", "unit"]
     names = {"score": f"score_{suffix}", "rank": f"rank_{suffix}"}
     earlier = units[[*keys, *names]].rename(columns=names)
