@@ -81,9 +81,8 @@ def unit_means(
     within = _within(products, table=table, leaves=leaves)
     alone = n.max(axis=1, initial=0.0) - 1.0
     if choice.finite_population:
-        within *= np.clip(1.0 - 1.0 / np.maximum(table.weight.max(axis=1), 1.0), 0, 1)[
-            :, None, None
-        ]
+        unseen = 1.0 - 1.0 / np.maximum(table.weight, 1.0)  # forms differ in who filled them
+        within *= np.sqrt(unseen[:, :, None] * unseen[:, None, :])
         own = _stratified(table, within, base=base)
         return UnitMeans(value, n, classes, own, own, np.maximum(alone, 1.0))
     z, own_df = LINEARISED[choice.variance](table, value=value, base=base, classes=classes)

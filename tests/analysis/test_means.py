@@ -89,6 +89,30 @@ def test_finite_population_is_stratified_non_response() -> None:
     assert found.own.item() == pytest.approx(float((shares**2 * (1 - f) * spread).sum()))
 
 
+def test_each_form_of_a_finite_population_has_its_own_rate() -> None:
+    """Half of the class filled one form, a quarter another: each leaf has its own 1 - f."""
+    filled, seldom = SUITES["1"], SUITES["2"]
+    parts = [tables({"1": values}) for values in (filled, seldom)]
+    totals, products = (pd.concat(part, ignore_index=True) for part in zip(*parts, strict=True))
+    totals["leaf"] = ["L", "M"]
+    products["leaf_a"] = products["leaf_b"] = ["L", "M"]
+    weights = pd.DataFrame(
+        {"class_code": ["1", "1"], "project": ["U", "U"], "leaf": ["L", "M"], "weight": [2.0, 4.0]}
+    )
+    found = unit_means(
+        totals,
+        products=products,
+        weights=weights,
+        units=["U"],
+        groups=["g"],
+        lending=[True],
+        leaves=["L", "M"],
+        choice=replace(CHOICE, finite_population=True),
+    )
+    expected = [np.var(filled, ddof=1) / 4 * (1 - 1 / 2), np.var(seldom, ddof=1) / 4 * (1 - 1 / 4)]
+    assert np.diag(found.own[0]).tolist() == pytest.approx(expected)
+
+
 def test_moderation_pools_over_the_group() -> None:
     """(d0 S + d S_u) / (d0 + d): with a heavy prior both units have the same class variance."""
     values = {"1": [2.0, 2], "2": [4.0, 4], "3": [3.0, 3], "4": [3.0, 3]}
