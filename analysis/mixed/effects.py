@@ -59,13 +59,20 @@ def _variances(
     ]
 
 
+def fixed_estimates(design: Design, solution: Solution) -> np.ndarray:
+    """Estimates of cells, then covariates."""
+    rest = solution.rest[design.owner == CELLS]
+    return np.concatenate([solution.main, rest]) if design.main == CELLS else rest
+
+
 def fixed_part(design: Design, solution: Solution, known: Moments) -> tuple[np.ndarray, np.ndarray]:
     """Estimates of cells, then covariates, and their covariance in units of the residual's."""
     upper = known.inverse if design.reml else inverse(design, solution, given_fixed=False)
     fixed = np.flatnonzero(design.owner == CELLS)
     whole = np.triu(upper) + np.triu(upper, 1).T
+    estimates = fixed_estimates(design, solution)
     if design.main != CELLS:
-        return solution.rest[fixed], whole[np.ix_(fixed, fixed)]
+        return estimates, whole[np.ix_(fixed, fixed)]
     cells, size = len(design.main_n), len(design.main_n) + len(fixed)
     mixed = np.zeros((size, len(whole)))  # of cells and covariates with the dense columns
     mixed[cells:] = whole[fixed]
@@ -76,4 +83,4 @@ def fixed_part(design: Design, solution: Solution, known: Moments) -> tuple[np.n
     covariance[:, cells:] = mixed[:, fixed]
     covariance[:, :cells] = -(design.cross @ mixed.T).T * solution.weight
     covariance[np.arange(cells), np.arange(cells)] += solution.weight
-    return np.concatenate([solution.main, solution.rest[fixed]]), covariance
+    return estimates, covariance

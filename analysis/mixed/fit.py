@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.mixed.design import Design, design_of
-from analysis.mixed.effects import Effects, effects_of, fixed_part
-from analysis.mixed.equations import moments
+from analysis.mixed.effects import Effects, effects_of, fixed_estimates, fixed_part
 from analysis.mixed.model import Model, model_of
 from analysis.mixed.search import Minimum, minimum, point_at
 
@@ -98,9 +97,8 @@ def fixed_at(
     design = design_of(model)
     variances = np.array([sd[name] for name in (*model.factors, "residual")]) ** 2
     point = point_at(design, variances / model.scale**2, free_scale=False)
-    estimate, _ = fixed_part(design, point.solution, moments(design, point.solution))
     return model.cells.assign(
-        estimate=estimate * model.scale + model.shift,
+        estimate=fixed_estimates(design, point.solution) * model.scale + model.shift,
         n=np.bincount(model.cell, minlength=len(model.cells)),
     )
 

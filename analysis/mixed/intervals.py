@@ -14,10 +14,11 @@ from analysis.mixed.model import Model, model_of
 from analysis.mixed.search import SLACK, Minimum, descend, least_residual, minimum
 
 ROUNDS, TOLERANCE, FURTHEST = 60, 1e-4, 1.5
-"""Steps towards a bound at most; one that small (of the logarithm) is the last, what is left is of
-the order of its square; none goes further."""
-FOLLOWED = 1e-6
-"""How near the other variances follow; the deviance is flat there, so it errs by the square."""
+"""Steps towards a bound at most; one that small (of the logarithm) is the last and leaves an error
+of about its square; none goes further."""
+NEARLY, CLOSELY = 1e-4, 1e-6
+"""On the way to a bound, and for a test, the other variances are at their best when a step moves
+none by a larger share: it would change the deviance by about the square."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def profile_intervals(
     exactly where 0 is one of them. By REML it is the profile of the restricted likelihood; lme4's
     is that of 'ml'. Bounds are missing (NaN) where nothing varies or the effects fit without a
     rest: the likelihood has no maximum there; and one bound where too few rows leave it flat.
-    Columns and errors as in
+    Bounds are found to about a ten-millionth of their value. Columns and errors as in
     ``fit_crossed``. Source: Bates, Maechler, Bolker & Walker 2015, J. Stat. Softw. 67(1), 5.1.
     """
     model = model_of(
@@ -148,7 +149,7 @@ def _low(design: Design, best: Minimum, place: int, *, cut: float) -> tuple[floa
         return 0.0, 1.0
     p = np.nan
     if place < design.factors:
-        none = descend(design, _held_at(variances, place, 0.0), held=place)
+        none = descend(design, _followed(best, place, 0.0), held=place, settled=CLOSELY)
         p = _chance(_fall(best, none, place))
         if none.point.deviance - best.point.deviance <= cut:
             return 0.0, p
@@ -172,27 +173,42 @@ def _searched(design: Design, best: Minimum, place: int, *, cut: float, side: in
     of what is known to lie on either side of the bound.
     """
     variances = best.point.variances
-    within, beyond = (
-        np.log(np.sqrt(variances[place])) if variances[place] else -np.inf,
-        side * np.inf,
-    )
-    at = _first_guess(best, place, cut=cut, side=side)
-    point = variances
+    within = np.log(np.sqrt(variances[place])) if variances[place] else -np.inf
+    beyond = side * np.inf
+    at, found = _first_guess(best, place, cut=cut, side=side), best
     for _ in range(ROUNDS):
-        here = _held_at(point, place, float(np.exp(2.0 * at)))
-        found = descend(design, here, held=place, settled=FOLLOWED)
-        point = found.point.variances
+        begun = _followed(found, place, float(np.exp(2.0 * at)))
+        found = descend(design, begun, held=place, settled=NEARLY)
         excess = max(found.point.deviance - best.point.deviance, 0.0)
         within, beyond = (at, beyond) if excess < cut else (within, at)
-        rise = 2.0 * point[place] * found.slope[place]  # of the deviance by the logarithm
+        rise = 2.0 * begun[place] * found.slope[place]  # of the deviance by the logarithm
         root = np.sqrt(excess)
         step = 2.0 * root * (np.sqrt(cut) - root) / rise if rise * side > 0 else side * FURTHEST
         target = at + float(np.clip(step, -FURTHEST, FURTHEST))
         if abs(step) < TOLERANCE:
-            at = target
-            break
+            return float(np.exp(target))
         at = target if min(within, beyond) < target < max(within, beyond) else (within + beyond) / 2
     return float(np.exp(at))
+
+
+def _followed(found: Minimum, place: int, to: float) -> np.ndarray:
+    """Variances with one held at ``to``, the others about where they are best then: on the tangent,
+    in logarithms, of their best values."""
+    variances = found.point.variances
+    held, free = variances[place], variances > 0
+    free[place] = False
+    if held > 0 and free.any():
+        ratio = float(np.log(to / held)) if to > 0 else -1.0
+        drawn = -_drawn_along(found, place, free=free) * held / variances[free]
+        variances = variances.copy()
+        variances[free] *= np.exp(np.clip(drawn * ratio, -FURTHEST, FURTHEST))
+    return _held_at(variances, place, to)
+
+
+def _drawn_along(found: Minimum, place: int, *, free: np.ndarray) -> np.ndarray:
+    """By how much the best of each ``free`` variance falls where the one at ``place`` rises."""
+    curvature = found.moments.information
+    return np.linalg.lstsq(curvature[np.ix_(free, free)], curvature[place, free], rcond=None)[0]
 
 
 def _first_guess(best: Minimum, place: int, *, cut: float, side: int) -> float:
@@ -201,9 +217,8 @@ def _first_guess(best: Minimum, place: int, *, cut: float, side: int) -> float:
     curvature = best.moments.information / variances[-1] ** 3
     free = variances > 0
     free[place] = False
-    across = curvature[place, free]
-    inside = np.linalg.lstsq(curvature[np.ix_(free, free)], across, rcond=None)[0]
-    bend = float(curvature[place, place] - across @ inside)
+    along = _drawn_along(best, place, free=free)
+    bend = float(curvature[place, place] - curvature[place, free] @ along)
     here = float(variances[place])
     if here > 0:
         spread = float(np.sqrt(2.0 * cut / max(bend, np.finfo(float).tiny))) / (2.0 * here)
