@@ -68,7 +68,7 @@ def score(
     _tell(progress, steps)
     units = frames["units"]
     frames |= _by_other_rows(main, extract, units, waves)
-    frames["editions"] = _earlier_edition(final, plan, units, waves)
+    frames["editions"] = _earlier_edition(main, final, units, waves)
     frames["reweighted"] = _frozen_points(extract, plan, units, waves, changed=bool(frameworks))
     frames |= robust.robust_frames(main, extract=final, units=units, cards=cards)
     _tell(progress, steps)
@@ -131,12 +131,12 @@ def _without_raised(main: rounds.Round, units: pd.DataFrame, screens: pd.DataFra
 
 
 def _earlier_edition(
-    extract: Any, plan: Plan, units: pd.DataFrame, waves: Sequence[str]
+    main: rounds.Round, extract: Any, units: pd.DataFrame, waves: Sequence[str]
 ) -> pd.DataFrame:
     """The first edition beside the second: the same data without the follow-up wave."""
     if tuple(waves) != rounds.BOTH:
         return pd.DataFrame(columns=EDITION_RESULTS.names)
-    return rounds.beside(extract, plan, units, waves=("end",), suffix="end")
+    return rounds.beside(rounds.narrowed(main, extract, waves=("end",)), units, suffix="end")
 
 
 def _frozen_points(
@@ -145,7 +145,7 @@ def _frozen_points(
     """The ranking under the extract's own frameworks beside that under later versions."""
     if not changed:
         return pd.DataFrame(columns=REWEIGHTED_RESULTS.names)
-    return rounds.beside(extract, plan, units, waves=waves, suffix="frozen")
+    return rounds.beside(rounds.collect(extract, plan, waves=waves), units, suffix="frozen")
 
 
 def _items(main: rounds.Round, units: pd.DataFrame, rated: pd.DataFrame) -> pd.DataFrame:

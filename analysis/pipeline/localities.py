@@ -60,7 +60,7 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Localities |
         pd.DataFrame(columns=["response", "rater", "project", "session", "leaf", "score"]),
         None,
         np.nan,
-        _answered(counted),
+        answered(counted),
         report(extract, framework, plan, units=counties, leaves=leaves),
         not_due(extract, framework, waves=waves),
         concerned(framework, units, counties),
@@ -108,7 +108,7 @@ def _sent_by(sendings: pd.DataFrame, schools: pd.Series) -> dict[str, str]:
     return {code: min(counties) if len(counties) == 1 else "" for code, counties in found.items()}
 
 
-def _answered(counted: Sequence[counts.Counts]) -> pd.Series:
+def answered(counted: Sequence[counts.Counts]) -> pd.Series:
     """Forms per school: one each."""
     schools = [c for c in counted if c.scoring.instrument.per == "school"]
     empty = pd.Series(dtype=float, index=pd.Index([], name="class_code"), name="n")

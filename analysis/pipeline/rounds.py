@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis import tabulate
+from analysis import counts, tabulate
 from analysis.pipeline import admission, cards, estimation, evidence, league, localities, raised
 from analysis.pipeline.reported import Reported
+from analysis.results import SURVEYS
 from instruments.methods import Plan
 from instruments.scorecard import Framework
 
+EXPERT = "expert"
+"""Role of those whose ratings the experts' model rests on."""
 BOTH = ("end", "followup")
 WAVES = {"end": ("end",), "followup": BOTH}
 """Waves that an edition is scored from: 期末通报, 跟踪通报 (domain section 00, two editions)."""
@@ -28,6 +31,8 @@ class Round:
     plan: Plan
     data: evidence.Evidence
     local: localities.Localities | None
+    rated: estimation.Panel | None = None
+    """The experts' model, where another round has fitted it to the same ratings."""
 
     @property
     def excluded(self) -> bool:
@@ -38,7 +43,7 @@ class Round:
     @cached_property
     def panel(self) -> estimation.Panel:
         """The experts' model."""
-        return estimation.rate_panel(self.data, self.plan)
+        return self.rated or estimation.rate_panel(self.data, self.plan)
 
     @cached_property
     def admitted(self) -> tuple[admission.Admitted, ...]:
@@ -109,18 +114,52 @@ def collect(extract: Any, plan: Plan, *, waves: Collection[str]) -> Round:
     return Round(plan, evidence.collect(extract, plan, waves=waves), local)
 
 
-def beside(
-    extract: Any, plan: Plan, main: pd.DataFrame, *, waves: Collection[str], suffix: str
-) -> pd.DataFrame:
+def narrowed(whole: Round, extract: Any, *, waves: Collection[str]) -> Round:
+    """What ``collect`` gives for fewer waves than those of ``whole``, from the same extract and
+    plan: forms are counted one by one, so that those left are not counted again."""
+    data, local = whole.data, whole.local
+    gone = [c.scoring for c in (*data.trainee, *data.expert) if _wave(c) not in waves]
+    kept = _of_waves(data, extract, waves)
+    lost = any(counts.identifies(s) or s.instrument.role == EXPERT for s in gone)
+    if lost or _counting(data) is not _counting(kept):  # more than forms would have to go
+        return collect(extract, whole.plan, waves=waves)
+    if local is not None:
+        own = _of_waves(local.evidence, extract, waves)
+        own = replace(own, by_class=localities.answered(own.trainee))
+        local = replace(local, evidence=own)
+    return Round(whole.plan, kept, local, rated=whole.panel)
+
+
+def _wave(counted: counts.Counts) -> str:
+    return counted.scoring.instrument.wave
+
+
+def _counting(data: evidence.Evidence) -> counts.Counts | None:
+    """The form that people are counted by."""
+    whole = [c for c in data.trainee if c.scoring.instrument.subject == SURVEYS[0]]
+    return next(iter([*whole, *data.trainee]), None)
+
+
+def _of_waves(data: evidence.Evidence, extract: Any, waves: Collection[str]) -> evidence.Evidence:
+    left = tuple(c for c in data.trainee if _wave(c) in waves)
+    codes = [c.scoring.instrument.code for c in left]
+    return replace(
+        data,
+        trainee=left,
+        flags=data.flags[data.flags["instrument"].isin(codes)].reset_index(drop=True),
+        not_due=evidence.not_due(extract, data.framework, waves=waves),
+    )
+
+
+def beside(other: Round, main: pd.DataFrame, *, suffix: str) -> pd.DataFrame:
     """What another round said of every unit of ``main``, beside its own score and rank.
 
     Out: scorecard, group, unit, score_<suffix>, rank_<suffix>, score, rank.
     """
-    other = collect(extract, plan, waves=waves)
-    units = pd.concat([league.placed(card, other.framework(card), plan) for card in other.cards()])
+    placed = [league.placed(card, other.framework(card), other.plan) for card in other.cards()]
     keys = ["scorecard", "group", "unit"]
     names = {"score": f"score_{suffix}", "rank": f"rank_{suffix}"}
-    earlier = units[[*keys, *names]].rename(columns=names)
+    earlier = pd.concat(placed)[[*keys, *names]].rename(columns=names)
     return main[[*keys, "score", "rank"]].merge(earlier, on=keys, how="left")
 
 
