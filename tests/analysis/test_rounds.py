@@ -8,6 +8,7 @@ from test_protection import all_classes, answered
 
 from analysis.pipeline import league, rounds
 from analysis.simulate import Settings
+from localities_sample import COUNTIES, local_extract
 from province import catalogue, default_plan, simulated
 
 KEYS = ["scorecard", "group", "unit"]
@@ -50,3 +51,19 @@ def test_scores_alone_are_those_of_the_cards(careless: rounds.Round) -> None:
     assert every["score"][place] != alone["score"][place]
     rest = [k for k, unit in enumerate(card.units) if unit != "P0"]
     assert every["score"][rest].equals(alone["score"][rest])
+
+
+def test_a_round_of_fewer_waves_is_what_would_be_collected(tmp_path) -> None:
+    meetings, school = dict.fromkeys(COUNTIES, 4), dict(zip(COUNTIES, "5432", strict=True))
+    extract = local_extract(tmp_path, meetings=meetings, school=school, edition="followup")
+    whole = rounds.collect(extract, default_plan(), waves=rounds.BOTH)
+    fewer = rounds.narrowed(whole, extract, waves=("end",))
+    again = rounds.collect(extract, whole.plan, waves=("end",))
+    assert fewer.panel is whole.panel
+    assert whole.local and fewer.local and again.local
+    assert len(fewer.local.evidence.trainee) < len(whole.local.evidence.trainee)
+    one, other = fewer.local.evidence, again.local.evidence
+    pd.testing.assert_series_equal(one.by_class, other.by_class)
+    pd.testing.assert_frame_equal(one.flags, other.flags, check_categorical=False)
+    assert one.not_due == other.not_due > whole.local.evidence.not_due
+    pd.testing.assert_frame_equal(same_places(fewer), same_places(again), check_exact=True)
