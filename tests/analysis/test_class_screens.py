@@ -16,8 +16,9 @@ from screened_classes import CHOICE, FARMS, FORM, LAST, PLAN, PROVINCES, Classes
 from analysis.class_screens import BY_CHANCE, RAISED, SCREENS, judge, screen_form
 from analysis.class_screens.bursts import bursts, moments, tail
 from analysis.class_screens.form import scored_items
-from analysis.class_screens.likeness import likeness, rarely, unlike
+from analysis.class_screens.likeness import likeness
 from analysis.class_screens.shares import marked, overfull
+from analysis.class_screens.tails import rarely, unlike
 from analysis.simulate.days import Pace, answer_days
 
 CELL = PLAN.thresholds.min_cell
