@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from analysis.mixed.arrow import FEW, Arrow, arrow_of
 from analysis.mixed.model import Model
 
 CELLS = -1
@@ -24,6 +25,7 @@ class Design:
     ``main``: number of the eliminated factor, or CELLS. Dense columns: the other factors' levels,
     then what is fixed; ``owner`` says of which factor each is (CELLS: fixed). ``cross``: main
     levels x dense columns. ``products``: main levels x (upper triangle of dense x dense, flat).
+    ``arrow``: how the dense columns fall apart once the main levels are eliminated.
     """
 
     n: int
@@ -34,6 +36,7 @@ class Design:
     cross: sparse.csr_array
     gram: np.ndarray
     owner: np.ndarray
+    arrow: Arrow
     products: sparse.csr_array | None
     main_y: np.ndarray
     rest_y: np.ndarray
@@ -63,6 +66,7 @@ def design_of(model: Model, *, with_fixed: bool = True) -> Design:
     rest, owner = _dense_columns(model, main=main, with_fixed=with_fixed)
     cross = sparse.csr_array(_indicator(codes, size).T @ rest)
     cross.sort_indices()
+    gram = sparse.csr_array(rest.T @ rest)
     bare = Design(
         n=len(model.y),
         p=model.p if with_fixed else 0,
@@ -70,8 +74,9 @@ def design_of(model: Model, *, with_fixed: bool = True) -> Design:
         main=main,
         main_n=np.bincount(codes, minlength=size).astype(float),
         cross=cross,
-        gram=(rest.T @ rest).toarray(),
+        gram=gram.toarray(),
         owner=owner,
+        arrow=arrow_of(_met(cross, gram), owner, fixed=CELLS),
         products=_products(cross),
         main_y=np.zeros(size),
         rest_y=np.zeros(len(owner)),
@@ -79,6 +84,14 @@ def design_of(model: Model, *, with_fixed: bool = True) -> Design:
         reml=model.reml,
     )
     return with_response(bare, model, y=model.y)
+
+
+def _met(cross: sparse.csr_array, gram: sparse.csr_array) -> sparse.csr_array:
+    """Entries where dense columns meet in a row or in a main level."""
+    if cross.shape[1] <= FEW:
+        return gram
+    levels, rows = sparse.csr_array(abs(cross)), sparse.csr_array(abs(gram))
+    return sparse.csr_array(levels.T @ levels + rows)
 
 
 def _largest(model: Model, *, with_fixed: bool) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.mixed.design import CELLS, ROWS, Design, design_of
-from analysis.mixed.equations import Moments, Solution, inverse, quadratics, solve
+from analysis.mixed.equations import Solution, inverse, quadratics, solve
 from analysis.mixed.model import Model
 
 
@@ -24,16 +24,12 @@ class Effects:
     comparative: list[np.ndarray]
 
 
-def effects_of(model: Model, design: Design, solution: Solution, known: Moments) -> Effects:
-    """Effects of all factors; ``known`` spares an inverse under REML.
+def effects_of(model: Model, design: Design, solution: Solution, inverted: np.ndarray) -> Effects:
+    """Effects of all factors; ``inverted``: of the equations with their fixed part.
 
     Sources: Henderson 1975, Biometrics 31:423 (variances from the mixed model equations);
     Goldstein 1995, Multilevel Statistical Models, appendix 2.2.
     """
-    with_fixed = (known.inverse, known.quadratic)
-    if not design.reml:
-        inverted = inverse(design, solution, given_fixed=False)
-        with_fixed = (inverted, quadratics(design, inverted))
     bare, alone = design, solution
     if design.main == CELLS:
         bare = design_of(model, with_fixed=False)
@@ -45,7 +41,7 @@ def effects_of(model: Model, design: Design, solution: Solution, known: Moments)
             for f in range(design.factors)
         ],
         _variances(bare, alone, given, quadratics(bare, given)),
-        _variances(design, solution, *with_fixed),
+        _variances(design, solution, inverted, quadratics(design, inverted)),
     )
 
 
@@ -65,11 +61,12 @@ def fixed_estimates(design: Design, solution: Solution) -> np.ndarray:
     return np.concatenate([solution.main, rest]) if design.main == CELLS else rest
 
 
-def fixed_part(design: Design, solution: Solution, known: Moments) -> tuple[np.ndarray, np.ndarray]:
-    """Estimates of cells, then covariates, and their covariance in units of the residual's."""
-    upper = known.inverse if design.reml else inverse(design, solution, given_fixed=False)
+def fixed_part(
+    design: Design, solution: Solution, whole: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimates of cells, then covariates, and their covariance in units of the residual's;
+    ``whole``: inverse of the equations with their fixed part."""
     fixed = np.flatnonzero(design.owner == CELLS)
-    whole = np.triu(upper) + np.triu(upper, 1).T
     estimates = fixed_estimates(design, solution)
     if design.main != CELLS:
         return estimates, whole[np.ix_(fixed, fixed)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack
 
+from analysis.mixed import arrow
 from analysis.mixed.design import CELLS, Design, quadratics, schur
 
 NEAR_ZERO = 1e-3
@@ -19,7 +19,7 @@ class Solution:
     """Solved at ``ratios`` (factor variances in units of the residual's).
 
     ``weight`` eliminates the main block; ``inner`` is what is left of the dense block (upper
-    triangle), ``cholesky`` the lower factor of it scaled by ``scale``, plus one where random.
+    triangle), ``factor`` that of it scaled by ``scale``, plus one where random.
     ``main`` and ``rest``: solutions per main level and dense column. ``squares`` is y'Py,
     ``determinant`` that of V and, for REML, of X'V^-1X.
     """
@@ -28,7 +28,7 @@ class Solution:
     weight: np.ndarray
     scale: np.ndarray
     inner: np.ndarray
-    cholesky: np.ndarray
+    factor: arrow.Factor
     main: np.ndarray
     rest: np.ndarray
     squares: float
@@ -40,14 +40,12 @@ class Moments:
     """With respect to the variance of each factor and of the residual, at a residual variance of 1.
 
     ``traces`` of P V_i (ML: of V^-1 V_i), ``products`` y'P V_i P y, ``information`` y'P V_i P V_j
-    P y. ``inverse`` and ``quadratic`` are those that the traces were taken from.
+    P y.
     """
 
     traces: np.ndarray
     products: np.ndarray
     information: np.ndarray
-    inverse: np.ndarray
-    quadratic: np.ndarray
 
 
 def solve(design: Design, ratios: np.ndarray) -> Solution:
@@ -61,20 +59,16 @@ def solve(design: Design, ratios: np.ndarray) -> Solution:
     scale = np.ones(len(random))
     scale[random] = np.sqrt(ratios[design.owner[random]])
     inner = design.gram - schur(design, weight)
-    system = inner * scale
-    system *= scale[:, None]
-    system[random, random] += 1.0
+    factor = arrow.factored(design.arrow, inner, scale=scale, one=random.astype(float))
     right = scale * (design.rest_y - design.cross.T @ (weight * design.main_y))
-    cholesky = _cholesky(system)
-    solved = _solved(cholesky, right)
+    solved = arrow.solved(factor, right)
     rest = scale * solved
     main = weight * (design.main_y - design.cross @ rest)
     squares = design.yy - float(weight @ design.main_y**2) - float(right @ solved)
-    logs = 2.0 * np.log(np.diag(cholesky))
     kept = np.ones(len(random), dtype=bool) if design.reml else random
-    determinant = _main_determinant(design, ratios) + float(logs[kept].sum())
+    determinant = _main_determinant(design, ratios) + arrow.log_determinant(factor, kept=kept)
     return Solution(
-        ratios, weight, scale, inner, cholesky, main, rest, max(squares, 0.0), determinant
+        ratios, weight, scale, inner, factor, main, rest, max(squares, 0.0), determinant
     )
 
 
@@ -91,51 +85,28 @@ def _main_determinant(design: Design, ratios: np.ndarray) -> float:
     return float(np.log(design.main_n).sum()) if design.reml else 0.0
 
 
-def _cholesky(upper: np.ndarray) -> np.ndarray:
-    """Lower factor in place of a symmetric matrix given by its upper triangle."""
-    if not len(upper):
-        return upper
-    factor, fault = lapack.dpotrf(upper.T, lower=1, clean=1, overwrite_a=1)
-    if fault:
-        raise ValueError("the equations cannot be solved: effects that cannot be told apart")
-    return factor
-
-
-def _solved(cholesky: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return lapack.dpotrs(cholesky, right, lower=1)[0] if len(cholesky) else right.copy()
-
-
 def inverse(design: Design, solution: Solution, *, given_fixed: bool) -> np.ndarray:
-    """Inverse of the dense block's equations (upper triangle), in units of the residual variance.
+    """Inverse of the dense block's equations, in units of the residual variance.
 
     ``given_fixed``: the fixed part is known, so that its rows and columns are zero.
     """
-    kept = design.random if given_fixed else len(design.owner)
-    out = np.zeros((len(design.owner), len(design.owner)))
-    if kept:
-        lower = lapack.dpotri(solution.cholesky[:kept, :kept], lower=1)[0]
-        scale = solution.scale[:kept]
-        np.multiply(lower.T * scale[:, None], scale, out=out[:kept, :kept])
+    fixed = len(design.owner) - design.random
+    edge = len(design.arrow.border) - (fixed if given_fixed else 0)
+    out = arrow.inverse(solution.factor, edge=edge)
+    out *= solution.scale
+    out *= solution.scale[:, None]
     return out
 
 
 def moments(design: Design, solution: Solution) -> Moments:
-    """Derivatives' parts from one inverse.
+    """Derivatives' parts from one inverse, of which the diagonal is enough where no factor is
+    eliminated.
 
     Sources: Searle, Casella & McCulloch 1992, Variance Components, 6.6 and 7.3 (derivatives from
     the mixed model equations); Gilmour, Thompson & Cullis 1995, Biometrics 51:1440 (information).
     """
-    inverted = inverse(design, solution, given_fixed=not design.reml)
-    quadratic = quadratics(design, inverted)
     ratios = solution.ratios
-    traces = np.array(
-        [
-            _main_trace(design, ratios[f], quadratic)
-            if f == design.main
-            else _dense_trace(design, solution, f, inverted)
-            for f in range(design.factors)
-        ]
-    )
+    traces = np.array(_traces(design, solution))
     totals = _totals(design, solution)
     products = np.array([float(t @ t) for t in totals])
     alone = solution.squares - float(ratios @ products)
@@ -143,9 +114,31 @@ def moments(design: Design, solution: Solution) -> Moments:
         np.append(traces, design.df - float(ratios @ traces)),
         np.append(products, alone),
         _information(design, solution, totals, alone=alone),
-        inverted,
-        quadratic,
     )
+
+
+def _traces(design: Design, solution: Solution) -> list[float]:
+    others = [f for f in range(design.factors) if f != design.main]
+    small = {f for f in others if _hardly(design, solution, f)}
+    if design.main == CELLS and not small:
+        diagonal = arrow.inverse_diagonal(solution.factor) * solution.scale**2
+        return [_dense_trace(design, solution, f, diagonal) for f in others]
+    inverted = inverse(design, solution, given_fixed=not design.reml)
+    quadratic = quadratics(design, inverted)
+    return [
+        _main_trace(design, solution.ratios[f], quadratic)
+        if f == design.main
+        else _small_trace(design, solution, f, inverted)
+        if f in small
+        else _dense_trace(design, solution, f, np.diag(inverted))
+        for f in range(design.factors)
+    ]
+
+
+def _hardly(design: Design, solution: Solution, factor: int) -> bool:
+    """Whether a factor's variance is next to nothing beside the residual's."""
+    inner = np.diag(solution.inner)[design.owner == factor]
+    return not solution.ratios[factor] * float(inner.max()) > NEAR_ZERO
 
 
 def _main_trace(design: Design, ratio: float, quadratic: np.ndarray) -> float:
@@ -153,14 +146,15 @@ def _main_trace(design: Design, ratio: float, quadratic: np.ndarray) -> float:
     return float((design.main_n / spread).sum() - (quadratic / spread**2).sum())
 
 
-def _dense_trace(design: Design, solution: Solution, factor: int, inverted: np.ndarray) -> float:
-    own = np.flatnonzero(design.owner == factor)
-    ratio, inner = solution.ratios[factor], solution.inner
-    if ratio * float(np.diag(inner)[own].max()) > NEAR_ZERO:
-        return (len(own) - float(np.diag(inverted)[own].sum()) / ratio) / ratio
+def _dense_trace(design: Design, solution: Solution, factor: int, diagonal: np.ndarray) -> float:
+    own, ratio = design.owner == factor, solution.ratios[factor]
+    return (int(own.sum()) - float(diagonal[own].sum()) / ratio) / ratio
+
+
+def _small_trace(design: Design, solution: Solution, factor: int, inverted: np.ndarray) -> float:
+    own, inner = np.flatnonzero(design.owner == factor), solution.inner
     rows = np.triu(inner)[own] + np.triu(inner, 1).T[own]
-    whole = np.triu(inverted) + np.triu(inverted, 1).T
-    return float(np.diag(inner)[own].sum() - ((rows @ whole) * rows).sum())
+    return float(np.diag(inner)[own].sum() - ((rows @ inverted) * rows).sum())
 
 
 def _totals(design: Design, solution: Solution) -> list[np.ndarray]:
@@ -193,7 +187,7 @@ def _information(
         inner[:, i] = inner[i, :]
     weighted = solution.weight[:, None] * mains
     right = solution.scale[:, None] * (rests - design.cross.T @ weighted)
-    return inner - mains.T @ weighted - right.T @ _solved(solution.cholesky, right)
+    return inner - mains.T @ weighted - right.T @ arrow.solved(solution.factor, right)
 
 
 def _vectors(design: Design, totals: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.mixed.design import Design, design_of
 from analysis.mixed.effects import Effects, effects_of, fixed_estimates, fixed_part
+from analysis.mixed.equations import inverse
 from analysis.mixed.model import Model, model_of
 from analysis.mixed.search import Minimum, minimum, point_at
 
@@ -51,9 +52,10 @@ def fit_crossed(
     ``covariates``: numeric columns (contrasts are the caller's), each with a slope; the means of
     the cells are then those where all covariates are 0. A level nested in another factor needs a
     name that is its own (school 1's class 2, not class 2). Variances are those of profiled REML
-    (or 'ml') with zero as a lower bound; the largest set of levels is eliminated, the rest is one
-    dense Cholesky factor per step, so that a few thousand levels besides the largest are the
-    limit. Without factors it is least squares with one residual variance.
+    (or 'ml') with zero as a lower bound; the largest set of levels is eliminated, the rest is
+    factored in each step, by blocks where they meet through one factor only (``mixed.arrow``), but
+    held as one dense matrix, so that a few thousand levels besides the largest are the limit.
+    Without factors it is least squares with one residual variance.
 
     Effects: ``conditional_sd`` of the true effect given the data and the fixed part (that of
     lme4); ``comparative_sd`` of estimate less true effect, the fixed part being estimated too: by
@@ -106,8 +108,9 @@ def fixed_at(
 def fit_of(model: Model, design: Design, found: Minimum) -> MixedFit:
     """The fit at a minimum, in the units of the data."""
     sd = np.sqrt(found.point.variances) * model.scale
-    parts = effects_of(model, design, found.point.solution, found.moments)
-    estimate, covariance = _fixed(model, design, found)
+    inverted = inverse(design, found.point.solution, given_fixed=False)
+    parts = effects_of(model, design, found.point.solution, inverted)
+    estimate, covariance = _fixed(model, design, found, inverted)
     se = np.sqrt(np.diag(covariance))
     cells, k = len(model.cells), len(model.covariates)
     table = model.cells.assign(
@@ -148,9 +151,11 @@ def _effect_table(model: Model, parts: Effects, factor: int, *, sd: np.ndarray) 
     )
 
 
-def _fixed(model: Model, design: Design, found: Minimum) -> tuple[np.ndarray, np.ndarray]:
+def _fixed(
+    model: Model, design: Design, found: Minimum, inverted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Cells where all covariates are 0, and slopes, from those of centred covariates."""
-    estimate, covariance = fixed_part(design, found.point.solution, found.moments)
+    estimate, covariance = fixed_part(design, found.point.solution, inverted)
     covariance = covariance * found.point.variances[-1]
     cells = len(model.cells)
     if model.covariates:
