@@ -66,19 +66,36 @@ def told_apart(
     in each cell of the fixed part (the means take it up), or splits the rows just as a factor kept
     before it does: exactly what ``mixed.fit_crossed`` refuses. Raises nothing; () without rows.
     """
-    cells = len(rows[list(fixed)].drop_duplicates())
-    kept: list[str] = []
+    codes = {name: _numbers(rows[name]) for name in (*factors, *fixed)}
+    cell = _joined([codes[name] for name in fixed], rows=len(rows))
+    cells, kept = _levels(cell), list[str]()
     for factor in factors:
-        levels = rows[factor].nunique()
-        within = len(rows[[*fixed, factor]].drop_duplicates()) > cells
-        same = any(levels == rows[k].nunique() == _joint(rows, factor, k) for k in kept)
+        own = codes[factor]
+        levels = _levels(own)
+        within = _levels(_joined([cell, own], rows=len(rows))) > cells
+        same = any(
+            levels == _levels(codes[k]) == _levels(_joined([own, codes[k]], rows=len(rows)))
+            for k in kept
+        )
         if levels < len(rows) and within and not same:
             kept.append(factor)
     return tuple(kept)
 
 
-def _joint(rows: pd.DataFrame, a: str, b: str) -> int:
-    return len(rows[[a, b]].drop_duplicates())
+def _numbers(column: pd.Series) -> np.ndarray:
+    return pd.factorize(column, use_na_sentinel=False)[0].astype(np.int64)
+
+
+def _joined(codes: Sequence[np.ndarray], *, rows: int) -> np.ndarray:
+    """One number for each combination that occurs, 0 where there is nothing to combine."""
+    out = np.zeros(rows, dtype=np.int64)
+    for one in codes:
+        out = np.unique(out * (int(one.max(initial=0)) + 1) + one, return_inverse=True)[1]
+    return out
+
+
+def _levels(codes: np.ndarray) -> int:
+    return int(codes.max(initial=-1)) + 1
 
 
 def panel_values(

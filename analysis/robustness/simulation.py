@@ -82,10 +82,14 @@ def declared_scores(model: Model, factors: Mapping[str, int]) -> np.ndarray:
 
 def competition_ranks(score: np.ndarray) -> np.ndarray:
     """Ranks 1, 2, 2, 4 within each row, highest first; NaN without a score."""
-    out = np.full(score.shape, np.nan)
-    for row, values in enumerate(score):
-        known = np.sort(values[~np.isnan(values)])
-        out[row] = 1 + len(known) - np.searchsorted(known, values, side="right")
+    order = np.argsort(-score, axis=1, kind="stable")  # NaN last
+    values = np.take_along_axis(score, order, axis=1)
+    place = np.broadcast_to(np.arange(1, score.shape[1] + 1), score.shape)
+    first = np.ones(score.shape, dtype=bool)
+    first[:, 1:] = values[:, 1:] != values[:, :-1]
+    out = np.empty(score.shape)
+    ranks = np.maximum.accumulate(np.where(first, place, 0), axis=1).astype(float)
+    np.put_along_axis(out, order, ranks, axis=1)
     return np.where(np.isnan(score), np.nan, out)
 
 
