@@ -100,8 +100,9 @@ def _reml(y: np.ndarray, v: np.ndarray) -> float:
     tau2 = float(np.var(y, ddof=1))
     for _ in range(STEPS):
         w = 1.0 / (v + tau2)
-        squares = w**2 @ ((y - np.average(y, weights=w)) ** 2 - v)
-        new = max(0.0, float(squares / (w @ w) + 1.0 / w.sum()))
+        total = w.sum()
+        squares = w**2 @ ((y - (y * w).sum() / total) ** 2 - v)
+        new = max(0.0, float(squares / (w @ w) + 1.0 / total))
         if abs(new - tau2) <= TOLERANCE * (1.0 + tau2):
             return new
         tau2 = new

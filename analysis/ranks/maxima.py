@@ -28,7 +28,8 @@ def critical_value(errors: Errors, *, open_: np.ndarray, level: float) -> float:
 
 def order_statistic(values: np.ndarray, level: float) -> float:
     """The smallest value that has at least ``level`` of the gaps between values below it."""
-    return float(np.quantile(values, level, method="higher"))
+    place = int(np.ceil(level * (len(values) - 1)))
+    return float(np.partition(values, place)[place])
 
 
 def _blocks(errors: Errors) -> list[tuple[int, int]]:

@@ -29,8 +29,8 @@ def sobol(
 
     The alternatives of each factor (name -> number) are evenly likely and independent, so that
     an alternative given twice counts twice. ``size``: a power of two; the model is run
-    size * (factors + 2) times, in one call. Out, one row per output, unit and factor: output
-    'shift' (unit ''; the mean absolute difference of the ranks from the declared ones, over
+    at most size * (factors + 2) times, in one call. Out, one row per output, unit and factor:
+    output 'shift' (unit ''; the mean absolute difference of the ranks from the declared ones, over
     units), 'rank', 'score'; first (share of the variance that the factor explains alone), total
     (share that goes when all other factors are known, interactions included), each with
     half-width of its interval at ``level`` from ``resamples`` bootstrap samples. Estimates are
@@ -45,9 +45,11 @@ def sobol(
     def outputs(x: np.ndarray) -> np.ndarray:
         counts = np.array([factors[name] for name in names])
         chosen = np.minimum((x * counts).astype(int), counts - 1)
-        score = model({name: chosen[:, k] for k, name in enumerate(names)})
+        # of few alternatives many runs are the same, which the model need not see again
+        runs, place = np.unique(chosen, axis=0, return_inverse=True)
+        score = model({name: runs[:, k] for k, name in enumerate(names)})
         rank = competition_ranks(score)
-        return np.hstack([_shift(rank, base), rank, score])
+        return np.hstack([_shift(rank, base), rank, score])[place]
 
     base = competition_ranks(declared_scores(model, factors)[None])[0]
     found = shares(
