@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,21 +61,19 @@ def part_codes(who: Roster, *, projects: Sequence[str]) -> tuple[str, ...]:
 
 
 def _roster(rows: pd.DataFrame, *, scorecard: str, place: dict[str, int]) -> Roster:
-    columns = ["type", "owner", "unit", "type_label", "title"]
-    of: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in rows[columns].astype(object).to_dict("records"):
-        of.setdefault((row["type"], row["owner"]), []).append(row)
-    keys = sorted(of)
+    keys = rows[["type", "owner"]].drop_duplicates().sort_values(["type", "owner"])
     members = np.zeros((len(keys), len(place)), dtype=bool)
-    for number, key in enumerate(keys):
-        members[number, [place[row["unit"]] for row in of[key]]] = True
-    firsts = [of[key][0] for key in keys]
+    firsts = []
+    for number, (kind, owner) in enumerate(keys.itertuples(index=False)):
+        chosen = rows[(rows["type"] == kind) & (rows["owner"] == owner)]
+        members[number, [place[unit] for unit in chosen["unit"]]] = True
+        firsts.append(chosen.iloc[0])
     labels = [None if pd.isna(row["type_label"]) else str(row["type_label"]) for row in firsts]
     return Roster(
         scorecard,
-        tuple(str(kind) for kind, _ in keys),
+        tuple(map(str, keys["type"])),
         tuple(labels),
-        tuple(str(owner) for _, owner in keys),
+        tuple(map(str, keys["owner"])),
         tuple(str(row["title"]) for row in firsts),
         members,
         members,

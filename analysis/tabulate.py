@@ -131,34 +131,58 @@ def indicator_rows(
     shown; nodes that rest on trainees' answers become 'suppressed' there, and experts' as well
     where nobody else was asked.
     """
-    parts = []
     states = _node_states(card, framework=framework)
+    columns = {
+        "raw": card.raw.value,
+        "raw_se": card.raw.se,
+        "adjusted": card.adjusted.value,
+        "adjusted_se": card.adjusted.se,
+        "reliability": reliability,
+        "shrunken": shrunken,
+    }
+    parts = []
     for place, node in enumerate(framework.indicators):
         status = _veiled(card, states[node.code], code=node.code, hidden=hidden)
         shown = np.isin(status, SHOWN)
-        columns = {
-            "raw": card.raw.value,
-            "raw_se": card.raw.se,
-            "adjusted": card.adjusted.value,
-            "adjusted_se": card.adjusted.se,
-            "reliability": reliability,
-            "shrunken": shrunken,
-        }
         part = {
-            "scorecard": card.scorecard,
-            "group": card.groups,
-            "unit": card.units,
-            "indicator": node.code,
-            "level": _level(framework, node.code),
             "points": card.points[:, place],
-            "source": node.source or None,
             "n": _shown(card.leaf_n.get(node.code), shown),
             "classes": _shown(card.leaf_classes.get(node.code), shown),
             "raters": _shown(card.leaf_raters.get(node.code), shown),
         }
         part |= {name: np.where(shown, array[:, place], np.nan) for name, array in columns.items()}
-        parts.append(pd.DataFrame(part | {"status": status}))
-    return pd.concat(parts, ignore_index=True)
+        parts.append(part | {"status": status.astype(object)})
+    return _of_nodes(card, framework, parts)
+
+
+def _of_nodes(
+    card: Card, framework: Framework, parts: Sequence[dict[str, np.ndarray]]
+) -> pd.DataFrame:
+    """One frame of all nodes: a frame for each is what takes the time."""
+    size, nodes = len(card.units), framework.indicators
+    of_node = {
+        "indicator": [node.code for node in nodes],
+        "level": [_level(framework, node.code) for node in nodes],
+        "source": [node.source or None for node in nodes],
+    }
+    each = {name: np.repeat(np.array(own, dtype=object), size) for name, own in of_node.items()}
+    every = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    out = pd.DataFrame(
+        {
+            "scorecard": card.scorecard,
+            "group": list(card.groups) * len(nodes),
+            "unit": list(card.units) * len(nodes),
+            **each,
+            **every,
+        }
+    )
+    return out.astype({"level": int})[INDICATOR_COLUMNS]
+
+
+INDICATOR_COLUMNS = [
+    *("scorecard", "group", "unit", "indicator", "level", "points", "source", "n", "classes"),
+    *("raters", "raw", "raw_se", "adjusted", "adjusted_se", "reliability", "shrunken", "status"),
+]
 
 
 def _level(framework: Framework, code: str) -> int:
