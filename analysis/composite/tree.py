@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -24,8 +25,13 @@ class Composed:
     """Nodes in tree order; the last is the composite."""
     value: np.ndarray
     """units x nodes, 0-100; NaN where nothing below the node is measured."""
-    covariance: np.ndarray
-    """nodes x units x units, points squared; NaN where the delta method has no derivative."""
+    carry: Callable[[], np.ndarray]
+    """Works out ``covariance``."""
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """nodes x units x units, points squared; NaN where the delta method has no derivative."""
+        return self.carry()
 
     def standard_error(self) -> np.ndarray:
         """Units x nodes, in points; NaN where the value is, or where there is no derivative."""
@@ -80,7 +86,7 @@ def compose(
         total = np.einsum("ukl,ul->uk", jacobian, np.nan_to_num(estimates.value))
         value = np.where(np.isnan(nodes), np.nan, total)
     codes = (*(node.code for node in framework.indicators), TOTAL)
-    return Composed(estimates.units, codes, value, _covariance(estimates, jacobian))
+    return Composed(estimates.units, codes, value, lambda: _covariance(estimates, jacobian))
 
 
 def points_table(framework: Framework, types: Sequence[str | None]) -> np.ndarray:
@@ -179,11 +185,11 @@ def _loose(estimates: Estimates, nodes: np.ndarray, framework: Framework) -> np.
 
 
 def _covariance(estimates: Estimates, jacobian: np.ndarray) -> np.ndarray:
-    own = np.einsum("ukl,ulm,ukm->ku", jacobian, estimates.own, jacobian)
+    own = np.einsum("ukl,ukl->ku", jacobian @ estimates.own, jacobian)
     size, nodes = len(estimates.units), jacobian.shape[1]
     out = np.zeros((nodes, size, size))
     out[:, np.arange(size), np.arange(size)] = own
-    if estimates.panel_leaves:
+    if np.diagonal(estimates.panel).any():
         width = len(estimates.panel_leaves)
         panel = estimates.panel.reshape(size, width, size, width)
         columns = [estimates.leaves.index(leaf) for leaf in estimates.panel_leaves]
@@ -192,5 +198,6 @@ def _covariance(estimates: Estimates, jacobian: np.ndarray) -> np.ndarray:
             if j.any():
                 out[k] += np.einsum("ul,ulvm,vm->uv", j, panel, j, optimize=True)
     unknown = np.isnan(jacobian).any(axis=2).T
-    out[unknown[:, :, None] | unknown[:, None, :]] = np.nan
+    if unknown.any():
+        out[unknown[:, :, None] | unknown[:, None, :]] = np.nan
     return out

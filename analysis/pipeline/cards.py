@@ -70,8 +70,8 @@ def _card(
     def compose(estimates: Estimates) -> composite.Composed:
         return _compose(data, plan, estimates, who=one.who, within=within)
 
-    raw, adjusted, main = map(compose, (kept.raw, kept.adjusted, kept.main))
-    people = compose(without_panel(kept.main))
+    raw, adjusted = (_values(compose(part)) for part in (kept.raw, kept.adjusted))
+    main, people = compose(kept.main), compose(without_panel(kept.main))
     who, rows = one.who, one.who.entering.astype(float)
     return tabulate.Card(
         who.scorecard,
@@ -80,10 +80,10 @@ def _card(
         who.units,
         who.names,
         main.codes,
-        tabulate.Values(raw.value, raw.standard_error()),
-        tabulate.Values(adjusted.value, adjusted.standard_error()),
-        tabulate.Values(main.value, main.standard_error()),
-        main.covariance[-1],
+        raw,
+        adjusted,
+        _values(main),
+        main.covariance[-1].copy(),  # a view would keep those of all nodes
         freedom(kept, panel, plan, rows=rows, whole=main, people=people),
         one.n,
         one.enrolled,
@@ -100,9 +100,13 @@ def _card(
     )
 
 
+def _values(composed: composite.Composed) -> tabulate.Values:
+    return tabulate.Values(composed.value, composed.standard_error())
+
+
 def without_panel(estimates: Estimates) -> Estimates:
     """The same values as if the experts' were known: errors of the trainees' leaves alone."""
-    return replace(estimates, panel=np.zeros_like(estimates.panel))
+    return replace(estimates, panel_leaves=(), panel=np.zeros((0, 0)))
 
 
 def freedom(
@@ -229,10 +233,10 @@ def _distinct(
 
 def _filled(data: Evidence) -> dict[str, np.ndarray]:
     """Per leaf: forms of its instrument that each project has, whether they asked for it or not."""
-    project = data.classes[["class_code", "project"]]
+    project = data.classes.set_index("class_code")["project"]
     out: dict[str, np.ndarray] = {}
     for c in data.trainee:
-        n = c.rows.merge(project, on="class_code").groupby("project")["n"].sum()
+        n = c.rows["n"].groupby(_project_of(c.rows["class_code"], project)).sum()
         filled = n.reindex(list(data.projects), fill_value=0).to_numpy(dtype=float)
         out |= {leaf.leaf: filled for leaf in c.scoring.leaves}
     return out
@@ -242,9 +246,16 @@ def _asked(data: Evidence) -> dict[str, np.ndarray]:
     project = data.classes.set_index("class_code")["project"]
     out: dict[str, np.ndarray] = {}
     for c in data.trainee:
-        of = c.asked["class_code"].astype(object).map(project)
-        n = c.asked["asked"].groupby([of, c.asked["leaf"].astype(object)]).sum()
+        of = _project_of(c.asked["class_code"], project)
+        n = c.asked["asked"].groupby([of, c.asked["leaf"]], observed=True).sum()
         leaves = [leaf.leaf for leaf in c.scoring.leaves]
         table = n.unstack().reindex(index=list(data.projects), columns=leaves).fillna(0)
         out |= {leaf: table[leaf].to_numpy(dtype=float) for leaf in leaves}
     return out
+
+
+def _project_of(classes: pd.Series, project: pd.Series) -> np.ndarray:
+    """Project of each of ``classes``, looked up once a class; missing where there is none."""
+    of = classes.astype("category").cat
+    told = np.array([*project.reindex(of.categories), None], dtype=object)
+    return np.asarray(told[of.codes.to_numpy()])

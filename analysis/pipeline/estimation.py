@@ -170,8 +170,7 @@ def ranked_values(
     leaves = leaf_codes(data, panel)
     own = np.zeros((len(data.projects), len(leaves), len(leaves)))
     known = all_leaves(data, panel, plan, value=value, n=n)
-    none = np.zeros_like(panel.covariance)
-    return Estimates(data.projects, leaves, known, own, panel.leaves, none)
+    return Estimates(data.projects, leaves, known, own, (), np.zeros((0, 0)))
 
 
 def survey_values(
