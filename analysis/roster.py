@@ -62,12 +62,10 @@ def part_codes(who: Roster, *, projects: Sequence[str]) -> tuple[str, ...]:
 
 def _roster(rows: pd.DataFrame, *, scorecard: str, place: dict[str, int]) -> Roster:
     keys = rows[["type", "owner"]].drop_duplicates().sort_values(["type", "owner"])
+    number = pd.MultiIndex.from_frame(keys).get_indexer(pd.MultiIndex.from_frame(rows[list(keys)]))
     members = np.zeros((len(keys), len(place)), dtype=bool)
-    firsts = []
-    for number, (kind, owner) in enumerate(keys.itertuples(index=False)):
-        chosen = rows[(rows["type"] == kind) & (rows["owner"] == owner)]
-        members[number, [place[unit] for unit in chosen["unit"]]] = True
-        firsts.append(chosen.iloc[0])
+    members[number, [place[unit] for unit in rows["unit"]]] = True
+    firsts = rows.loc[keys.index, ["type_label", "title"]].to_dict("records")
     labels = [None if pd.isna(row["type_label"]) else str(row["type_label"]) for row in firsts]
     return Roster(
         scorecard,

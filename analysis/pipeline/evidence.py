@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class Evidence:
         """Whether any row is left out of the main ranking."""
         return bool(self.flags["excluded"].any())
 
-    @property
+    @cached_property
     def enrolled(self) -> np.ndarray:
         """People enrolled per project; NaN where any class's number is unknown."""
         numbers = self.classes.assign(enrolled=_floats(self.classes["enrolled"]))
@@ -63,7 +64,7 @@ class Evidence:
         gaps = unknown.reindex(self.projects, fill_value=True).to_numpy(dtype=bool)
         return np.where(gaps, np.nan, total.to_numpy(dtype=float))
 
-    @property
+    @cached_property
     def n(self) -> np.ndarray:
         """Responses per project."""
         project = self.classes.set_index("class_code")["project"]
