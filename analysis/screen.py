@@ -17,6 +17,8 @@ PROBES = (PRESSURE, "fee")
 """Uses whose items report a fact about the answering: flagged when any is affirmed."""
 AFFIRMED = "yes"
 """Choice code by which a probe item is affirmed, unless ``_uses`` names another."""
+BLOCK = 1 << 15
+"""Rows that are looked at at once, so that they stay near the processor."""
 FLAGS = (STRAIGHT_LINE, NONRESPONSE, REVERSED, *PROBES)
 NEEDS = {STRAIGHT_LINE: ("check",), REVERSED: (REVERSED,), **{probe: (probe,) for probe in PROBES}}
 """Uses without which an instrument cannot raise a flag: it is missing there, not false."""
@@ -71,10 +73,17 @@ def longest_run_share(answers: pd.DataFrame) -> np.ndarray:
     In: one column per item, in the order asked; null = blank, skipped. Out: 0-1 per row, 0 when
     nothing is answered. Source: Johnson 2005, J. Res. Pers. 39:103 (long string index).
     """
-    rows = len(answers)
+    columns, share = _codes(answers), np.zeros(len(answers))
+    for begin in range(0, len(share), BLOCK):
+        part = slice(begin, begin + BLOCK)
+        share[part] = _longest_runs([codes[part] for codes in columns], len(share[part]))
+    return share
+
+
+def _longest_runs(columns: list[np.ndarray], rows: int) -> np.ndarray:
     run, longest, answered = (np.zeros(rows, dtype=np.int16) for _ in range(3))
     last = np.full(rows, -1, dtype=np.int16)
-    for codes in _codes(answers):
+    for codes in columns:
         given = codes >= 0
         run = np.where(given, np.where(codes == last, run + 1, 1), run)
         last = np.where(given, codes, last)

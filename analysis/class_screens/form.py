@@ -13,6 +13,8 @@ from instruments.methods import ClassScreens
 from instruments.model import Instrument, Item
 
 COLUMNS = ("class_code", "screen", "n", "statistic", "expected", "p")
+BLOCK = 1 << 15
+"""Answers whose levels are summed at once, so that they stay near the processor."""
 DIGITS = 9
 """Levels that differ by less than floating sums do are one."""
 
@@ -76,24 +78,35 @@ def screen_form(
 
 def mean_level(answers: pd.DataFrame, *, items: list[Item]) -> np.ndarray:
     """Mean place, 0-1, of an answer on the scales of ``items``; the middle without any."""
-    total, given = np.zeros(len(answers)), np.zeros(len(answers))
-    for item in items:
-        codes = [c for c in (item.scale.codes if item.scale else ()) if c not in UNSCORED_CODES]
-        place = {code: k / max(len(codes) - 1, 1) for k, code in enumerate(codes)}
-        told = answers[item.name].astype("category").cat
-        each = np.array([*(place.get(code, np.nan) for code in told.categories), np.nan])
-        value = each[told.codes.to_numpy()]  # a blank's code is -1, the last
-        total, given = total + np.nan_to_num(value), given + ~np.isnan(value)
-    mean = np.divide(total, given, out=np.full(len(answers), 0.5), where=given > 0)
+    told = [_places(answers[item.name], item) for item in items]
+    mean = np.full(len(answers), 0.5)
+    for begin in range(0, len(answers), BLOCK):
+        rows = slice(begin, begin + BLOCK)
+        total, given = np.zeros(len(mean[rows])), np.zeros(len(mean[rows]))
+        for place, counted, codes in told:
+            total += place[codes[rows]]
+            given += counted[codes[rows]]
+        np.divide(total, given, out=mean[rows], where=given > 0)
     return np.floor(mean * 10**DIGITS + 0.5) / 10**DIGITS
+
+
+def _places(answers: pd.Series, item: Item) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By number of the code: its place on the scale and whether it has one; and the numbers. A
+    blank's is -1, the last."""
+    codes = [c for c in (item.scale.codes if item.scale else ()) if c not in UNSCORED_CODES]
+    place = {code: k / max(len(codes) - 1, 1) for k, code in enumerate(codes)}
+    told = answers.astype("category").cat
+    each = np.array([*(place.get(code, np.nan) for code in told.categories), np.nan])
+    return np.nan_to_num(each), (~np.isnan(each)).astype(float), told.codes.to_numpy()
 
 
 def _quick(answers: pd.DataFrame, instrument: Instrument, choice: ClassScreens) -> pd.Series:
     """Whether an answer came too quickly; missing without duration, or of a class that was asked
     fewer items than ``choice.quick_items``."""
     asked = [i.name for i in instrument.single_items if i.scale is not None]
-    given = answers[asked].notna().groupby(answers["class_code"]).any()
-    enough = given.sum(axis=1) >= choice.quick_items
-    many = answers["class_code"].astype(object).map(enough).to_numpy(dtype=bool)
+    of = answers["class_code"].astype("category").cat
+    number, size = of.codes.to_numpy(), len(of.categories)
+    given = [np.bincount(number[answers[name].notna()], minlength=size) > 0 for name in asked]
+    many = (np.sum(given, axis=0) >= choice.quick_items)[number]
     quick = answers["duration"].isin(list(choice.quick)).astype("boolean")
     return quick.mask(answers["duration"].isna() | ~many)
