@@ -25,13 +25,13 @@ class Composed:
     """Nodes in tree order; the last is the composite."""
     value: np.ndarray
     """units x nodes, 0-100; NaN where nothing below the node is measured."""
-    carry: Callable[[], np.ndarray]
-    """Works out ``covariance``."""
+    carried: np.ndarray | Callable[[], np.ndarray]
+    """``covariance``, or what works it out: seldom all of it is asked for."""
 
     @cached_property
     def covariance(self) -> np.ndarray:
         """nodes x units x units, points squared; NaN where the delta method has no derivative."""
-        return self.carry()
+        return self.carried() if callable(self.carried) else self.carried
 
     def standard_error(self) -> np.ndarray:
         """Units x nodes, in points; NaN where the value is, or where there is no derivative."""

@@ -19,7 +19,7 @@ ALONE = np.eye(2)
 def composed(variance: list[float]) -> Composed:
     """Units whose score has these variances; with one node, the composite."""
     codes = tuple(f"U{k}" for k in range(len(variance)))
-    return Composed(codes, ("T",), np.zeros((len(codes), 1)), lambda: np.diag(variance)[None])
+    return Composed(codes, ("T",), np.zeros((len(codes), 1)), np.diag(variance)[None])
 
 
 def of(whole: list[float], people: list[float], *, rows: np.ndarray = ALONE, experts: float = 9.0):
