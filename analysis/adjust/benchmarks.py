@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.adjust.frames import Weighed, prepare
-from analysis.adjust.indirect import compare
+from analysis.adjust.frames import Weighed, prepare, sums
+from analysis.adjust.indirect import compare, shift_of
 from analysis.adjust.totals import METHODS
 from analysis.results import Cells
 from instruments.methods import Adjustment
@@ -37,51 +37,39 @@ def benchmarks(
     Students, benchmarking (percentage contribution).
     """
     frame = prepare(cells, weights=weights, traits=traits, basis=basis)
-    method = choice.method if traits else "none"
-    shift = METHODS[method](frame, list(traits), choice.minimum_cell)
-    own, overall = _own(frame, list(traits), choice, method)
-    mass = frame.weight[:, None] * frame.n
-    parts = {
-        "n": frame.n,
-        "mass": mass,
-        "raw": frame.weight[:, None] * frame.total,
-        "shift": mass * shift,
-        "overall": mass * overall,
-        "own_share": mass * own,
-    }
-    sums = _by_project(frame, parts)
-    rates = sums[["raw", "shift", "overall", "own_share"]].div(
-        sums["mass"].where(sums["mass"] > 0), axis=0
-    )
-    adjusted = rates["raw"] + rates["shift"]
-    out = sums[["project", "leaf", "n"]].assign(raw=rates["raw"])
-    out["benchmark"] = rates["overall"] - rates["shift"]
-    return out.assign(overall=rates["overall"], adjusted=adjusted, own_share=rates["own_share"])
-
-
-def _own(
-    frame: Weighed, traits: list[str], choice: Adjustment, method: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each unit's part of what its cells are compared with, and the province's mean."""
-    if method != INDIRECT:
-        group = compare(frame, traits=[], minimum=choice.minimum_cell)
-        return np.full(frame.n.shape, np.nan), group.overall
-    group = compare(frame, traits=traits, minimum=choice.minimum_cell, unit="project")
-    own = np.divide(group.own, group.mass, out=np.zeros(frame.n.shape), where=group.mass > 0)
-    return own, group.overall
-
-
-def _by_project(frame: Weighed, parts: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Sums of ``parts`` by project and leaf, sorted, of leaves with answers; ``own_share`` is
-    missing where any cell's is."""
-    by, projects = pd.factorize(frame.rows["project"], sort=True)
+    by, projects = pd.factorize(frame.rows["project"].astype(object), sort=True)
+    found = _sums(frame, by, list(traits), choice)
     places = sorted(range(len(frame.leaves)), key=lambda place: frame.leaves[place])
-    given, gaps = (frame.n > 0).astype(float), np.isnan(parts["own_share"]).astype(float)
-    size, unknown = frame.sums(given, by), frame.sums(gaps, by)
-    sums = {name: frame.sums(values, by) for name, values in parts.items()}
-    sums["own_share"] = np.where(unknown > 0, np.nan, sums["own_share"])
-    row, column = np.nonzero(size[:, places])
+    row, column = np.nonzero(sums((frame.n > 0).astype(float), by)[:, places])
     at = (row, np.array(places, dtype=int)[column])
     leaf = np.array(frame.leaves, dtype=object)[at[1]]
-    keys = {"project": np.asarray(projects)[row], "leaf": leaf}
-    return pd.DataFrame(keys | {name: values[at] for name, values in sums.items()})
+    out = pd.DataFrame({"project": np.asarray(projects)[row], "leaf": leaf, "n": found["n"][at]})
+    known = np.where(found["mass"][at] > 0, found["mass"][at], np.nan)
+    rates = {name: found[name][at] / known for name in ("raw", "shift", "overall", "own_share")}
+    return out.assign(
+        raw=rates["raw"],
+        benchmark=rates["overall"] - rates["shift"],
+        overall=rates["overall"],
+        adjusted=rates["raw"] + rates["shift"],
+        own_share=rates["own_share"],
+    )
+
+
+def _sums(
+    frame: Weighed, by: np.ndarray, traits: list[str], choice: Adjustment
+) -> dict[str, np.ndarray]:
+    """Sums by project and leaf of answers, and of what each of them weighs and gives."""
+    method, weight = choice.method if traits else "none", frame.weight
+    mass = sums(frame.n, by, weight)
+    found = {"n": sums(frame.n, by), "mass": mass, "raw": sums(frame.total, by, weight)}
+    if method != INDIRECT:
+        shift = METHODS[method](frame, traits, choice.minimum_cell)
+        group = compare(frame, traits=[], minimum=choice.minimum_cell)
+        found["own_share"] = np.full(mass.shape, np.nan)
+    else:
+        group = compare(frame, traits=traits, minimum=choice.minimum_cell, unit="project")
+        shift = shift_of(group)
+        own = np.divide(group.own, group.mass, out=np.zeros_like(group.mass), where=group.mass > 0)
+        found["own_share"] = sums(frame.n * own[group.of], by, weight)
+    found["shift"] = sums(frame.n * shift, by, weight)
+    return found | {"overall": mass * np.nan_to_num(group.overall)}

@@ -7,8 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csc_array
 
 from analysis.results import Cells
+
+PARTS = 512
+"""Of the rows of a table, summed one by one."""
+
+
+def sums(values: np.ndarray, by: np.ndarray, factor: np.ndarray | None = None) -> np.ndarray:
+    """Sums of the rows of ``values``, times ``factor`` by row, that have one number ``by``.
+
+    Rows of a large group are summed part by part and the parts then, which rounds far less.
+    """
+    rows, groups = len(by), int(by.max(initial=-1)) + 1
+    parts = max(1, min(PARTS, rows // max(groups, 1)))
+    at = np.arange(rows) * parts // max(rows, 1) * groups + by
+    shape = (parts * groups, rows)
+    often = np.ones(rows) if factor is None else factor
+    found = csc_array((often, at, np.arange(rows + 1)), shape=shape) @ values
+    return np.asarray(found.reshape(parts, groups, *values.shape[1:]).sum(axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,16 +44,14 @@ class Weighed:
     known: np.ndarray
     """1 for a cell of a class of the basis, else 0."""
 
-    def sums(self, values: np.ndarray, by: np.ndarray) -> np.ndarray:
-        """Sums of ``values`` (cells x leaves) over cells with answers, by number of group."""
-        held = pd.DataFrame(np.where(self.n > 0, values, np.nan), copy=False)
-        return held.groupby(by, sort=True).sum().to_numpy(dtype=float)
-
     def groups(self, columns: Sequence[str]) -> np.ndarray:
         """Number of the group of cells that are equal in these columns of ``rows``."""
-        if not columns:
-            return np.zeros(len(self.rows), dtype=int)
-        return self.rows.groupby(list(columns), sort=True, observed=True).ngroup().to_numpy()
+        number = np.zeros(len(self.rows), dtype=np.int64)
+        for name in columns:
+            codes = self.rows[name].astype("category").cat
+            number = number * len(codes.categories) + codes.codes
+            number = np.unique(number, return_inverse=True)[1]
+        return number
 
     def parts(self) -> Iterator[tuple[int, np.ndarray, pd.DataFrame]]:
         """Leaf by leaf, sorted: its place, its cells with answers, and a frame of them."""
@@ -66,7 +82,8 @@ def prepare(
     more = [name for name in weights if name not in (*rows, "n", "weight")]
     rows = rows.assign(**{name: weights[name].to_numpy()[chosen] for name in more})
     rows = rows.assign(**{trait: _text(rows[trait]) for trait in traits})
-    rows = rows.assign(class_code=rows["class_code"].astype("category"))
+    codes = dict.fromkeys(["class_code", *more], "category")
+    rows = rows.astype(codes)
     weight = weights["weight"].to_numpy(dtype=float, na_value=np.nan)[chosen]
     n, total = (part.astype(float) for part in (held.n, held.total))
     if not all(np.isfinite(part).all() for part in (n, total, weight)):

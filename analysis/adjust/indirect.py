@@ -6,21 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.adjust.frames import Weighed
+from analysis.adjust.frames import Weighed, sums
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Per cell and leaf: the mean of the trait group that it is compared with, and its weight."""
+    """Per group of cells and leaf: the mean of the trait group that they are compared with, and
+    its weight."""
 
+    of: np.ndarray
+    """Group of each cell: cells of the same traits, and of the same unit if one is named."""
     mean: np.ndarray
     """NaN where no class of the basis can be compared with it."""
     mass: np.ndarray
-    """Weighted answers of the group's basis."""
+    """Weighted answers of the trait group's basis."""
     own: np.ndarray
-    """Those of them that are the cell's own unit's."""
+    """Those of them that are the cells' own unit's; 0 without one."""
     overall: np.ndarray
-    """Mean of the whole basis."""
+    """By leaf: mean of the whole basis."""
 
 
 def indirect_shift(frame: Weighed, traits: list[str], minimum: int) -> np.ndarray:
@@ -30,8 +33,12 @@ def indirect_shift(frame: Weighed, traits: list[str], minimum: int) -> np.ndarra
     of the margin that drops the last trait, in the end the province's.
     Source: Draper & Gittoes 2004, JRSS A 167:449.
     """
-    group = compare(frame, traits=traits, minimum=minimum)
-    return np.nan_to_num(group.overall - group.mean)
+    return shift_of(compare(frame, traits=traits, minimum=minimum))
+
+
+def shift_of(group: Compared) -> np.ndarray:
+    """The shift of ``indirect_shift`` from what cells are compared with."""
+    return np.nan_to_num(group.overall - group.mean)[group.of]
 
 
 def compare(
@@ -39,34 +46,35 @@ def compare(
 ) -> Compared:
     """The group of answers in the basis that each cell is compared with, cells of a leaf apart.
 
-    ``own`` is the part of the unit that the column ``unit`` names; 0 without one.
+    ``own`` is the part of the unit that the column ``unit`` names. Cells are summed once, by the
+    finest groups; margins are sums of these.
     """
-    answers = frame.n * frame.known[:, None]
-    mass = frame.weight[:, None] * answers
-    points = (frame.weight * frame.known)[:, None] * frame.total
-    out = _group(frame, mass, points, keys=[], unit=unit)
-    for depth in range(1, len(traits) + 1):
-        keys = traits[:depth]
-        by = frame.groups(keys)
-        enough = frame.sums(answers, by)[by] >= minimum
-        finer = _group(frame, mass, points, keys=keys, unit=unit)
+    units = [] if unit is None else [unit]
+    of = frame.groups([*traits, *units])
+    first = np.unique(of, return_index=True)[1]
+    mass, points = (sums(part, of, frame.weight * frame.known) for part in (frame.n, frame.total))
+    answers = sums(frame.n, of, frame.known)
+    out: Compared | None = None
+    for depth in range(len(traits) + 1):
+        by = frame.groups(traits[:depth])[first]
+        whole, summed = (sums(part, by)[by] for part in (mass, points))
+        beside = frame.groups([*traits[:depth], *units])[first]
+        own = sums(mass, beside)[beside] if units else np.zeros(mass.shape)
+        mean = _ratio(summed, whole)
+        if out is None:
+            out = Compared(of, mean, whole, own, mean[:1])
+            continue
+        enough = (sums(answers, by) >= minimum)[by]
         out = Compared(
-            np.where(enough, finer.mean, out.mean),
-            np.where(enough, finer.mass, out.mass),
-            np.where(enough, finer.own, out.own),
+            of,
+            np.where(enough, mean, out.mean),
+            np.where(enough, whole, out.mass),
+            np.where(enough, own, out.own),
             out.overall,
         )
+    assert out is not None
     return out
 
 
-def _group(
-    frame: Weighed, mass: np.ndarray, points: np.ndarray, *, keys: list[str], unit: str | None
-) -> Compared:
-    by = frame.groups(keys)
-    whole, summed = frame.sums(mass, by), frame.sums(points, by)
-    mean = np.divide(summed, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
-    own = np.zeros(mass.shape)
-    if unit is not None:
-        of = frame.groups([*keys, unit])
-        own = frame.sums(mass, of)[of]
-    return Compared(mean[by], whole[by], own, mean[by])
+def _ratio(summed: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(summed, whole, out=np.full(whole.shape, np.nan), where=whole > 0)

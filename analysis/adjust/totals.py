@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.adjust.frames import Weighed, prepare
+from analysis.adjust.frames import Weighed, prepare, sums
 from analysis.adjust.indirect import indirect_shift
 from analysis.adjust.within import within_shift
 from analysis.results import Cells
@@ -35,13 +35,9 @@ def adjusted_totals(
     HCAHPS patient-mix adjustment (regression within units).
     """
     out = adjusted_cells(cells, weights=weights, traits=traits, choice=choice, basis=basis)
-    number, names = pd.factorize(out.keys["class_code"], sort=True)
-    given = np.where(out.n > 0, out.total, np.nan)
-    n, total = (
-        pd.DataFrame(part).groupby(number, sort=True).sum().to_numpy(dtype=float)
-        for part in (out.n, given)
-    )
-    return Cells(pd.DataFrame({"class_code": names}), out.leaves, n, total).by_class()
+    of = out.keys["class_code"].cat.remove_unused_categories().cat
+    n, total = (sums(part, of.codes.to_numpy()) for part in (out.n, out.total))
+    return Cells(pd.DataFrame({"class_code": of.categories}), out.leaves, n, total).by_class()
 
 
 def adjusted_cells(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.adjust.frames import Weighed, prepare
+from analysis.adjust.frames import Weighed, prepare, sums
 from analysis.results import Cells
 
 FEW = "*"
@@ -114,8 +114,7 @@ def _fit(part: pd.DataFrame, design: _Design, *, leaf: str) -> pd.DataFrame:
     inverse, rank = _pseudo_inverse(gram / whole)
     inverse = inverse / whole
     beta = inverse @ (inner.T @ points)
-    scores = np.zeros((len(names), len(beta)))
-    np.add.at(scores, codes, inner * (points - mass * (design.x @ beta))[:, None])
+    scores = sums(inner * (points - mass * (design.x @ beta))[:, None], codes)
     answers, size = float(part["n"][mass > 0].sum()), len(np.unique(codes[mass > 0]))
     spare = answers - size - rank
     factor = size / (size - 1.0) * (answers - 1.0) / spare if size > 1 and spare > 0 else np.nan
@@ -174,10 +173,8 @@ def _table(
 
 def _centred(x: np.ndarray, mass: np.ndarray, codes: np.ndarray, *, size: int) -> np.ndarray:
     """Dummies less their weighted mean in the class; 0 for a class without weight."""
-    total, sums = np.zeros(size), np.zeros((size, x.shape[1]))
-    np.add.at(total, codes, mass)
-    np.add.at(sums, codes, x * mass[:, None])
-    mean = sums / np.where(total > 0, total, 1.0)[:, None]
+    total = np.bincount(codes, mass, size)
+    mean = sums(x * mass[:, None], codes) / np.where(total > 0, total, 1.0)[:, None]
     return np.where((total > 0)[codes][:, None], x - mean[codes], 0.0)
 
 
