@@ -41,7 +41,8 @@ def compare_pairs(
         of, one, other = _used(count)
         shares = _shares(asked, batch, prior=prior)
         agree = shares @ np.ascontiguousarray(shares.transpose(0, 1, 3, 2))
-        agree = agree.reshape(len(agree), -1).take((of * bands + one) * bands + other, axis=1)
+        agree = agree.reshape(len(agree), len(classes) * bands**2)
+        agree = agree.take((of * bands + one) * bands + other, axis=1)
         least, chance = rarely(agree, pair)
         alike = one == other
         pairs = count[of, one] * (count[of, other] - alike) / (1.0 + alike)
@@ -102,8 +103,9 @@ def _equal(codes: np.ndarray) -> np.ndarray:
     classes, n, items = codes.shape
     sizes = codes.max(axis=(0, 1), initial=0).astype(int) + 1
     first = np.cumsum(sizes) - sizes
-    given = np.zeros((classes * n, -(-int(sizes.sum()) // WORD) * WORD), dtype=np.uint8)
-    given[np.arange(classes * n)[:, None], codes.reshape(-1, items) + first] = 1
+    words = max(1, -(-int(sizes.sum()) // WORD))
+    given = np.zeros((classes * n, words * WORD), dtype=np.uint8)
+    given[np.arange(classes * n)[:, None], codes.reshape(classes * n, items) + first] = 1
     bits = np.packbits(given, axis=1).view(np.uint64).reshape(classes, n, -1)
     equal = np.zeros((classes, n, n), dtype=np.min_scalar_type(items))
     for word in np.moveaxis(bits, 2, 0):

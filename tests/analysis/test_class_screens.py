@@ -267,6 +267,15 @@ def test_names_of_items_and_codes_do_not_matter(order: list[int], seed: int) -> 
     pd.testing.assert_frame_equal(other, found, rtol=1e-9)
 
 
+def test_forms_without_scored_items_show_what_repeats() -> None:
+    """All pairs are the same by chance where nothing is known; what repeats is counted."""
+    frame = pd.DataFrame({"day": ["a", "a", *"bcdefgh"] * 20}).assign(level=0.5)
+    frame["class_code"] = [f"c{n // 9:02}" for n in range(len(frame))]
+    found = likeness(frame, items=["day"], scored=[], choice=replace(CHOICE, pool=20))
+    assert found["statistic"].tolist() == [1.0] * 20 + [0.0] * 20
+    assert (found.loc[found["screen"] == "identical", "expected"] == 36.0).all()
+
+
 def test_limits() -> None:
     """Nobody, one answer, all the same, no session known."""
     base = province("usual", 1, projects=4)
