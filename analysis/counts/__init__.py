@@ -10,15 +10,9 @@ import pandas as pd
 from analysis.counts.answers import read_answers
 from analysis.counts.engine import PROJECT, SCHOOL, Tables, connect, quoted
 from analysis.counts.points import Points, read_scored
+from analysis.counts.products import Products, multiply
 from analysis.counts.ratings import level_rows, rating_rows
-from analysis.counts.tally import (
-    Products,
-    count_asked,
-    count_in_cells,
-    count_items,
-    group,
-    multiply,
-)
+from analysis.counts.tally import count_asked, count_in_cells, count_items, group
 from analysis.results import Cells, Scoring
 
 __all__ = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,69 +11,10 @@ import pandas as pd
 from analysis.counts.points import Points
 from analysis.results import Cells, ItemScore, Scoring
 
-HALF = 26
-"""Bits of the low part of a product, where sums of whole products could be too large."""
-BLOCK = 1 << 15
-"""Rows that are multiplied at once, so that they stay near the processor."""
 DENSE = 16
 """Most places per row of a table of all groups that there could be."""
 Scores = list[tuple[np.ndarray, np.ndarray]]
 """Per leaf: scores (0 where there is none) and whether there is one, by row."""
-
-
-@dataclass(frozen=True, eq=False)
-class Products:
-    """Sums over pairs of leaves by class, of rows with both scores; pairs as in ``pairs``."""
-
-    keys: pd.DataFrame
-    """class_code, kept: a row each."""
-    leaves: tuple[str, ...]
-    n: np.ndarray
-    """keys x pairs."""
-    first: np.ndarray
-    """keys x pairs: points of the pair's first leaf."""
-    second: np.ndarray
-    product: np.ndarray
-    """keys x pairs, in points squared."""
-
-    @property
-    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Places of the first and the second leaf of each pair; first not after second."""
-        return np.triu_indices(len(self.leaves))
-
-    def where(self, chosen: np.ndarray) -> Products:
-        """The keys of which ``chosen`` is true."""
-        parts = (self.n, self.first, self.second, self.product)
-        return Products(self.keys[chosen], self.leaves, *(part[chosen] for part in parts))
-
-    def kept(self) -> Products:
-        """Of the rows that are kept."""
-        return self.where(self.keys["kept"].to_numpy(dtype=bool))
-
-    def of_classes(self, classes: Collection[str]) -> Products:
-        """Those of some classes."""
-        return self.where(self.keys["class_code"].isin(list(classes)).to_numpy(dtype=bool))
-
-    def rows(self) -> pd.DataFrame:
-        """class_code, kept, leaf_a, leaf_b, n, total_a, total_b, product: both orders of a pair,
-        where any row has both scores; by key, then leaf_a, then leaf_b in the leaves' order."""
-        size = len(self.leaves)
-        a, b = self.pairs
-        place = np.zeros((size, size), dtype=int)
-        place[a, b] = place[b, a] = np.arange(len(a))
-        turned = np.greater.outer(np.arange(size), np.arange(size))
-        whole = {
-            "n": self.n[:, place],
-            "total_a": np.where(turned, self.second[:, place], self.first[:, place]),
-            "total_b": np.where(turned, self.first[:, place], self.second[:, place]),
-            "product": self.product[:, place],
-        }
-        row, one, other = np.nonzero(whole["n"])
-        numbers = {name: part[row, one, other] for name, part in whole.items()}
-        leaf = pd.Categorical.from_codes
-        out = self.keys.iloc[row].reset_index(drop=True)
-        named = {"leaf_a": leaf(one, self.leaves), "leaf_b": leaf(other, self.leaves)}
-        return out.assign(**named, **numbers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,63 +85,6 @@ def count_in_cells(scores: Scores, scoring: Scoring, groups: Groups) -> Cells:
         n[:, place], total[:, place] = groups.sums(scored), groups.sums(score)
     leaves = tuple(leaf.leaf for leaf in scoring.leaves)
     return Cells(groups.keys, leaves, n, total.astype(float) / scoring.unit)
-
-
-def multiply(scores: Scores, scoring: Scoring, groups: Groups) -> Products:
-    """Products of the scores of two leaves, summed by group."""
-    order = np.argsort(groups.number, kind="stable")
-    ends = np.cumsum(groups.size)
-    first, second = np.triu_indices(len(scores))
-    parts = [np.zeros((len(first), len(ends))) for _ in range(4)]
-    for one, last in _blocks(ends):
-        begin = ends[one - 1] if one else 0
-        rows, starts = order[begin : ends[last - 1]], ends[one : last - 1] - begin
-        found = _pairs(scores, rows, np.concatenate([[0], starts]))
-        for whole, part in zip(parts, found, strict=True):
-            whole[:, one:last] = part
-    unit = float(scoring.unit)
-    n, a, b, product = (part.T for part in parts)
-    leaves = tuple(leaf.leaf for leaf in scoring.leaves)
-    return Products(
-        groups.keys, leaves, n.astype(np.int64), a / unit, b / unit, product / float(unit**2)
-    )
-
-
-def _blocks(ends: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Spans of groups of about ``BLOCK`` rows."""
-    one = 0
-    while one < len(ends):
-        begin = ends[one - 1] if one else 0
-        last = max(one + 1, int(np.searchsorted(ends, begin + BLOCK, side="right")))
-        yield one, last
-        one = last
-
-
-def _pairs(scores: Scores, rows: np.ndarray, starts: np.ndarray) -> list[np.ndarray]:
-    """Pairs x groups: rows with both scores, sums of the first, of the second, of products."""
-    score = np.stack([one[rows].astype(np.int64) for one, _ in scores])
-    given = np.stack([one[rows].astype(np.int64) for _, one in scores])
-    found: list[list[np.ndarray]] = [[], [], [], []]
-    for k in range(len(scores)):
-        values = (
-            given[k] * given[k:],
-            score[k] * given[k:],
-            given[k] * score[k:],
-            score[k] * score[k:],
-        )
-        for part, value in zip(found, values, strict=True):
-            part.append(_summed(value, starts))
-    return [np.concatenate(part).astype(float) for part in found]
-
-
-def _summed(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Exact sums from each of ``starts`` to the next, in parts where they could be too large."""
-    longest = int(np.diff(starts, append=values.shape[1]).max())
-    if longest * int(np.abs(values).max()) < 2**63:
-        return np.add.reduceat(values, starts, axis=1)
-    low = np.add.reduceat(values & (2**HALF - 1), starts, axis=1).astype(object)
-    high = np.add.reduceat(values >> HALF, starts, axis=1).astype(object)
-    return np.asarray(high * 2**HALF + low)
 
 
 def count_items(points: Points, kept: np.ndarray) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pytest
 
 from analysis import counts, goalposts, simulate
 from analysis.counts.engine import PROJECT, connect, quoted
-from analysis.counts.tally import Products, _summed, group
+from analysis.counts.products import Products, summed_products
+from analysis.counts.tally import group
 from province import (
     FRAMEWORK,
     INSTRUMENTS,
@@ -101,9 +102,12 @@ def test_order_of_rows_does_not_matter(extract: FolderExtract, tmp_path: Path) -
 
 
 def test_sums_that_could_be_too_large_are_exact() -> None:
-    values = np.full((1, 4000), 10**16, dtype=np.int64) + np.arange(4000)
-    (found,) = _summed(values, np.array([0, 1000]))
-    assert found.tolist() == [sum(values[0, :1000].tolist()), sum(values[0, 1000:].tolist())]
+    for most in (10, 10**7, 10**14):  # as floats, by parts, as large as may be
+        values = most + np.arange(4000, dtype=np.int64).reshape(1, 2, 2000)
+        found = summed_products(values, values)
+        rows = values[0].tolist()
+        expected = [[sum(a * b for a, b in zip(x, y, strict=True)) for y in rows] for x in rows]
+        assert found[0].tolist() == [[float(one) for one in row] for row in expected]
 
 
 def test_groups_are_sorted_with_nulls_last() -> None:
