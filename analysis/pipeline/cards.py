@@ -233,29 +233,31 @@ def _distinct(
 
 def _filled(data: Evidence) -> dict[str, np.ndarray]:
     """Per leaf: forms of its instrument that each project has, whether they asked for it or not."""
-    project = data.classes.set_index("class_code")["project"]
     out: dict[str, np.ndarray] = {}
     for c in data.trainee:
-        n = c.rows["n"].groupby(_project_of(c.rows["class_code"], project)).sum()
-        filled = n.reindex(list(data.projects), fill_value=0).to_numpy(dtype=float)
+        place = _places(data, c.rows["class_code"])
+        n = c.rows["n"].to_numpy(dtype=float)
+        filled = np.bincount(place[place >= 0], n[place >= 0], len(data.projects))
         out |= {leaf.leaf: filled for leaf in c.scoring.leaves}
     return out
 
 
 def _asked(data: Evidence) -> dict[str, np.ndarray]:
-    project = data.classes.set_index("class_code")["project"]
     out: dict[str, np.ndarray] = {}
     for c in data.trainee:
-        of = _project_of(c.asked["class_code"], project)
-        n = c.asked["asked"].groupby([of, c.asked["leaf"]], observed=True).sum()
-        leaves = [leaf.leaf for leaf in c.scoring.leaves]
-        table = n.unstack().reindex(index=list(data.projects), columns=leaves).fillna(0)
-        out |= {leaf: table[leaf].to_numpy(dtype=float) for leaf in leaves}
+        of, size = c.asked["leaf"].astype("category").cat, len(data.projects)
+        place = _places(data, c.asked["class_code"])
+        asked = np.where(place >= 0, c.asked["asked"].to_numpy(dtype=float), 0.0)
+        at = of.codes.to_numpy(dtype=np.int64) * size + np.maximum(place, 0)
+        n = np.bincount(at, asked, len(of.categories) * size).reshape(-1, size)
+        found = dict(zip(of.categories, n, strict=True))
+        out |= {leaf.leaf: found.get(leaf.leaf, np.zeros(size)) for leaf in c.scoring.leaves}
     return out
 
 
-def _project_of(classes: pd.Series, project: pd.Series) -> np.ndarray:
-    """Project of each of ``classes``, looked up once a class; missing where there is none."""
+def _places(data: Evidence, classes: pd.Series) -> np.ndarray:
+    """Place of the project of each of ``classes``, looked up once a class; -1 without."""
     of = classes.astype("category").cat
-    told = np.array([*project.reindex(of.categories), None], dtype=object)
-    return np.asarray(told[of.codes.to_numpy()])
+    project = data.classes.set_index("class_code")["project"].reindex(of.categories)
+    found = pd.Index(data.projects).get_indexer(project)
+    return np.append(found, -1)[of.codes.to_numpy()]

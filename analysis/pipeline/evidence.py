@@ -215,9 +215,9 @@ def _by_class(counted: list[counts.Counts], people: pd.DataFrame | None) -> pd.S
 def answers_by_unit(counted: counts.Counts, unit_of: pd.Series) -> pd.DataFrame:
     """Kept answers with a score, by unit (of each class: ``unit_of``) and leaf."""
     cells = counted.cells.where(counted.cells.keys["kept"].to_numpy(dtype=bool))
-    unit = cells.keys["class_code"].astype(object).map(unit_of)
-    n = pd.DataFrame(cells.n, columns=list(cells.leaves), index=cells.keys.index)
-    return n.groupby(unit).sum()
+    of = cells.keys["class_code"].astype("category").cat
+    unit = unit_of.reindex([*of.categories, None]).to_numpy(dtype=object)[of.codes]
+    return pd.DataFrame(cells.n, columns=list(cells.leaves)).groupby(unit).sum()
 
 
 def frames(data: Evidence, plan: Plan) -> dict[str, pd.DataFrame]:
