@@ -72,7 +72,12 @@ def _column_kept(values: pa.ChunkedArray, column: Column, table: Table) -> bool:
 
 
 def _within(values: pa.ChunkedArray, categories: tuple[str, ...]) -> bool:
-    return set(values.unique().to_pylist()) <= {*categories, None}
+    known = {*categories, None}
+    if pa.types.is_dictionary(values.type):
+        listed = [chunk.dictionary.to_pylist() for chunk in values.chunks]
+        if all(known.issuperset(codes) for codes in listed):
+            return True  # a code may be listed and not be used
+    return known.issuperset(values.unique().to_pylist())
 
 
 def _rising(values: pa.ChunkedArray) -> bool:

@@ -135,7 +135,8 @@ def _answers(
     of_classes = ~rows["class_code"].isin(
         [c for c in rows["class_code"].cat.categories if c.startswith(counts.SCHOOL)]
     )
-    return rows[rows["project"].isin(projects) & of_classes].reset_index(drop=True)
+    chosen = rows["project"].isin(projects) & of_classes
+    return rows if chosen.all() else rows[chosen].reset_index(drop=True)
 
 
 def _disclosed(found: pd.DataFrame, *, project: pd.Series, cell: int) -> pd.DataFrame:
