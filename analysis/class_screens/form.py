@@ -105,8 +105,10 @@ def _quick(answers: pd.DataFrame, instrument: Instrument, choice: ClassScreens) 
     fewer items than ``choice.quick_items``."""
     asked = [i.name for i in instrument.single_items if i.scale is not None]
     of = answers["class_code"].astype("category").cat
-    number, size = of.codes.to_numpy(), len(of.categories)
-    given = [np.bincount(number[answers[name].notna()], minlength=size) > 0 for name in asked]
-    many = (np.sum(given, axis=0) >= choice.quick_items)[number]
+    number = of.codes.to_numpy(dtype=np.int64) + 1  # 0: none
+    given = np.zeros((len(asked), len(of.categories) + 1), dtype=bool)
+    for place, name in enumerate(asked):
+        given[place, number[answers[name].notna()]] = True
+    many = (given.sum(axis=0) >= choice.quick_items)[number]
     quick = answers["duration"].isin(list(choice.quick)).astype("boolean")
     return quick.mask(answers["duration"].isna() | ~many)
