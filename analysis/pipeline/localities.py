@@ -11,7 +11,13 @@ import pandas as pd
 
 from analysis import composite, counts, disclosure, roster, tabulate
 from analysis.pipeline.cards import freedom, leaf_counts, leaf_states, without_panel
-from analysis.pipeline.estimation import Panel, ProjectEstimates, estimate, rate_panel
+from analysis.pipeline.estimation import (
+    Panel,
+    ProjectEstimates,
+    estimate,
+    ranked_values,
+    rate_panel,
+)
 from analysis.pipeline.evidence import Evidence, joined_flags, not_due, surveys, types_of
 from analysis.pipeline.reported import Reported, concerned, report
 from analysis.results import LOCAL_SURVEYS, Estimates
@@ -125,18 +131,32 @@ def cards(data: Localities, plan: Plan, *, everything: bool) -> list[tabulate.Ca
     """One card for each kind of locality that the plan ranks, cities first."""
     evidence = data.evidence
     panel = rate_panel(evidence, plan)  # nobody rates a locality
-    kept = estimate(
-        evidence,
-        panel,
-        plan,
-        shown=np.ones(len(evidence.projects), dtype=bool),
-        everything=everything,
-    )
+    everybody = np.ones(len(evidence.projects), dtype=bool)
+    kept = estimate(evidence, panel, plan, shown=everybody, everything=everything)
     make = {CITY: _city_card, COUNTY: _county_card}
+    return [make[kind](data, kept, panel, plan) for kind in _kinds(data, plan)]
+
+
+def _kinds(data: Localities, plan: Plan) -> list[str]:
+    known = (CITY, COUNTY) if data.cities else (COUNTY,)
+    return [kind for kind in known if kind in plan.localities]
+
+
+def scores(data: Localities, plan: Plan, *, everything: bool) -> list[pd.DataFrame]:
+    """Scorecard, group, unit and score of the same cards, made of values alone."""
+    evidence, everybody = data.evidence, np.ones(len(data.evidence.projects), dtype=bool)
+    panel = rate_panel(evidence, plan)
+    values = ranked_values(evidence, panel, plan, shown=everybody, everything=everything)
     return [
-        make[kind](data, kept, panel, plan)
-        for kind in (CITY, COUNTY)
-        if kind in plan.localities and (kind == COUNTY or data.cities)
+        pd.DataFrame(
+            {
+                "scorecard": CARDS[kind],
+                "group": "",
+                "unit": list(data.cities if kind == CITY else evidence.projects),
+                "score": composed(data, values, kind, plan).value[:, -1],
+            }
+        )
+        for kind in _kinds(data, plan)
     ]
 
 

@@ -84,8 +84,7 @@ class Round:
         if self.local is None:
             return found
         local = raised.without_local(self.local, without) if without else self.local
-        others = localities.cards(local, self.plan, everything=everything)
-        return found + [tabulate.unit_rows(card)[league.SCORED] for card in others]
+        return found + localities.scores(local, self.plan, everything=everything)
 
     @property
     def reports(self) -> list[tuple[Framework, Reported]]:
