@@ -10,6 +10,7 @@ t_ij^2 = (x_i - x_j)^2 / se_ij^2 <= (reach_i + reach_j) / kappa, reach_i = (x_i 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import linalg
@@ -41,6 +42,18 @@ class Errors:
     top: np.ndarray
     bottom: np.ndarray
     """Per draw the units that reach farthest up and down."""
+
+    @cached_property
+    def farthest(self) -> np.ndarray:
+        """Per draw the largest reach."""
+        draw = np.arange(len(self.sample))
+        return np.maximum(self.reach[draw, self.top], self.reach[draw, self.bottom])
+
+    @cached_property
+    def ends(self) -> np.ndarray:
+        """Per draw the values of ``top`` and ``bottom``."""
+        draw = np.arange(len(self.sample))
+        return np.stack([self.sample[draw, self.top], self.sample[draw, self.bottom]])
 
     def floor(self, value: np.ndarray | float) -> np.ndarray | float:
         """Sum of two reaches up to which no pair that is not tight exceeds ``value``."""

@@ -16,41 +16,27 @@ def own_critical_value(
     ``above[j]``, ``below[j]``: "unit is not above j", "not below j" is still to be tested. Found as
     in ``maxima.critical_value``: partners that cannot exceed a lower bound are never looked at.
     """
-    draw = np.arange(len(errors.sample))
-    best = np.zeros(len(draw))
-    for partner in (errors.top, errors.bottom, *_tight_partners(errors, unit)):
-        values = _t(errors, unit=unit, draw=draw, partner=partner, above=above, below=below)
-        np.maximum(best, values, out=best)
+    mine = errors.sample[:, unit]
+
+    def t_of(difference: np.ndarray, partner: np.ndarray | int) -> np.ndarray:
+        se = errors.se[unit, partner]
+        return open_t(difference, se=se, above=above[partner], below=below[partner])
+
+    best = np.zeros(len(mine))
+    for partner, value in zip((errors.top, errors.bottom), errors.ends, strict=True):
+        np.maximum(best, t_of(mine - value, partner), out=best)
+    for one in _tight_partners(errors, unit):
+        np.maximum(best, t_of(mine - errors.sample[:, one], one), out=best)
     least = order_statistic(best, level)
     own = errors.reach[:, unit]
-    farthest = np.maximum(errors.reach[draw, errors.top], errors.reach[draw, errors.bottom])
     need = errors.floor(np.maximum(best, least)) - own
-    rows = np.flatnonzero(farthest > need)
+    rows = np.flatnonzero(errors.farthest > need)
     line, partner = np.nonzero(errors.reach[rows] > need[rows, None])
     row = rows[line]
-    values = _t(errors, unit=unit, draw=row, partner=partner, above=above, below=below)
-    np.maximum.at(best, row, values)
+    np.maximum.at(best, row, t_of(mine[row] - errors.sample[row, partner], partner))
     return order_statistic(best, level)
 
 
-def _tight_partners(errors: Errors, unit: int) -> list[np.ndarray]:
+def _tight_partners(errors: Errors, unit: int) -> list[int]:
     first, second = errors.tight
-    partners = np.concatenate([second[first == unit], first[second == unit]])
-    return [np.full(len(errors.sample), partner) for partner in partners]
-
-
-def _t(
-    errors: Errors,
-    *,
-    unit: int,
-    draw: np.ndarray,
-    partner: np.ndarray,
-    above: np.ndarray,
-    below: np.ndarray,
-) -> np.ndarray:
-    return open_t(
-        errors.sample[draw, unit] - errors.sample[draw, partner],
-        se=errors.se[unit, partner],
-        above=above[partner],
-        below=below[partner],
-    )
+    return [int(one) for one in (*second[first == unit], *first[second == unit])]
