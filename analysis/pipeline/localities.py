@@ -127,12 +127,12 @@ def _schools(clusters: pd.DataFrame, counties: Sequence[str]) -> np.ndarray:
     return found.reindex(list(counties), fill_value=0).to_numpy(dtype=float)
 
 
-def cards(data: Localities, plan: Plan, *, everything: bool) -> list[tabulate.Card]:
-    """One card for each kind of locality that the plan ranks, cities first."""
+def cards(data: Localities, plan: Plan) -> list[tabulate.Card]:
+    """One card, from the kept rows, for each kind of locality that the plan ranks, cities first."""
     evidence = data.evidence
     panel = rate_panel(evidence, plan)  # nobody rates a locality
     everybody = np.ones(len(evidence.projects), dtype=bool)
-    kept = estimate(evidence, panel, plan, shown=everybody, everything=everything)
+    kept = estimate(evidence, panel, plan, shown=everybody, everything=False)
     make = {CITY: _city_card, COUNTY: _county_card}
     return [make[kind](data, kept, panel, plan) for kind in _kinds(data, plan)]
 

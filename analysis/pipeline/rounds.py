@@ -68,7 +68,7 @@ class Round:
         )
         if self.local is None:
             return found
-        return found + localities.cards(self.local, self.plan, everything=False)
+        return found + localities.cards(self.local, self.plan)
 
     def scores(
         self, *, everything: bool, without: Collection[str] = frozenset()
