@@ -120,19 +120,17 @@ def _chosen(data: Evidence, shown: np.ndarray) -> set[str]:
     return {project for project, good in zip(data.projects, shown, strict=True) if good}
 
 
-def estimate(
-    data: Evidence, panel: Panel, plan: Plan, *, shown: np.ndarray, everything: bool
-) -> ProjectEstimates:
-    """Leaf estimates of every project, from the kept rows or from ``everything``.
+def estimate(data: Evidence, panel: Panel, plan: Plan, *, shown: np.ndarray) -> ProjectEstimates:
+    """Leaf estimates of every project, from the kept rows.
 
     ``shown``: projects whose score may be shown; only these are what others are compared with.
     """
     cells, products, weight, adjusted, reports = [], [], [], [], []
     basis = _basis(data, shown)
     for c in data.trainee:
-        w = _weighed(c, data, plan, everything=everything)
+        w = _weighed(c, data, plan, everything=False)
         cells.append(raked.folded(w.cells))
-        products.append(c.products if everything else c.products.kept())
+        products.append(c.products.kept())
         weight.append(raked.leaf_weights(w, [leaf.leaf for leaf in c.scoring.leaves]))
         adjusted.append(_adjusted(w, c.scoring.traits, plan, basis))
         reports.append(w.report)

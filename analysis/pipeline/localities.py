@@ -132,7 +132,7 @@ def cards(data: Localities, plan: Plan) -> list[tabulate.Card]:
     evidence = data.evidence
     panel = rate_panel(evidence, plan)  # nobody rates a locality
     everybody = np.ones(len(evidence.projects), dtype=bool)
-    kept = estimate(evidence, panel, plan, shown=everybody, everything=False)
+    kept = estimate(evidence, panel, plan, shown=everybody)
     make = {CITY: _city_card, COUNTY: _county_card}
     return [make[kind](data, kept, panel, plan) for kind in _kinds(data, plan)]
 

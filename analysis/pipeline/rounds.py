@@ -53,9 +53,7 @@ class Round:
     @cached_property
     def estimates(self) -> estimation.ProjectEstimates:
         """Leaf estimates of the projects, from the kept rows."""
-        return estimation.estimate(
-            self.data, self.panel, self.plan, shown=self._shown, everything=False
-        )
+        return estimation.estimate(self.data, self.panel, self.plan, shown=self._shown)
 
     @property
     def _shown(self) -> np.ndarray:
